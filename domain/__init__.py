@@ -1,0 +1,1 @@
+"""The words of the system. Imports none of the other folders."""
