@@ -1,0 +1,44 @@
+"""The scorers that can be chosen by name. Each is imported when it is first built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.scorers.score import IRRELEVANT, Score, Scorer
+
+__all__ = ["DEFAULT", "IRRELEVANT", "SCORERS", "Score", "Scorer", "open_scorer"]
+
+DEFAULT = "own"
+
+
+def _own() -> Scorer:
+    from pipeline.scorers.own import OwnScorer
+
+    return OwnScorer.shipped()
+
+
+def _snownlp() -> Scorer:
+    from pipeline.scorers.snow import SnowScorer
+
+    return SnowScorer()
+
+
+def _keywords_and_snownlp() -> Scorer:
+    from pipeline.scorers.keywords import KeywordScorer
+    from pipeline.scorers.snow import SnowScorer
+
+    return KeywordScorer(SnowScorer())
+
+
+SCORERS: dict[str, Callable[[], Scorer]] = {
+    "own": _own,
+    "snownlp": _snownlp,
+    "keywords+snownlp": _keywords_and_snownlp,
+}
+
+
+def open_scorer(name: str = DEFAULT) -> Scorer:
+    """The scorer of that name. Raises KeyError with the known names."""
+    if name not in SCORERS:
+        raise KeyError(f"no scorer {name!r}; known: {', '.join(SCORERS)}")
+    return SCORERS[name]()

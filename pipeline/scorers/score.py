@@ -1,0 +1,42 @@
+"""What a scorer is asked and what it answers: the one interface of own and borrowed judgement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.model import Category, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A scorer's verdict (研判) on one post.
+
+    `relevance` and `negativity` are probabilities 0–1. `negativity` is that of a complaint given
+    what is written; it and `category` are None where the post is not relevant or the scorer does
+    not know. `reasons` are ordered by the size of their weight, largest first; at most six.
+    """
+
+    relevant: bool
+    relevance: float
+    complaint: bool
+    negativity: float | None
+    category: Category | None
+    reasons: tuple[Reason, ...] = ()
+
+
+class Scorer(Protocol):
+    """Judges one post. Pure: same post, same verdict, on any machine.
+
+    `name` names the model version; it is recorded with every assessment.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def score(self, title: str, text: str, channel: str | None = None) -> Score:
+        """Judge any text at all; never raises for what a post says."""
+        ...
+
+
+IRRELEVANT = Score(False, 0.0, False, None, None)
