@@ -1,0 +1,64 @@
+"""`gridvoice`: reads the command line, runs one command, turns errors into exit codes.
+
+Exit 0 done · 1 done with errors in the input (each named) · 2 unusable call or configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import gridvoice
+from gridvoice.cli import (
+    alerts,
+    assess,
+    bench,
+    database,
+    demo,
+    evaluate,
+    incidents,
+    replay,
+    run,
+    search,
+    sources,
+)
+from gridvoice.cli.options import Unusable, with_common
+from gridvoice.cli.output import complain
+
+# In the order of the help text: running it, looking, handling, tending.
+_COMMANDS = (
+    demo, run, assess, replay, search, incidents, alerts, sources, evaluate, bench, database,
+)  # fmt: skip
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. Light: command modules import their work when they run."""
+    top = argparse.ArgumentParser(
+        prog="gridvoice", description="GridVoice 电力民声: 供电舆情发现、研判、预警与处置"
+    )
+    top.add_argument("--version", action="version", version=gridvoice.__version__)
+    with_common(top)
+    commands = top.add_subparsers(dest="command", required=True, metavar="命令")
+    for module in _COMMANDS:
+        module.add(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    args = parser().parse_args(arguments)
+    try:
+        return int(args.run(args))
+    except Unusable as problem:
+        complain(str(problem))
+        return 2
+    except BrokenPipeError:  # `gridvoice … | head`
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

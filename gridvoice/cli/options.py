@@ -1,0 +1,103 @@
+"""Options that every command takes, before or after its name, and what they open."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from gridvoice.app.configuration import Configuration
+
+
+class Unusable(Exception):
+    """The call or the configuration cannot be used (exit 2). The text says what to do."""
+
+
+def with_common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Add --config, --database, --data. SUPPRESS: a later position must not reset an earlier."""
+    parser.add_argument("--config", metavar="DIR", default=argparse.SUPPRESS,
+                        help="配置目录 (GRIDVOICE_CONFIG)")  # fmt: skip
+    parser.add_argument("--database", metavar="URL", default=argparse.SUPPRESS,
+                        help="数据库地址 (GRIDVOICE_DATABASE)")  # fmt: skip
+    parser.add_argument("--data", metavar="DIR", default=argparse.SUPPRESS,
+                        help="数据目录 (GRIDVOICE_DATA, 默认 ./var)")  # fmt: skip
+    return parser
+
+
+def command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    summary: str,
+    run: Callable[[argparse.Namespace], int],
+    json: bool = True,
+) -> argparse.ArgumentParser:
+    """One subcommand with the common options and, where it prints for programs, --json."""
+    parser = with_common(commands.add_parser(name, help=summary, description=summary))
+    if json:
+        parser.add_argument("--json", action="store_true", help="每行一个 JSON 对象")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def config_dir(args: argparse.Namespace) -> Path:
+    """The named directory, else ./config where it is ours, else the one that ships."""
+    from gridvoice.app.configuration import default_config_dir
+
+    named = getattr(args, "config", None) or os.environ.get("GRIDVOICE_CONFIG")
+    if named:
+        path = Path(named)
+        if not path.is_dir():
+            raise Unusable(f"配置目录不存在: {path} (--config / GRIDVOICE_CONFIG)")
+        return path
+    return default_config_dir()
+
+
+def data_dir(args: argparse.Namespace) -> Path:
+    """Where the SQLite file, logs and file alerts lie; made when missing."""
+    path = Path(getattr(args, "data", None) or os.environ.get("GRIDVOICE_DATA") or "var")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unusable(f"数据目录不可用: {path} ({error.strerror})") from None
+    return path
+
+
+def database_url(args: argparse.Namespace) -> str:
+    """The named database, else SQLite in the data directory."""
+    named = getattr(args, "database", None) or os.environ.get("GRIDVOICE_DATABASE")
+    return str(named) if named else f"sqlite:///{data_dir(args) / 'gridvoice.db'}"
+
+
+def configuration(args: argparse.Namespace) -> Configuration:
+    """The validated configuration; every mistake is named and makes the call unusable."""
+    from domain.load import BadSettings
+    from gridvoice.app.configuration import load
+
+    try:
+        return load(config_dir(args), data_dir(args))
+    except BadSettings as bad:
+        lines = "\n".join(f"  {p}" for p in bad.problems)
+        raise Unusable(f"配置有 {len(bad.problems)} 处错误:\n{lines}") from None
+
+
+def store(args: argparse.Namespace, upgrade: bool = True) -> Engine:
+    """The opened database, brought to the newest schema."""
+    import sqlalchemy.exc
+
+    from db import engine as db_engine
+
+    url = database_url(args)
+    try:
+        engine = db_engine.open_engine(url)
+        if upgrade:
+            db_engine.upgrade(engine)
+    except (sqlalchemy.exc.ArgumentError, sqlalchemy.exc.NoSuchModuleError) as error:
+        raise Unusable(f"数据库地址无法识别: {error}. 例: sqlite:///var/gridvoice.db") from None
+    except sqlalchemy.exc.OperationalError as error:
+        raise Unusable(f"数据库打不开: {error.orig}") from None
+    return engine
