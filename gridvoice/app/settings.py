@@ -1,0 +1,60 @@
+"""The application's own settings: config/gridvoice.yaml."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a listener on `host` can be reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """Where the console listens. Loopback only until log-in exists."""
+
+    host: str = "127.0.0.1"
+    port: int = 8650
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if not is_loopback(self.host):
+            yield "host", f"{self.host!r} 不是本机地址; 控制台尚无登录, 只许 127.0.0.1 或 ::1"
+        if not 0 <= self.port < 65536:
+            yield "port", f"{self.port} 不是端口号; 写 0 到 65535 (0 由系统选)"
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlerSettings:
+    """The crawl process's own bounds."""
+
+    memory_limit_mb: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralSettings:
+    """config/gridvoice.yaml."""
+
+    name: str
+    public_url: str
+    zone: str = "Asia/Shanghai"
+    fresh_for: timedelta = timedelta(hours=72)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
+    crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.zone not in available_timezones():
+            yield "zone", f"{self.zone!r} 不是时区名; 例: Asia/Shanghai"
+        if not self.public_url.startswith(("http://", "https://")):
+            yield "public_url", f"{self.public_url!r} 不是网址; 以 http:// 或 https:// 开头"

@@ -1,0 +1,161 @@
+"""`gridvoice assess`: JSONL in, a verdict a line out, in order."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from contextlib import nullcontext
+from typing import IO, TYPE_CHECKING, Any
+
+from gridvoice.cli.options import Unusable, command, config_dir
+from gridvoice.cli.output import emit, say
+
+if TYPE_CHECKING:
+    from domain.model import Assessment
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = command(commands, "assess", "研判帖文: 每行一个 JSON, 逐行给出结论与理由", run)
+    parser.add_argument("file", nargs="?", default="-", metavar="FILE|-")
+    parser.add_argument("--scorer", default="own", help="own(默认) | snownlp | keywords+snownlp")
+
+
+def run(args: argparse.Namespace) -> int:
+    from domain.load import BadSettings
+    from gridvoice.app.assessing import open_assessor
+
+    try:
+        assessor = open_assessor(config_dir(args), args.scorer)
+    except BadSettings as bad:
+        raise Unusable(str(bad)) from None
+    except KeyError as unknown:
+        raise Unusable(f"没有名为 {unknown} 的评分器: own, snownlp, keywords+snownlp") from None
+    failed = 0
+    with _opened(args.file) as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = _row(line)
+                assessment = assessor.assess(_post(row))
+            except ValueError as problem:
+                failed += 1
+                _report(args, {"line": number, "error": str(problem)})
+                continue
+            if args.json:
+                emit({"id": row.get("id"), **as_json(assessment)})
+            else:
+                _show(row, assessment)
+    return 1 if failed else 0
+
+
+def _opened(name: str) -> Any:
+    if name == "-":
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+        return nullcontext(sys.stdin)
+    return open_lines(name)
+
+
+def open_lines(name: str) -> IO[str]:
+    """A JSONL file, gzipped or not. Raises Unusable when it cannot be read."""
+    import gzip
+
+    try:
+        if name.endswith(".gz"):
+            return gzip.open(name, "rt", encoding="utf-8", errors="replace")
+        return open(name, encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise Unusable(f"读不了文件 {name}: {error.strerror}") from None
+
+
+def _row(line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise ValueError("a JSON object is expected")
+    if not isinstance(row.get("text"), str):
+        raise ValueError("'text' is missing or not a string")
+    for name in ("title", "channel", "region", "published_at"):
+        if not isinstance(row.get(name), str | None):
+            raise ValueError(f"{name!r} is not a string")
+    return row
+
+
+def _post(row: dict[str, Any]) -> Any:
+    from domain.clock import parse_time
+    from pipeline.assess import PostText
+
+    published = row.get("published_at")
+    return PostText(
+        title=row.get("title") or "",
+        text=row["text"],
+        channel=row.get("channel"),
+        region=row.get("region"),
+        published_at=parse_time(published) if published else None,
+    )
+
+
+def as_json(assessment: Assessment) -> dict[str, Any]:
+    """The contract's row (DESIGN 5), without the id."""
+    known = assessment.relevant
+    return {
+        "relevant": assessment.relevant,
+        "relevance": round(assessment.relevance, 4),
+        "complaint": assessment.complaint,
+        "negativity": None
+        if assessment.negativity is None or not known
+        else round(assessment.negativity, 4),
+        "category": assessment.category if known else None,
+        "aspects": list(assessment.aspects) if known else None,
+        "severity": assessment.severity if known else None,
+        "area": assessment.area,
+        "places": [
+            {"name": p.name, "code": p.code, "field": p.field, "start": p.start, "end": p.end}
+            for p in assessment.places
+        ],
+        "station": assessment.station,
+        "reasons": [
+            {
+                "rule": r.rule,
+                "field": r.field,
+                "start": r.start,
+                "end": r.end,
+                "text": r.text,
+                "weight": round(r.weight, 4),
+            }
+            for r in assessment.reasons
+        ],
+        "scorer": assessment.scorer,
+    }
+
+
+def _report(args: argparse.Namespace, problem: dict[str, Any]) -> None:
+    if args.json:
+        emit(problem)
+    else:
+        say(f"第 {problem['line']} 行: {problem['error']}")
+
+
+def _show(row: dict[str, Any], assessment: Assessment) -> None:
+    from domain.masking import mask
+    from domain.model import AREA_TITLES, CATEGORY_TITLES
+
+    if not assessment.relevant:
+        verdict = "无关"
+    else:
+        kind = "投诉" if assessment.complaint else "相关"
+        verdict = f"{kind} · {CATEGORY_TITLES.get(assessment.category or '', '未分类')}"
+        verdict += f" · {assessment.severity.label}"
+    where = assessment.place.name if assessment.place else "地点不明"
+    say(f"{row.get('id', '')}\t{verdict}\t{where}({AREA_TITLES[assessment.area]})")
+    say("    " + mask((row.get("title") or row["text"]).strip().replace("\n", " "))[:60])
+    for reason in _strongest(assessment.reasons):
+        say(f"    {reason.weight:+.2f} {reason.rule} 「{mask(reason.text)}」")
+
+
+def _strongest(reasons: Iterable[Any]) -> list[Any]:
+    return sorted(reasons, key=lambda r: -abs(r.weight))[:5]

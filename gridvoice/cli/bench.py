@@ -1,0 +1,41 @@
+"""`gridvoice bench`: figures as ratios against named baselines measured in the same run."""
+
+from __future__ import annotations
+
+import argparse
+
+from gridvoice.cli.options import Unusable, command, config_dir, with_common
+from gridvoice.cli.output import emit, say
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = with_common(commands.add_parser("bench", help="测速: 与同一次运行中的基线相比"))
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="项目")
+    score = command(verbs, "score", "研判速度, 与 SnowNLP 相比", _score)
+    pipeline = command(verbs, "pipeline", "全流程速度, 与 SnowNLP 单独评分相比", _pipeline)
+    for one in (score, pipeline):
+        one.add_argument("--posts", metavar="FILE", help="JSONL 帖文 (默认: 随附数据或自造帖文)")
+        one.add_argument("--limit", type=int, default=0, metavar="N", help="只用前 N 条")
+
+
+def _score(args: argparse.Namespace) -> int:
+    from gridvoice.app.benchmarks import bench_score
+
+    return _print(args, bench_score(config_dir(args), args.posts, args.limit))
+
+
+def _pipeline(args: argparse.Namespace) -> int:
+    from gridvoice.app.benchmarks import bench_pipeline
+
+    return _print(args, bench_pipeline(config_dir(args), args.posts, args.limit))
+
+
+def _print(args: argparse.Namespace, results: list[dict[str, object]]) -> int:
+    if not results:
+        raise Unusable("没有可测的帖文")
+    for result in results:
+        if args.json:
+            emit(result)
+        else:
+            say("  ".join(f"{key}={value}" for key, value in result.items()))
+    return 0

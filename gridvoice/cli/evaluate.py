@@ -1,0 +1,114 @@
+"""`gridvoice evaluate` and `gridvoice train`: how right the scorers are, and a new model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from gridvoice.cli.assess import open_lines
+from gridvoice.cli.options import Unusable, command
+from gridvoice.cli.output import complain, emit, say, table
+
+_DEFAULT_SCORERS = ("own", "snownlp", "keywords+snownlp")
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = command(commands, "evaluate", "在已标注帖文上比较评分器", run)
+    parser.add_argument("labels", metavar="LABELS")
+    parser.add_argument("--scorer", action="append", metavar="NAME")
+    parser.add_argument("--folds", type=int, default=0, metavar="N", help="分组交叉验证的折数")
+    parser.add_argument("--group", default="group", metavar="FIELD", help="不得跨折的分组字段")
+    trainer = command(commands, "train", "用标注数据重建模型", train)
+    trainer.add_argument("data", nargs="+", metavar="DATA")
+    trainer.add_argument("--out", required=True, metavar="DIR")
+
+
+def run(args: argparse.Namespace) -> int:
+    from pipeline.learning.evaluate import evaluate
+
+    rows, bad = read_labels(args.labels)
+    if not rows:
+        raise Unusable(f"{args.labels} 中没有可用的标注行")
+    scorers = args.scorer or list(_DEFAULT_SCORERS)
+    if args.folds == 1 or args.folds < 0:
+        raise Unusable("--folds 须为 2 以上, 或不给")
+    try:
+        results = list(evaluate(rows, scorers, folds=args.folds, group_field=args.group))
+    except KeyError as unknown:
+        raise Unusable(f"没有名为 {unknown} 的评分器: {', '.join(_DEFAULT_SCORERS)}") from None
+    for result in results:
+        if args.json:
+            emit(result)
+    if not args.json:
+        _show(results)
+    return 1 if bad else 0
+
+
+def read_labels(name: str) -> tuple[list[dict[str, Any]], int]:
+    """Labelled rows of a JSONL file, and how many lines were unusable (each complained of)."""
+    rows: list[dict[str, Any]] = []
+    bad = 0
+    with open_lines(name) as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+                problem = _problem(row)
+            except ValueError as error:
+                problem = f"not JSON: {error}"
+            if problem:
+                bad += 1
+                complain(f"{name}:{number}: {problem}")
+            else:
+                rows.append(row)
+    return rows, bad
+
+
+def _problem(row: Any) -> str | None:
+    if not isinstance(row, dict):
+        return "a JSON object is expected"
+    if not isinstance(row.get("text"), str):
+        return "'text' is missing or not a string"
+    for name in ("relevant", "complaint"):
+        if not isinstance(row.get(name), bool):
+            return f"{name!r} is missing or not true/false"
+    return None
+
+
+def train(args: argparse.Namespace) -> int:
+    from pipeline.learning.train import train as rebuild
+
+    for name in args.data:
+        if not Path(name).is_file():
+            raise Unusable(f"没有文件 {name}")
+    report = rebuild([Path(name) for name in args.data], Path(args.out))
+    if args.json:
+        emit(report)
+    else:
+        for key, value in report.items():
+            say(f"{key}: {value}")
+    return 0
+
+
+def _show(results: list[dict[str, Any]]) -> None:
+    def cell(part: dict[str, Any]) -> str:
+        return f"{part['p']:.3f} / {part['r']:.3f} / {part['f1']:.3f}"
+
+    table(
+        ("评分器", "样本", "相关 P/R/F1", "投诉 P/R/F1", "类别准确率", "ECE", "帖/秒"),
+        [
+            (
+                r["scorer"] + (" (训练集!)" if r["trained_on_these"] else ""),
+                str(r["n"]),
+                cell(r["relevant"]),
+                cell(r["complaint"]),
+                "-" if r["category"]["accuracy"] is None else f"{r['category']['accuracy']:.3f}",
+                "-" if r["ece"] is None else f"{r['ece']:.3f}",
+                f"{r['posts_per_s']:.0f}",
+            )
+            for r in results
+        ],
+    )
