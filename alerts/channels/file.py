@@ -1,0 +1,92 @@
+"""文件: one JSON object a line, on disk before it counts as delivered."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from alerts.channel import ChannelSettings, Secrets
+from alerts.pace import UNLIMITED
+from domain.clock import iso, utc_now
+from domain.model import Message, Outcome, Receipt, SendError
+
+try:
+    import fcntl
+except ImportError:  # native Windows has no advisory locks; one process writes there
+    fcntl = None  # type: ignore[assignment]
+
+
+class FileChannel:
+    """Appends `{"delivery","at","channel","recipient","resend","title","text","payload"}`."""
+
+    pace = UNLIMITED
+
+    def __init__(
+        self,
+        settings: ChannelSettings,
+        secrets: Secrets,
+        data_dir: Path,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.name = settings.name
+        self._path = data_dir / settings.path
+        self._clock = clock
+
+    def send(self, message: Message, recipient: str = "") -> Receipt:
+        """Raises SendError (RETRY) where the disk refuses."""
+        entry = {
+            "delivery": message.delivery_id,
+            "at": iso(self._clock()),
+            "channel": self.name,
+            "recipient": recipient,
+            "resend": message.resend,
+            "title": message.title,
+            "text": message.text,
+            "payload": message.payload,
+        }
+        line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+        try:
+            size = self._append(line)
+        except OSError as error:
+            raise SendError(
+                Outcome.RETRY, "write", f"{self._path.name}: {error.strerror}"
+            ) from None
+        return Receipt("ok", f"{len(line)} bytes at {size}")
+
+    def _append(self, line: bytes) -> int:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "r+b", buffering=0) as opened:
+            if fcntl is not None:
+                fcntl.flock(opened, fcntl.LOCK_EX)
+            size = opened.seek(0, os.SEEK_END)
+            if size:
+                opened.seek(size - 1)
+                if opened.read(1) != b"\n":
+                    # A writer died in the middle of a line; ours must not be glued to it.
+                    line = b"\n" + line
+            try:
+                if opened.write(line) != len(line):
+                    raise OSError(28, "no space left")
+                os.fsync(opened.fileno())
+            except OSError:
+                # Half a line would hide the whole one that the retry writes.
+                opened.truncate(size)
+                raise
+            if not size:
+                _sync_folder(self._path.parent)
+        return size
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a new file's name durable; without it a power cut may lose the file itself."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,51 @@
+"""处置预案: per category, what the person who takes an alert does first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.load import load_file
+from domain.model import Category
+
+DEFAULT_FILE = Path(__file__).with_name("playbooks.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """`steps` in order, each short enough for a phone; `who` takes the lead."""
+
+    category: Category
+    title: str
+    who: str
+    steps: tuple[str, ...]
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if not 1 <= len(self.steps) <= 5:
+            yield "steps", f"{len(self.steps)} steps; one to five fit on a phone"
+        for step in self.steps:
+            if len(step) > 60:
+                yield "steps", f"{step[:12]}… has {len(step)} characters; at most 60"
+
+
+@dataclass(frozen=True, slots=True)
+class Playbooks:
+    """One file of playbooks."""
+
+    playbooks: tuple[Playbook, ...]
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        named = [p.category for p in self.playbooks]
+        for category in Category:
+            if named.count(category) != 1:
+                yield "playbooks", f"{category.value}: {named.count(category)} playbooks, need one"
+
+    def of(self, category: Category) -> Playbook:
+        """The playbook of a category."""
+        return next(p for p in self.playbooks if p.category is category)
+
+
+def load_playbooks(path: Path = DEFAULT_FILE, name: str | None = None) -> Playbooks:
+    """The playbooks of `path`. Raises BadSettings."""
+    return load_file(path, Playbooks, name)

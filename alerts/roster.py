@@ -1,0 +1,165 @@
+"""值班表: who is on duty when, for which area."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from domain.clock import SHANGHAI
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|24:00")
+
+
+def read_clock(text: str) -> time:
+    """`8:00`, `20:30`; `24:00` is midnight. Raises ValueError."""
+    if not _CLOCK.fullmatch(text):
+        raise ValueError(f"{text!r} is not a time of day; write 08:00")
+    hour, minute = text.split(":")
+    return time(int(hour) % 24, int(minute))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`reach`: alert channel → the person's address there (a WeCom user id, a name for a file)."""
+
+    name: str
+    reach: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """班次. From `start` to `end`; over midnight where end ≤ start, and then it belongs to the day
+    on which it starts. Empty `days`: every day; empty `places` and `stations`: the whole territory.
+    `since`/`until`: first and last day, both included.
+    """
+
+    name: str
+    who: tuple[str, ...]
+    start: str = "00:00"
+    end: str = "24:00"
+    days: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    places: tuple[str, ...] = ()
+    stations: tuple[str, ...] = ()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        for key in ("start", "end"):
+            try:
+                read_clock(getattr(self, key))
+            except ValueError as error:
+                yield key, str(error)
+        for day in self.days:
+            if day not in DAYS:
+                yield "days", f"{day!r}: one of {', '.join(DAYS)}"
+        for key in ("since", "until"):
+            try:
+                date.fromisoformat(getattr(self, key) or "2000-01-01")
+            except ValueError:
+                yield key, f"{getattr(self, key)!r} is not a day; write 2026-11-24"
+        if not self.who:
+            yield "who", "nobody; name at least one person"
+
+    def covers(self, moment: datetime) -> bool:
+        """Whether the shift runs at `moment` (local to the roster's zone)."""
+        start, end, at = read_clock(self.start), read_clock(self.end), moment.time()
+        today = moment.date()
+        if start < end:
+            return start <= at < end and self._runs_on(today)
+        if at >= start:
+            return self._runs_on(today)
+        return at < end and self._runs_on(today - timedelta(days=1))
+
+    def _runs_on(self, day: date) -> bool:
+        if self.days and DAYS[day.weekday()] not in self.days:
+            return False
+        if self.since and day < date.fromisoformat(self.since):
+            return False
+        return not (self.until and day > date.fromisoformat(self.until))
+
+    def serves(self, place_code: str | None, place: str | None, station: str | None) -> bool:
+        """Whether the shift is responsible for the place or station."""
+        if not self.places and not self.stations:
+            return True
+        return fits_place(self.places, place_code, place) or station in self.stations
+
+
+def fits_place(wanted: tuple[str, ...], code: str | None, name: str | None) -> bool:
+    """Whether a place lies in one of `wanted`: division codes (their beginning) or names."""
+    return any(
+        bool(code and code.startswith(place)) if place.isdigit() else bool(name and place in name)
+        for place in wanted
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """config/roster.yaml. Without shifts the roster is not in use: groups are told as a whole."""
+
+    people: tuple[Person, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        names = [person.name for person in self.people]
+        for name in sorted({n for n in names if names.count(n) > 1}):
+            yield "people", f"{name!r} is listed twice"
+        for shift in self.shifts:
+            for name in shift.who:
+                if name not in names:
+                    yield "shifts", f"{shift.name}: {name!r} is not among people"
+
+    @property
+    def in_use(self) -> bool:
+        return bool(self.shifts)
+
+    def on_duty(
+        self,
+        now: datetime,
+        place_code: str | None = None,
+        place: str | None = None,
+        station: str | None = None,
+        zone: ZoneInfo = SHANGHAI,
+    ) -> list[Person]:
+        """Who is on duty for a place now. A shift for that very place or station goes before those
+        for the whole territory."""
+        local = now.astimezone(zone)
+        running = [
+            s for s in self.shifts if s.covers(local) and s.serves(place_code, place, station)
+        ]
+        own = [s for s in running if s.places or s.stations]
+        names = dict.fromkeys(name for shift in own or running for name in shift.who)
+        people = {person.name: person for person in self.people}
+        return [people[name] for name in names]
+
+    def gaps(
+        self, since: datetime, until: datetime, zone: ZoneInfo = SHANGHAI
+    ) -> list[tuple[datetime, datetime]]:
+        """Spans in which nobody is on duty for the whole territory; empty where not in use."""
+        if not self.in_use:
+            return []
+        edges = sorted({since, until, *self._edges(since, until, zone)})
+        found: list[tuple[datetime, datetime]] = []
+        for start, end in pairwise(edges):
+            if any(
+                s.covers(start.astimezone(zone)) and s.serves(None, None, None) for s in self.shifts
+            ):
+                continue
+            if found and found[-1][1] == start:
+                start = found.pop()[0]
+            found.append((start, end))
+        return found
+
+    def _edges(self, since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+        clocks = {read_clock(c) for s in self.shifts for c in (s.start, s.end)} | {time(0)}
+        day = since.astimezone(zone).date()
+        while day <= until.astimezone(zone).date():
+            for clock in clocks:
+                moment = datetime.combine(day, clock, zone).astimezone(since.tzinfo)
+                if since < moment < until:
+                    yield moment
+            day += timedelta(days=1)
