@@ -95,5 +95,10 @@ def fold_with_offsets(text: str) -> Folded:
 
 def content_hash(title: str, text: str) -> str:
     """The identity of a version: folded title and text with white space taken out."""
-    joined = "".join(fold(title).split()) + "\n" + "".join(fold(text).split())
+    return folded_hash(fold(title), fold(text))
+
+
+def folded_hash(folded_title: str, folded_text: str) -> str:
+    """`content_hash` for a caller that has folded already."""
+    joined = "".join(folded_title.split()) + "\n" + "".join(folded_text.split())
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]

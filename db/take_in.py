@@ -1,0 +1,349 @@
+"""Taking found posts in: posts, versions, evidence and search index in the caller's transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import zlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from db import search_index
+from db.rows import TakenIn
+from db.search_index import Indexed
+from db.statements import in_parts, insert_or, storable
+from db.tables import evidence, posts, versions
+from domain.clock import event_time
+from domain.model import FoundPost
+from domain.text import fold, folded_hash
+
+
+def take_in(
+    conn: Connection, found: Sequence[FoundPost], now: datetime, author_key: bytes
+) -> TakenIn:
+    """Store what a source showed. Running it again with the same posts stores nothing.
+
+    A post that is new becomes a row and a version to judge; one whose title or text changed a new
+    version; of an unchanged one only engagement and reply are refreshed. `author_key` is the
+    secret with which authors' names are hashed. `now` becomes `first_seen` of new posts.
+    """
+    new = versions_new = unchanged = 0
+    for batch in _without_repeats(found):
+        taken = _take_in_batch(conn, batch, now, author_key)
+        new += taken.new_posts
+        versions_new += taken.new_versions
+        unchanged += taken.unchanged
+    return TakenIn(new, versions_new, unchanged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A found post, cleaned for the database and folded once for hash and index."""
+
+    found: FoundPost
+    key: str
+    title: str
+    text: str
+    folded_title: str
+    folded_text: str
+    hash: str
+
+    @property
+    def is_blank(self) -> bool:
+        return not (self.title.strip() or self.text.strip())
+
+
+def _read(found: FoundPost) -> _Read:
+    title, text = storable(found.title), storable(found.text)
+    folded_title, folded_text = fold(title), fold(text)
+    return _Read(
+        found,
+        storable(found.key),
+        title,
+        text,
+        folded_title,
+        folded_text,
+        folded_hash(folded_title, folded_text),
+    )
+
+
+def _without_repeats(found: Sequence[FoundPost]) -> list[list[FoundPost]]:
+    """`found` in order, cut so that no part names a post twice (the second may be an edit)."""
+    parts: list[list[FoundPost]] = []
+    seen: dict[tuple[str, str], int] = {}
+    for post in found:
+        nth = seen.get((post.source, post.key), 0)
+        seen[post.source, post.key] = nth + 1
+        if nth == len(parts):
+            parts.append([])
+        parts[nth].append(post)
+    return parts
+
+
+def _take_in_batch(
+    conn: Connection, found: Sequence[FoundPost], now: datetime, author_key: bytes
+) -> TakenIn:
+    batch = [_read(post) for post in found]
+    known = _stored(conn, batch)
+    fresh = [r for r in batch if (r.found.source, r.key) not in known]
+    again = [(r, known[r.found.source, r.key]) for r in batch if (r.found.source, r.key) in known]
+    new = _add_posts(conn, fresh, now, author_key) if fresh else 0
+    if new < len(fresh):
+        # Somebody else stored some of them between our look and our write (PostgreSQL only).
+        known = _stored(conn, fresh)
+        # They are unchanged or edited like any other; those that we added compare equal below.
+        again += [(r, known[r.found.source, r.key]) for r in fresh]
+        edited = _refresh(conn, again, now)
+        return TakenIn(new, edited, len(batch) - new - edited)
+    edited = _refresh(conn, again, now)
+    return TakenIn(new, edited, len(again) - edited)
+
+
+def _stored(conn: Connection, batch: Sequence[_Read]) -> dict[tuple[str, str], Any]:
+    """(source, key) → post with its current version, for those of the batch that are stored."""
+    keys: dict[str, list[str]] = defaultdict(list)
+    for read in batch:
+        keys[read.found.source].append(read.key)
+    rows: dict[tuple[str, str], Any] = {}
+    for source, names in keys.items():
+        for part in in_parts(names):
+            statement = (
+                select(
+                    posts.c.id,
+                    posts.c.key,
+                    posts.c.engagement,
+                    posts.c.search_row,
+                    posts.c.version_id,
+                    versions.c.hash,
+                    versions.c.title,
+                    versions.c.text,
+                    versions.c.reply,
+                    versions.c.reply_at,
+                )
+                .join(versions, versions.c.id == posts.c.version_id)
+                .where(posts.c.source == source, posts.c.key.in_(part))
+            )
+            for row in conn.execute(statement):
+                rows[source, row.key] = row
+    return rows
+
+
+def _add_posts(conn: Connection, batch: Sequence[_Read], now: datetime, author_key: bytes) -> int:
+    """Store new posts with their first version; how many were stored by us."""
+    moments = [event_time(r.found.published_at, now) for r in batch]
+    rows = search_index.allocate_rows(conn, moments)
+    firsts = _first_posts_of(conn, [r for r in batch if not r.is_blank])
+    statement = (
+        insert_or(conn, posts)
+        .on_conflict_do_nothing(index_elements=["source", "key"])
+        .returning(posts.c.id, posts.c.source, posts.c.key)
+    )
+    values = [
+        {
+            "source": r.found.source,
+            "key": r.key,
+            "url": _maybe(r.found.url),
+            "channel": r.found.channel,
+            "region": _maybe(r.found.region),
+            "author_hash": _author_hash(r.found, author_key),
+            "published_raw": _maybe(r.found.published_raw),
+            "published_at": r.found.published_at,
+            "event_at": moment,
+            "first_seen": now,
+            "engagement": r.found.engagement,
+            "duplicate_of": firsts.get(r.hash),
+            "search_row": row,
+        }
+        for r, moment, row in zip(batch, moments, rows, strict=True)
+    ]
+    ids = {(row.source, row.key): row.id for row in conn.execute(statement, values)}
+    ours = [
+        (r, ids[r.found.source, r.key], row)
+        for r, row in zip(batch, rows, strict=True)
+        if (r.found.source, r.key) in ids
+    ]
+    if not ours:
+        return 0
+    _add_versions(conn, [(r, post_id) for r, post_id, _ in ours], now)
+    for part in in_parts(post_id for _, post_id, _ in ours):
+        first_version = (
+            select(versions.c.id).where(versions.c.post_id == posts.c.id).scalar_subquery()
+        )
+        conn.execute(update(posts).where(posts.c.id.in_(part)).values(version_id=first_version))
+    _mark_repeats(conn, [(r, post_id) for r, post_id, _ in ours if r.hash not in firsts])
+    search_index.index(
+        conn, [Indexed(post_id, row, r.folded_title, r.folded_text) for r, post_id, row in ours]
+    )
+    return len(ours)
+
+
+def _first_posts_of(conn: Connection, batch: Sequence[_Read]) -> dict[str, int]:
+    """Hash of a text → the first post that held it."""
+    firsts: dict[str, int] = {}
+    for part in in_parts({r.hash for r in batch}):
+        statement = (
+            select(versions.c.hash, func.min(versions.c.post_id))
+            .where(versions.c.hash.in_(part))
+            .group_by(versions.c.hash)
+        )
+        firsts.update((row[0], row[1]) for row in conn.execute(statement))
+    return firsts
+
+
+def _mark_repeats(conn: Connection, added: Sequence[tuple[_Read, int]]) -> None:
+    """The same text twice within one batch: the later ones point to the first."""
+    firsts: dict[str, int] = {}
+    repeats = []
+    for read, post_id in added:
+        if read.is_blank:
+            continue
+        first = firsts.setdefault(read.hash, post_id)
+        if first != post_id:
+            repeats.append({"post": post_id, "first": first})
+    if repeats:
+        conn.execute(
+            update(posts)
+            .where(posts.c.id == bindparam("post"))
+            .values(duplicate_of=bindparam("first")),
+            repeats,
+        )
+
+
+def _add_versions(conn: Connection, batch: Sequence[tuple[_Read, int]], now: datetime) -> None:
+    shas = _keep_evidence(conn, [r.found for r, _ in batch])
+    values = []
+    for read, post_id in batch:
+        proof = read.found.evidence
+        values.append(
+            {
+                "post_id": post_id,
+                "hash": read.hash,
+                "title": read.title,
+                "text": read.text,
+                "reply": _maybe(read.found.reply),
+                "reply_at": read.found.reply_at,
+                "seen_at": now,
+                "evidence_sha256": shas[id(proof)] if proof else None,
+                "fetched_url": storable(proof.url) if proof else None,
+                "fetched_at": proof.fetched_at if proof else None,
+                "status": proof.status if proof else None,
+            }
+        )
+    conn.execute(insert(versions), values)
+
+
+def _keep_evidence(conn: Connection, found: Sequence[FoundPost]) -> dict[int, str]:
+    """Store raw answers once each; id() of the evidence → SHA-256 of its body."""
+    shas: dict[int, str] = {}
+    bodies: dict[str, Any] = {}
+    for post in found:
+        proof = post.evidence
+        if proof is None or id(proof) in shas:
+            continue
+        sha = hashlib.sha256(proof.body).hexdigest()
+        shas[id(proof)] = sha
+        bodies[sha] = proof
+    missing = set(bodies)
+    for part in in_parts(bodies):
+        stored = conn.execute(select(evidence.c.sha256).where(evidence.c.sha256.in_(part)))
+        missing.difference_update(stored.scalars())
+    if missing:
+        conn.execute(
+            insert_or(conn, evidence).on_conflict_do_nothing(index_elements=["sha256"]),
+            [
+                {
+                    "sha256": sha,
+                    "body": zlib.compress(bodies[sha].body),
+                    "size": len(bodies[sha].body),
+                    "content_type": bodies[sha].content_type,
+                }
+                for sha in sorted(missing)
+            ],
+        )
+    return shas
+
+
+def _refresh(conn: Connection, again: Sequence[tuple[_Read, Any]], now: datetime) -> int:
+    """Posts found again: new versions of the edited, new figures and replies for the rest."""
+    edited = [(r, row) for r, row in again if r.hash != row.hash]
+    counted = [
+        {"post": row.id, "seen": r.found.engagement}
+        for r, row in again
+        if r.found.engagement and r.found.engagement != row.engagement
+    ]
+    answered = [
+        {"version": row.version_id, "words": storable(r.found.reply), "at": r.found.reply_at}
+        for r, row in again
+        if r.hash == row.hash
+        and r.found.reply is not None
+        and (storable(r.found.reply), r.found.reply_at) != (row.reply, row.reply_at)
+    ]
+    if counted:
+        conn.execute(
+            update(posts)
+            .where(posts.c.id == bindparam("post"))
+            .values(engagement=bindparam("seen", type_=posts.c.engagement.type)),
+            counted,
+        )
+    if answered:
+        conn.execute(
+            update(versions)
+            .where(versions.c.id == bindparam("version"))
+            .values(
+                reply=bindparam("words"), reply_at=bindparam("at", type_=versions.c.reply_at.type)
+            ),
+            answered,
+        )
+    if edited:
+        _add_edits(conn, edited, now)
+    return len(edited)
+
+
+def _add_edits(conn: Connection, edited: Sequence[tuple[_Read, Any]], now: datetime) -> None:
+    """New versions of stored posts. One that returns to an old wording takes that version back."""
+    earlier: dict[tuple[int, str], int] = {}
+    for part in in_parts(row.id for _, row in edited):
+        statement = select(versions.c.id, versions.c.post_id, versions.c.hash)
+        for v in conn.execute(statement.where(versions.c.post_id.in_(part))):
+            earlier[v.post_id, v.hash] = v.id
+    first_time = [(r, row.id) for r, row in edited if (row.id, r.hash) not in earlier]
+    if first_time:
+        _add_versions(conn, first_time, now)
+    for read, row in edited:
+        # A version that is no longer shown need not be judged any more.
+        conn.execute(
+            update(versions)
+            .where(versions.c.id == row.version_id, versions.c.judged_at.is_(None))
+            .values(judged_at=now)
+        )
+        current = conn.execute(
+            select(versions.c.id, versions.c.judged_by).where(
+                versions.c.post_id == row.id, versions.c.hash == read.hash
+            )
+        ).one()
+        if current.judged_by is None:
+            conn.execute(update(versions).where(versions.c.id == current.id).values(judged_at=None))
+        conn.execute(update(posts).where(posts.c.id == row.id).values(version_id=current.id))
+    search_index.remove(
+        conn,
+        [Indexed(row.id, row.search_row, fold(row.title), fold(row.text)) for _, row in edited],
+    )
+    search_index.index(
+        conn, [Indexed(row.id, row.search_row, r.folded_title, r.folded_text) for r, row in edited]
+    )
+
+
+def _author_hash(found: FoundPost, key: bytes) -> str | None:
+    if not found.author:
+        return None
+    words = f"{found.channel}\n{found.author}".encode("utf-8", "surrogatepass")
+    return hmac.new(key, words, hashlib.sha256).hexdigest()[:32]
+
+
+def _maybe(text: str | None) -> str | None:
+    return None if text is None else storable(text)
