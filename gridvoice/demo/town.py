@@ -121,9 +121,18 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
+class TownPlaces:
+    """The town's own 属地 over the shipped gazetteer; `rows` are CSV lines of further places."""
+
+    name: str
+    territory: tuple[str, ...]
+    stations: dict[str, str] = field(default_factory=dict)
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Town:
-    """A demo town. `places` is a folder beside the town file with its own gazetteer; without it
-    the shipped `config/places` serves."""
+    """A demo town. Without `places` the shipped `config/places` serves as it is."""
 
     name: str
     region: str
@@ -134,7 +143,7 @@ class Town:
     keywords: tuple[str, ...]
     incidents: tuple[TrueIncident, ...]
     posts: tuple[TownPost, ...]
-    places: str | None = None
+    places: TownPlaces | None = None
     later: Later = field(default_factory=Later)
 
     @property
@@ -192,14 +201,6 @@ def load_town(path: Path | str = "first") -> Town:
     if not path.suffix:
         path = TOWNS / f"{path}.yaml"
     return load_file(path, Town, path.name)
-
-
-def places_dir(town: Town, path: Path | str = "first") -> Path | None:
-    """The town's own folder of places, or None where it uses the shipped one."""
-    if town.places is None:
-        return None
-    path = Path(path)
-    return (path.parent if path.suffix else TOWNS) / town.places
 
 
 @dataclass(frozen=True, slots=True)
