@@ -7,6 +7,7 @@ towns, villages, estates and roads stay, because they locate the matter.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     # identity card: keep the region digits and nothing else
@@ -45,3 +46,36 @@ def mask(text: str) -> str:
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """Masked text whose characters know which span of the original each stands for.
+
+    `origins[i]` is the (start, end) of `text[i]` in the original; every character of a covered
+    number stands for the whole number. None: nothing was covered, the texts are the same.
+    """
+
+    text: str
+    origins: tuple[tuple[int, int], ...] | None
+
+
+def mask_with_origins(text: str) -> Masked:
+    """`mask`, keeping the way back, so that spans of the original can be shown on masked text."""
+    if mask(text) == text:
+        return Masked(text, None)
+    origins = [(i, i + 1) for i in range(len(text))]
+    for pattern, replacement in _RULES:
+        pieces: list[str] = []
+        moved: list[tuple[int, int]] = []
+        position = 0
+        for match in pattern.finditer(text):
+            start, end = match.span()
+            shown = match.expand(replacement)
+            pieces += (text[position:start], shown)
+            moved += origins[position:start]
+            moved += [(origins[start][0], origins[end - 1][1])] * len(shown)
+            position = end
+        text = "".join(pieces) + text[position:]
+        origins = moved + origins[position:]
+    return Masked(text, tuple(origins))

@@ -1,0 +1,177 @@
+"""The web console: 舆情事件, one incident, 信息源, and the two questions of a supervisor."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import quote, unquote, urlsplit
+
+from fastapi import FastAPI, Form, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from db.engine import read
+from domain.clock import utc_now
+from gridvoice.console import queries
+from gridvoice.console.banners import Banner
+from gridvoice.console.board import board
+from gridvoice.console.filters import read_filters
+from gridvoice.console.guard import Guard
+from gridvoice.console.incident import FormView, incident_page
+from gridvoice.console.pages import render, static_file
+from gridvoice.console.readiness import Readiness
+from gridvoice.console.sources import sources_page
+from gridvoice.console.surroundings import Act, Surroundings
+
+log = logging.getLogger("gridvoice.console")
+
+_DONE = {
+    "ack": Banner("done", "已接收。", "请按处置预案跟进，处理完后在此结束事件。"),
+    "close": Banner("done", "已办结。", "同一问题再出现时会自动重新打开。"),
+}
+_WHO_LIMIT, _NOTE_LIMIT = 30, 500
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_WHO_COOKIE = "who"
+
+
+def create_app(
+    engine: Engine,
+    around: Surroundings,
+    *,
+    public_url: str | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> FastAPI:
+    """The console over a store that is at its newest schema.
+
+    `public_url`'s host is let in besides loopback. Pages read in worker threads, a snapshot each.
+    """
+    app = FastAPI(title="GridVoice 电力民声", docs_url=None, redoc_url=None, openapi_url=None)
+    hosts = [urlsplit(public_url).hostname or ""] if public_url else []
+    app.add_middleware(Guard, own_hosts=[h for h in hosts if h])
+    readiness = Readiness(engine)
+
+    def message(request: Request, heading: str, text: str, status: int) -> Response:
+        return render(request, "message.html", {"heading": heading, "text": text}, clock(), status)
+
+    def incident_answer(
+        request: Request, number: str, form: FormView, status: int = 200, done: str = ""
+    ) -> Response:
+        now = clock()
+        page = request.query_params.get("page", "1")
+        nth = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
+        with read(engine) as conn:
+            context = incident_page(conn, number, max(1, nth), around, now)
+        if context is None:
+            return no_incident(request)
+        context |= {"form": form, "notice": _DONE.get(done), "here": "incident"}
+        return render(request, "incident.html", context, now, status)
+
+    def no_incident(request: Request) -> Response:
+        return message(request, "没有这个事件", "编号可能有误，或事件已并入其他事件。", 404)
+
+    def act(request: Request, act: Act, name: str, number: str, who: str, note: str) -> Response:
+        who, note = _clean(who)[:_WHO_LIMIT], _clean(note)[:_NOTE_LIMIT]
+        problem = "" if who else "请填写姓名，便于他人联系您。"
+        if name == "close" and who and not note:
+            problem = "请写明处理结果。"
+        if not problem:
+            try:
+                act(number, who, note)
+            except LookupError:
+                return no_incident(request)
+            except ValueError as refused:
+                problem = str(refused)
+        if problem:
+            return incident_answer(request, number, FormView(name, who, note, problem), 422)
+        answer = RedirectResponse(f"/incidents/{quote(number, safe='')}?done={name}", 303)
+        answer.set_cookie(
+            _WHO_COOKIE, quote(who), max_age=30 * 86400, httponly=True, samesite="strict"
+        )
+        return answer
+
+    @app.get("/")
+    def show_board(request: Request) -> Response:
+        now = clock()
+        with read(engine) as conn:
+            context = board(conn, read_filters(request.query_params), around, now)
+        return render(request, "board.html", {**context, "here": "board"}, now)
+
+    @app.get("/incidents/{number}")
+    def show_incident(request: Request, number: str, done: str = "") -> Response:
+        who = _clean(unquote(request.cookies.get(_WHO_COOKIE, "")))[:_WHO_LIMIT]
+        return incident_answer(request, number, FormView(who=who), done=done)
+
+    @app.post("/incidents/{number}/ack")
+    def acknowledge(
+        request: Request,
+        number: str,
+        who: Annotated[str, Form()] = "",
+        note: Annotated[str, Form()] = "",
+    ) -> Response:
+        return act(request, around.acknowledge, "ack", number, who, note)
+
+    @app.post("/incidents/{number}/close")
+    def close(
+        request: Request,
+        number: str,
+        who: Annotated[str, Form()] = "",
+        note: Annotated[str, Form()] = "",
+    ) -> Response:
+        return act(request, around.close, "close", number, who, note)
+
+    @app.get("/sources")
+    def show_sources(request: Request) -> Response:
+        now = clock()
+        with read(engine) as conn:
+            context = sources_page(conn, around, now)
+        return render(request, "sources.html", {**context, "here": "sources"}, now)
+
+    @app.get("/posts/{post_id}/original")
+    def original(request: Request, post_id: int) -> Response:
+        with read(engine) as conn:
+            url = queries.read_post_url(conn, post_id)
+        if not url or urlsplit(url).scheme not in ("http", "https"):
+            return message(request, "没有原文链接", "这条帖文没有可打开的原文地址。", 404)
+        return RedirectResponse(url, 302)
+
+    @app.get("/static/{name}")
+    def static(request: Request, name: str) -> Response:
+        return static_file(name) or message(request, "没有这个页面", "地址可能有误。", 404)
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, Any]:
+        return {"ok": True}
+
+    @app.get("/readyz")
+    def readyz() -> JSONResponse:
+        problems = readiness.problems()
+        return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 404:
+            return message(request, "没有这个页面", "地址可能有误。", 404)
+        return message(
+            request, "无法完成", f"请求未被接受（{error.status_code}）。", error.status_code
+        )
+
+    @app.exception_handler(DBAPIError)
+    def unreadable(request: Request, error: DBAPIError) -> Response:
+        log.error("console cannot use the store path=%s error=%r", request.url.path, error.orig)
+        return message(
+            request,
+            "数据库暂时无法使用",
+            "请稍后刷新；若持续出现，请运行 gridvoice db check 并查看日志。",
+            503,
+        )
+
+    return app
+
+
+def _clean(typed: str) -> str:
+    return _CONTROL.sub("", typed.replace("\r\n", "\n")).strip()

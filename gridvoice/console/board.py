@@ -1,0 +1,114 @@
+"""The board: everything its template shows, from a fixed number of statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from domain.model import SEVERITY_TITLES
+from gridvoice.console import queries
+from gridvoice.console.banners import LATE_AFTER, Banner, banners
+from gridvoice.console.cards import card
+from gridvoice.console.filters import Filters, facets
+from gridvoice.console.growth import LONGEST
+from gridvoice.console.surroundings import Surroundings
+from gridvoice.console.words import counted, midnight
+
+_CLOSED_SINCE = timedelta(days=7)
+_CLOSED_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where we are in a long list, and the ways to either side."""
+
+    number: int
+    last: int
+    previous: str | None
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityCount:
+    slug: str
+    label: str
+    count: int
+
+
+def board(
+    conn: Connection, filters: Filters, around: Surroundings, now: datetime
+) -> dict[str, Any]:
+    """The context of board.html."""
+    figures = queries.read_figures(conn, midnight(now), now - LATE_AFTER)
+    kinds = queries.read_kinds(conn)
+    total = queries.count_incidents(conn, filters)
+    last = max(1, -(-total // queries.PAGE_SIZE))
+    filters = replace(filters, page=min(filters.page, last))
+    shown = queries.read_incidents(conn, filters)
+    closed = []
+    if filters.page == 1 and not filters.state:
+        closed = queries.read_closed(conn, filters, now - _CLOSED_SINCE, _CLOSED_SHOWN)
+    ids = [row.id for row in (*shown, *closed)]
+    arrivals = queries.read_arrivals(conn, ids, now - LONGEST)
+    reopened = queries.read_reopened(conn, ids)
+
+    def cards(rows: Any) -> list[Any]:
+        return [card(row, arrivals.get(row.id, {}), row.id in reopened, now) for row in rows]
+
+    return {
+        "banners": troubles(conn, figures, around, now),
+        "figures": _figures(figures, kinds),
+        "facets": facets(filters, kinds),
+        "filtered": filters.is_set,
+        "cards": cards(shown),
+        "closed": cards(closed),
+        "pages": _pages(filters, last),
+    }
+
+
+def troubles(
+    conn: Connection, figures: queries.Figures, around: Surroundings, now: datetime
+) -> list[Banner]:
+    """The banners; the sources are only asked for when one of them fails."""
+    failing = []
+    if figures.failing:
+        failing = [row for row in queries.read_sources(conn) if row.failures]
+    return banners(figures, failing, queries.read_blocked_channels(conn, now), around, now)
+
+
+def _figures(figures: queries.Figures, kinds: list[Any]) -> dict[str, Any]:
+    by_severity = dict.fromkeys(("red", "orange", "yellow", "blue"), 0)
+    unrated = 0
+    for kind in kinds:
+        if kind.area == "outside":
+            continue
+        if kind.severity in by_severity:
+            by_severity[kind.severity] += kind.count
+        else:
+            unrated += kind.count
+    return {
+        "posts": counted(figures.posts),
+        "relevant": counted(figures.relevant),
+        "complaints": counted(figures.complaints),
+        "delivered": counted(figures.delivered),
+        "waiting": figures.waiting,
+        "dead": figures.dead,
+        "sources": figures.sources,
+        "late": figures.late,
+        "failing": figures.failing,
+        "backlog": figures.backlog,
+        "open_total": sum(by_severity.values()) + unrated,
+        "open_by_severity": [
+            SeverityCount(slug, SEVERITY_TITLES[slug], count) for slug, count in by_severity.items()
+        ],
+    }
+
+
+def _pages(filters: Filters, last: int) -> Pages:
+    def at(page: int) -> str | None:
+        return replace(filters, page=page).href() if 1 <= page <= last else None
+
+    return Pages(filters.page, last, at(filters.page - 1), at(filters.page + 1))

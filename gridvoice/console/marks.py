@@ -1,0 +1,80 @@
+"""Highlights on masked text: mask first, then carry the spans of the original over.
+
+What is shown is exactly `mask(text)`, cut into pieces; a highlight that begins inside a phone
+number marks the whole covered number, so no digit can slip out between two pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from domain.masking import mask_with_origins
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Something to point at in an original text: `kind` is a CSS class, `why` a tooltip."""
+
+    start: int
+    end: int
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of masked text, highlighted when `kind` is not empty."""
+
+    text: str
+    kind: str = ""
+    why: str = ""
+
+
+def marked(text: str, spans: Sequence[Span]) -> list[Piece]:
+    """`mask(text)` in pieces. Where spans overlap the later one of the sequence wins."""
+    masked = mask_with_origins(text)
+    cover: list[int | None] = [None] * len(text)
+    for number, span in enumerate(spans):
+        start, end = max(0, span.start), min(len(text), span.end)
+        if start < end:
+            cover[start:end] = [number] * (end - start)
+    if masked.origins is None:
+        owners: Iterable[int | None] = cover
+    else:
+        owners = [
+            next((n for n in cover[start:end] if n is not None), None)
+            for start, end in masked.origins
+        ]
+    pieces: list[Piece] = []
+    run: list[str] = []
+    current: int | None = None
+    for character, owner in zip(masked.text, owners, strict=True):
+        if owner != current and run:
+            pieces.append(_piece(run, current, spans))
+            run = []
+        current = owner
+        run.append(character)
+    if run:
+        pieces.append(_piece(run, current, spans))
+    return pieces
+
+
+def _piece(run: list[str], owner: int | None, spans: Sequence[Span]) -> Piece:
+    text = "".join(run)
+    return Piece(text) if owner is None else Piece(text, spans[owner].kind, spans[owner].why)
+
+
+def split(pieces: Sequence[Piece], at: int) -> tuple[list[Piece], list[Piece]]:
+    """The first `at` characters and the rest, cut inside a piece where it must be."""
+    head: list[Piece] = []
+    left = at
+    for number, piece in enumerate(pieces):
+        if len(piece.text) > left:
+            first, rest = piece.text[:left], piece.text[left:]
+            if first:
+                head.append(Piece(first, piece.kind, piece.why))
+            return head, [Piece(rest, piece.kind, piece.why), *pieces[number + 1 :]]
+        head.append(piece)
+        left -= len(piece.text)
+    return head, []

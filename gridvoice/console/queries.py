@@ -1,0 +1,250 @@
+"""What the pages read: a fixed number of statements a page, whatever it shows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, case, func, or_, select
+
+from db import tables as t
+from gridvoice.console.filters import OPEN_STATES, Filters, Kind
+
+PAGE_SIZE = 50
+_RANK = case({"red": 4, "orange": 3, "yellow": 2, "blue": 1}, value=t.incidents.c.severity, else_=0)
+# Everything but `profile`, which is large and clustering's own.
+_INCIDENT = [c for c in t.incidents.c if c.name != "profile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The numbers at the head of the board. "Today" runs from local midnight."""
+
+    posts: int  # taken in today
+    relevant: int
+    complaints: int
+    delivered: int  # today
+    waiting: int
+    dead: int
+    sources: int
+    late: int
+    failing: int
+    backlog: int
+    oldest_unjudged: datetime | None
+
+
+def read_figures(conn: Connection, today: datetime, late_before: datetime) -> Figures:
+    """`late_before`: a configured source whose turn was due before this is late."""
+    taken = conn.execute(
+        select(
+            func.count(),
+            func.count(case((t.assessments.c.relevant, 1))),
+            func.count(case((t.assessments.c.complaint, 1))),
+        )
+        .select_from(
+            t.posts.outerjoin(t.versions, t.versions.c.id == t.posts.c.version_id).outerjoin(
+                t.assessments,
+                (t.assessments.c.version_id == t.versions.c.id)
+                & (t.assessments.c.scorer == t.versions.c.judged_by),
+            )
+        )
+        .where(t.posts.c.first_seen >= today)
+    ).one()
+    sent = conn.execute(
+        select(
+            func.count(case((t.deliveries.c.delivered_at >= today, 1))),
+            func.count(case((t.deliveries.c.state.in_(("new", "sending", "retry")), 1))),
+            func.count(case((t.deliveries.c.state == "dead", 1))),
+        )
+    ).one()
+    source = t.sources.c
+    polled = conn.execute(
+        select(
+            func.count(),
+            func.count(case(((source.next_at < late_before) & _idle(late_before), 1))),
+            func.count(case((source.failures > 0, 1))),
+        ).where(source.configured)
+    ).one()
+    backlog, oldest = conn.execute(
+        select(func.count(), func.min(t.versions.c.seen_at)).where(t.versions.c.judged_at.is_(None))
+    ).one()
+    return Figures(*taken, *sent, *polled, backlog, oldest)
+
+
+def _idle(now: datetime) -> ColumnElement[bool]:
+    lease = t.sources.c.lease_until
+    return or_(lease.is_(None), lease < now)
+
+
+def read_kinds(conn: Connection) -> list[Kind]:
+    """Open incidents counted by severity, category, state and area."""
+    c = t.incidents.c
+    columns = (c.severity, c.category, c.state, c.area)
+    rows = conn.execute(
+        select(*columns, func.count()).where(c.state.in_(OPEN_STATES)).group_by(*columns)
+    )
+    return [Kind(*row) for row in rows]
+
+
+def read_incidents(conn: Connection, filters: Filters) -> list[Row[Any]]:
+    """One page of the board: the gravest first, then the latest."""
+    c = t.incidents.c
+    order = (c.last_event_at.desc(),) if filters.state == "over" else ()
+    query = _filtered(filters).order_by(*order, _RANK.desc(), c.last_event_at.desc(), c.id.desc())
+    return list(conn.execute(query.limit(PAGE_SIZE).offset((filters.page - 1) * PAGE_SIZE)))
+
+
+def count_incidents(conn: Connection, filters: Filters) -> int:
+    """How many incidents all pages of `read_incidents` hold."""
+    return conn.scalar(select(func.count()).select_from(_filtered(filters).subquery())) or 0
+
+
+def read_closed(conn: Connection, filters: Filters, since: datetime, limit: int) -> list[Row[Any]]:
+    """Those that ended lately, under the same filters but for the state."""
+    c = t.incidents.c
+    over = Filters(filters.severity, filters.category, "over", filters.area)
+    query = _filtered(over).where(c.updated_at >= since).order_by(c.updated_at.desc())
+    return list(conn.execute(query.limit(limit)))
+
+
+def _filtered(filters: Filters) -> Select[Any]:
+    c = t.incidents.c
+    query = select(*_INCIDENT).where(c.state.in_(filters.states), c.area.in_(filters.areas))
+    if filters.severity:
+        query = query.where(c.severity == filters.severity)
+    if filters.category:
+        query = query.where(c.category == filters.category)
+    return query
+
+
+def read_incident(conn: Connection, number: str) -> Row[Any] | None:
+    """The incident of that number."""
+    return conn.execute(select(*_INCIDENT).where(t.incidents.c.number == number)).one_or_none()
+
+
+def read_reopened(conn: Connection, incident_ids: Sequence[int]) -> set[int]:
+    """Those of the incidents that were closed once and came back."""
+    c = t.incident_events.c
+    query = select(c.incident_id).where(c.incident_id.in_(incident_ids), c.kind == "reopened")
+    return set(conn.scalars(query))
+
+
+def read_arrivals(
+    conn: Connection, incident_ids: Sequence[int], since: datetime
+) -> dict[int, dict[str, int]]:
+    """Posts of each incident by ten minutes: {incident: {"2026-11-24 03:1": 4, …}}, in UTC."""
+    bucket = _ten_minutes(conn).label("bucket")
+    members = t.incident_posts
+    rows = conn.execute(
+        select(members.c.incident_id, bucket, func.count())
+        .select_from(members.join(t.posts, t.posts.c.id == members.c.post_id))
+        .where(members.c.incident_id.in_(incident_ids), t.posts.c.event_at >= since)
+        .group_by(members.c.incident_id, bucket)
+    )
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for incident_id, when, count in rows:
+        found[incident_id][when] = count
+    return found
+
+
+def _ten_minutes(conn: Connection) -> ColumnElement[str]:
+    """`YYYY-MM-DD HH:M` of a post's time: what differs within ten minutes is cut off."""
+    column = t.posts.c.event_at
+    if conn.dialect.name == "postgresql":
+        return func.left(func.to_char(column, "YYYY-MM-DD HH24:MI"), 15, type_=Text())
+    return func.substr(column, 1, 15, type_=Text())
+
+
+def read_posts(conn: Connection, incident_id: int, page: int, size: int) -> list[Row[Any]]:
+    """One page of an incident's posts with their standing assessment, the latest first."""
+    p, v, a = t.posts.c, t.versions.c, t.assessments.c
+    first = t.posts.alias("first_post")
+    query = (
+        select(
+            p.id, p.source, p.url, p.channel, p.region, p.event_at, p.first_seen, p.engagement,
+            p.duplicate_of, v.title, v.text, v.reply, v.reply_at, a.reasons, a.places,
+            a.complaint, a.severity, first.c.source.label("copied_from"),
+        )
+        .select_from(
+            t.incident_posts.join(t.posts, p.id == t.incident_posts.c.post_id)
+            .join(t.versions, v.id == p.version_id)
+            .outerjoin(
+                t.assessments, (a.version_id == v.id) & (a.scorer == v.judged_by)
+            )
+            .outerjoin(first, first.c.id == p.duplicate_of)
+        )
+        .where(t.incident_posts.c.incident_id == incident_id)
+        .order_by(p.event_at.desc(), p.id.desc())
+        .limit(size)
+        .offset((page - 1) * size)
+    )  # fmt: skip
+    return list(conn.execute(query))
+
+
+def read_reasons(conn: Connection, incident_id: int, limit: int) -> list[list[dict[str, Any]]]:
+    """The reasons of an incident's newest complaints, a list a post."""
+    v, a = t.versions.c, t.assessments.c
+    query = (
+        select(a.reasons)
+        .select_from(
+            t.incident_posts.join(t.posts, t.posts.c.id == t.incident_posts.c.post_id)
+            .join(t.versions, v.id == t.posts.c.version_id)
+            .join(t.assessments, (a.version_id == v.id) & (a.scorer == v.judged_by))
+        )
+        .where(t.incident_posts.c.incident_id == incident_id)
+        .order_by(t.posts.c.id.desc())
+        .limit(limit)
+    )
+    return list(conn.scalars(query))
+
+
+def read_events(conn: Connection, incident_id: int, limit: int) -> tuple[list[Row[Any]], int]:
+    """The newest events of an incident, newest first, and how many older ones there are."""
+    c = t.incident_events.c
+    rows = list(
+        conn.execute(
+            select(t.incident_events)
+            .where(c.incident_id == incident_id)
+            .order_by(c.seq.desc())
+            .limit(limit)
+        )
+    )
+    total = conn.scalar(select(func.count()).where(c.incident_id == incident_id)) or 0
+    return rows, total - len(rows)
+
+
+def read_deliveries(conn: Connection, incident_id: int) -> list[Row[Any]]:
+    """Alerts of an incident with each of their deliveries, in the order they were decided."""
+    a, d = t.alerts.c, t.deliveries.c
+    query = (
+        select(
+            a.id.label("alert_id"), a.event_id, a.reason, a.report_no, a.severity, a.at,
+            d.channel, d.recipient, d.state, d.attempts, d.resend, d.next_at, d.delivered_at,
+            d.last_code, d.last_text,
+        )
+        .select_from(t.alerts.outerjoin(t.deliveries, d.alert_id == a.id))
+        .where(a.incident_id == incident_id)
+        .order_by(a.id, d.channel, d.recipient)
+    )  # fmt: skip
+    return list(conn.execute(query))
+
+
+def read_sources(conn: Connection) -> list[Row[Any]]:
+    """Configured sources, those in trouble first."""
+    c = t.sources.c
+    query = select(t.sources).where(c.configured).order_by(c.failures.desc(), c.next_at, c.name)
+    return list(conn.execute(query))
+
+
+def read_blocked_channels(conn: Connection, now: datetime) -> list[Row[Any]]:
+    """Alert channels that are held back."""
+    c = t.channel_states.c
+    return list(conn.execute(select(t.channel_states).where(c.blocked_until > now)))
+
+
+def read_post_url(conn: Connection, post_id: int) -> str | None:
+    """Where a post was published."""
+    return conn.scalar(select(t.posts.c.url).where(t.posts.c.id == post_id))

@@ -1,0 +1,72 @@
+"""The sources page: which source is read, late or failing, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from domain.masking import mask
+from gridvoice.console import queries
+from gridvoice.console.banners import LATE_AFTER
+from gridvoice.console.surroundings import SourceCard, Surroundings
+from gridvoice.console.words import Moment, counted, lasting, moment
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """信息源 for a template. `health`: good, late, failing or new."""
+
+    title: str
+    about: str
+    health: str
+    health_label: str
+    problem: str
+    success: Moment | None
+    success_ago: str
+    fresh: Moment | None
+    next: Moment | None
+    polls: str
+    posts: str
+
+
+def sources_page(conn: Connection, around: Surroundings, now: datetime) -> dict[str, Any]:
+    """The context of sources.html."""
+    return {
+        "banners": [],
+        "rows": [_view(row, around, now) for row in queries.read_sources(conn)],
+    }
+
+
+def _view(row: Row[Any], around: Surroundings, now: datetime) -> SourceView:
+    card = around.sources.get(row.name) or SourceCard(row.name)
+    health, label = _health(row, now)
+    success = row.last_success_at
+    return SourceView(
+        title=card.title,
+        about=card.about,
+        health=health,
+        health_label=label,
+        problem=mask((row.last_problem if row.failures else row.last_notice) or ""),
+        success=moment(success, now) if success else None,
+        success_ago=f"{lasting(now - success)}前" if success else "",
+        fresh=moment(row.last_new_at, now) if row.last_new_at else None,
+        next=moment(row.next_at, now),
+        polls=counted(row.polls),
+        posts=counted(row.posts_found),
+    )
+
+
+def _health(row: Row[Any], now: datetime) -> tuple[str, str]:
+    if row.failures:
+        return "failing", f"连续失败 {row.failures} 次"
+    polled_now = row.lease_until is not None and row.lease_until > now
+    if now - row.next_at > LATE_AFTER and not polled_now:
+        return "late", f"迟到 {lasting(now - row.next_at)}"
+    if row.last_success_at is None:
+        return "new", "读取中" if polled_now else "等待首次读取"
+    if row.last_notice:
+        return "good", "正常，请留意"
+    return "good", "正常"

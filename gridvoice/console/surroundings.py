@@ -1,0 +1,81 @@
+"""What the console is given by whoever starts it: it reads no configuration of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from alerts.playbook import Playbook
+from crawlers.source import Source
+from domain.model import CHANNEL_TITLES
+from gridvoice.console.words import lasting
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookCard:
+    """处置预案 of one category, as an incident's page shows it."""
+
+    title: str
+    who: str = ""  # who takes the lead
+    steps: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCard:
+    """A configured source: its Chinese title and one line about it (kind, channel, interval)."""
+
+    title: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something wrong, and what to do. `alarm`: alerts may be late or lost; else a warning."""
+
+    what: str
+    todo: str
+    alarm: bool = False
+    href: str = ""
+
+
+class Act(Protocol):
+    """Something a person does to an incident, committed when the call returns.
+
+    Raises LookupError for an unknown number and ValueError, in Chinese, where the incident's
+    state forbids it. Called from a worker thread.
+    """
+
+    def __call__(self, number: str, who: str, note: str) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything but the store and the clock."""
+
+    acknowledge: Act
+    close: Act
+    playbooks: Mapping[str, PlaybookCard] = field(default_factory=dict)  # by category
+    sources: Mapping[str, SourceCard] = field(default_factory=dict)  # by source name
+    channel_titles: Mapping[str, str] = field(default_factory=dict)  # alert channels, by name
+    rule_titles: Mapping[str, str] = field(default_factory=dict)  # rules of `Reason`
+    place_chain: Callable[[str], Sequence[str]] = lambda code: ()  # 省 … 村 of a division code
+    troubles: Callable[[], Sequence[Trouble]] = lambda: ()  # crawler down, …
+
+
+def playbook_cards(playbooks: Sequence[Playbook]) -> dict[str, PlaybookCard]:
+    """The configured playbooks, by category."""
+    return {p.category.value: PlaybookCard(p.title, p.who, p.steps) for p in playbooks}
+
+
+def source_cards(sources: Mapping[str, Source]) -> dict[str, SourceCard]:
+    """The configured sources, by name."""
+    return {
+        name: SourceCard(
+            source.title,
+            f"{CHANNEL_TITLES.get(source.channel, source.channel)} · 每{lasting(source.every)}",
+        )
+        for name, source in sources.items()
+    }

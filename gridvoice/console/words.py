@@ -1,0 +1,64 @@
+"""How the console words moments, spans of time and numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.clock import SHANGHAI, iso, short
+
+# How long a new incident may wait to be taken before its age is shown in red.
+_TAKE_WITHIN = {
+    "red": timedelta(minutes=10),
+    "orange": timedelta(minutes=30),
+    "yellow": timedelta(hours=2),
+    "blue": timedelta(hours=8),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time for a template: `iso` for programs, `short` for people."""
+
+    iso: str
+    short: str
+
+
+def moment(when: datetime, now: datetime) -> Moment:
+    """Today as `03:10`, this year as `11月24日 03:10`, else with the year; in the local zone."""
+    local, today = when.astimezone(SHANGHAI), now.astimezone(SHANGHAI)
+    if local.date() == today.date():
+        return Moment(iso(when), f"今天 {local:%H:%M}")
+    if local.year == today.year:
+        return Moment(iso(when), short(when))
+    return Moment(iso(when), f"{local.year}年{short(when)}")
+
+
+def lasting(span: timedelta) -> str:
+    """`不到1分钟`, `12分钟`, `3小时20分`, `5天`."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    if minutes < 1:
+        return "不到1分钟"
+    if minutes < 60:
+        return f"{minutes}分钟"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours}小时{minutes}分" if minutes and hours < 10 else f"{hours}小时"
+    return f"{hours // 24}天"
+
+
+def counted(number: int) -> str:
+    """`1,284`; from ten thousand on `1.2万`."""
+    if number < 10_000:
+        return f"{number:,}"
+    return f"{number / 10_000:.1f}".removesuffix(".0") + "万"
+
+
+def is_pressing(severity: str, waiting: timedelta) -> bool:
+    """Whether an incident that nobody has taken has waited too long."""
+    return severity in _TAKE_WITHIN and waiting > _TAKE_WITHIN[severity]
+
+
+def midnight(now: datetime) -> datetime:
+    """The start of the local day."""
+    return now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,309 @@
+"""An invented morning in a store: incidents of every kind, for tests and for looking at.
+
+All texts, names and numbers are made up; phone numbers are of no real person.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+
+from db import incidents, outbox, posts, sources, take_in
+from db.engine import read, write
+from db.tables import versions
+from db.tables import posts as post_table
+from domain.intake import PollResult
+from domain.model import (
+    Area,
+    Assessment,
+    Category,
+    FoundPost,
+    Incident,
+    IncidentState,
+    Outcome,
+    Place,
+    Reason,
+    Severity,
+)
+
+AUTHOR_KEY = b"k" * 32
+_keys = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Said:
+    """One post of the scene: `ago` minutes before now; `why` maps phrases to (rule, weight)."""
+
+    ago: float
+    channel: str
+    source: str
+    title: str
+    text: str
+    why: tuple[tuple[str, str, float], ...] = ()
+    places: tuple[str, ...] = ()
+    engagement: tuple[tuple[str, int], ...] = ()
+    reply: str | None = None
+    url: str | None = "https://example.org/thread/{n}"
+    region: str | None = None
+    severity: Severity = Severity.YELLOW
+
+
+def say(conn: Connection, said: Said, now: datetime, category: Category, relevant: bool = True) -> int:
+    """Take one post in and judge it; its id."""
+    n = next(_keys)
+    at = now - timedelta(minutes=said.ago)
+    found = FoundPost(
+        source=said.source,
+        key=str(n),
+        title=said.title,
+        text=said.text,
+        channel=said.channel,
+        url=said.url.format(n=n) if said.url else None,
+        region=said.region,
+        published_at=at,
+        engagement=dict(said.engagement),
+        reply=said.reply,
+        reply_at=at + timedelta(minutes=20) if said.reply else None,
+    )
+    take_in.take_in(conn, [found], min(at + timedelta(seconds=40), now), AUTHOR_KEY)
+    row = conn.execute(
+        select(post_table.c.id, post_table.c.version_id).where(
+            post_table.c.source == said.source, post_table.c.key == str(n)
+        )
+    ).one()
+    posts.record_assessments(conn, [(row.version_id, _assessment(said, category, relevant))], now)
+    return int(row.id)
+
+
+def _assessment(said: Said, category: Category, relevant: bool) -> Assessment:
+    reasons, places = [], []
+    for phrase, rule, weight in said.why:
+        for field, text in (("title", said.title), ("text", said.text)):
+            start = text.find(phrase)
+            if start >= 0:
+                reasons.append(Reason(rule, field, start, start + len(phrase), phrase, weight))
+    for name in said.places:
+        for field, text in (("title", said.title), ("text", said.text)):
+            start = text.find(name)
+            if start >= 0:
+                places.append(Place(name, "411003105", field, start, start + len(name)))
+    return Assessment(
+        relevant=relevant, relevance=0.97 if relevant else 0.02, complaint=relevant,
+        negativity=0.9, category=category if relevant else None, aspects=(), severity=said.severity,
+        severity_score=3.0, area=Area.INSIDE, places=tuple(places), station=None,
+        reasons=tuple(reasons), scorer="scene",
+    )  # fmt: skip
+
+
+def open_with(
+    conn: Connection, now: datetime, title: str, category: Category, severity: Severity,
+    said: Sequence[Said], place: str | None = None, station: str | None = None,
+    state: IncidentState = IncidentState.DISCOVERED, area: Area = Area.INSIDE, reopened: bool = False,
+    **more: Any,
+) -> tuple[int, str]:  # fmt: skip
+    """An incident of these posts with its timeline (no alerts); its id and number."""
+    said = sorted(said, key=lambda s: -s.ago)
+    first, last = now - timedelta(minutes=said[0].ago), now - timedelta(minutes=said[-1].ago)
+    what = Incident(
+        number="", title=title, category=category, severity=severity, state=state, area=area,
+        place_code="411003105" if place else None, place=place, station=station,
+        first_event_at=first, last_event_at=last, opened_at=first + timedelta(seconds=40),
+        post_count=len(said), channels=tuple(dict.fromkeys(s.channel for s in said)), **more,
+    )  # fmt: skip
+    incident_id = incidents.open_incident(conn, what, {}, last + timedelta(minutes=1))
+    incidents.add_event(conn, incident_id, "opened", f"post:{next(_keys)}", what.opened_at)
+    for number, one in enumerate(said):
+        post_id = say(conn, one, now, category)
+        at = now - timedelta(minutes=one.ago)
+        incidents.add_post(conn, incident_id, post_id, at)
+        if number:
+            incidents.add_event(
+                conn, incident_id, "post_joined", f"post:{post_id}", at, data={"channel": one.channel}
+            )
+    if reopened:
+        incidents.add_event(conn, incident_id, "reopened", f"again:{incident_id}", last)
+    row = incidents.incident(conn, incident_id)
+    assert row is not None
+    return incident_id, row.incident.number
+
+
+def tell(
+    conn: Connection, incident_id: int, reason: str, report_no: int, severity: Severity,
+    at: datetime, answers: Sequence[tuple[str, str, str, str, str]], kind: str = "opened",
+) -> None:  # fmt: skip
+    """An alert with its deliveries: (channel, recipient, outcome, code, the receiver's words)."""
+    event = incidents.add_event(conn, incident_id, kind, f"{reason}:{report_no}", at)
+    assert event is not None
+    alert = outbox.add_alert(conn, incident_id, event, reason, report_no, severity, "预警", {}, at)
+    assert alert is not None
+    for channel, recipient, outcome, code, text in answers:
+        name = outbox.add_delivery(conn, alert, channel, recipient, at)
+        assert name is not None
+        if outcome == "new":
+            continue
+        begun = at + timedelta(seconds=0.4)
+        outbox.lease_deliveries(conn, "scene", begun, 60, 10, [channel])
+        n = outbox.record_attempt(conn, name, begun)
+        assert n is not None
+        done = at + timedelta(seconds=1.2)
+        again = at + timedelta(minutes=240) if outcome == "retry" else None
+        outbox.record_outcome(conn, name, n, done, Outcome(outcome), code, text, again)
+
+
+def replies(n: int) -> tuple[tuple[str, int], ...]:
+    return (("comments", n), ("likes", n * 3), ("views", n * 140))
+
+
+LOW_VOLTAGE = (("低电压", "电压问题", 1.42), ("空调带不起来", "用电受影响", 1.1), ("没人管", "诉求无回应", 0.8),
+               ("孩子中考", "重要人群", 0.9), ("全村", "影响范围大", 0.7), ("电压只有160伏", "电压问题", 1.6))  # fmt: skip
+
+
+def fill(engine: Engine, now: datetime) -> dict[str, str]:
+    """The whole morning. Names of incidents in it → their numbers."""
+    numbers = {}
+    board, social, hotline = "town-board", "weibo-search", "hotline"
+    with write(engine) as conn:
+        _sources(conn, now)
+        for minutes in range(0, 540, 6):
+            say(conn, Said(minutes, "forum", "town-board", "周末去哪玩", "孩子想放风筝，求推荐", severity=Severity.NONE),
+                now, Category.SUPPLY_QUALITY, relevant=False)  # fmt: skip
+        texts = (
+            "小召西村又是低电压，一到晚饭点空调带不起来，电磁炉也热不了。打了几次电话都没人管，联系我 13812345678。",
+            "我家在小召西村三组，电压只有160伏，孩子中考在家复习，灯一闪一闪的。全村都这样，变压器太小了吧？",
+            "同村的顶一下，低电压半个月了，供电所说排计划，计划排到哪一年？",
+        )
+        low = [
+            Said(95, "gov_board", board, "小召乡小召西村低电压半个月无人处理", texts[0] + "\n\n恳请领导协调，"
+                 "尽快给我们村增容或者换线。家里老人用制氧机，不敢停。村里六十多户，一到晚上七点以后就都用不成，"
+                 "去年也反映过一次，当时答复说列入改造计划，可是到今天没有看到任何动静，也没有人来村里看过线路。"
+                 "变压器在村东头，还是十几年前的那台，线也细，好几根电杆歪着，刮风的时候火花直冒，看着就害怕。"
+                 "我们不是要为难谁，就想正正常常用上电，请给个准话，什么时候能改，改之前能不能先调一调负荷。",
+                 LOW_VOLTAGE + (("制氧机", "重要人群", 1.8), ("火花", "触电风险", 1.3)), ("小召乡小召西村", "小召西村"),
+                 replies(12), region="建安区",
+                 reply="您好，留言已转建安供电公司核实，工作人员将在24小时内与您联系，电话 0374-2123456。"),
+            Said(88, "hotline_12345", hotline, "反映电压低", texts[1], LOW_VOLTAGE, ("小召西村",), region="建安区"),
+            Said(61, "weibo", social, "", "#建安身边事# " + texts[1] + " 转给大家看看", LOW_VOLTAGE, ("小召西村",), replies(45)),
+            Said(58, "weibo", social, "", "#建安身边事# " + texts[1] + " 转给大家看看", LOW_VOLTAGE, ("小召西村",), replies(3)),
+        ]  # fmt: skip
+        low += [
+            Said(50 - i * 2.6, "weibo" if i % 3 else "forum", social if i % 3 else board, "" if i % 3 else "小召西村的电",
+                 texts[2] + f" 第{i + 1}天", LOW_VOLTAGE[:3], (), replies(i + 1))
+            for i in range(18)
+        ]  # fmt: skip
+        one, numbers["low"] = open_with(
+            conn, now, "小召乡小召西村低电压持续半个月", Category.SUPPLY_QUALITY, Severity.RED, low,
+            "小召乡小召西村", "小召供电所", report_no=3)  # fmt: skip
+        ok = ("centre", "", "delivered", "0", "ok")
+        tell(conn, one, "first", 1, Severity.YELLOW, now - timedelta(minutes=94),
+             [ok, ("duty_group", "", "delivered", "0", "ok"), ("file", "", "delivered", "200", "written")], "told")  # fmt: skip
+        incidents.add_event(conn, one, "severity_raised", "sev:2", now - timedelta(minutes=40),
+                            data={"from": "yellow", "to": "orange"})  # fmt: skip
+        tell(conn, one, "severity_raised", 2, Severity.ORANGE, now - timedelta(minutes=40),
+             [ok, ("duty_group", "", "retry", "45009", "api freq out of limit")], "told")  # fmt: skip
+        incidents.add_event(conn, one, "severity_raised", "sev:3", now - timedelta(minutes=12),
+                            data={"from": "orange", "to": "red"})  # fmt: skip
+        tell(conn, one, "severity_raised", 3, Severity.RED, now - timedelta(minutes=12),
+             [ok, ("duty_group", "张班长", "delivered", "0", "ok")], "told")  # fmt: skip
+
+        storm = [
+            Said(190 - i * 11, ("short_video", "wechat", "gov_board")[i % 3], (social, "wx", board)[i % 3],
+                 "昨晚打雷家电全烧了" if i % 3 == 2 else "",
+                 f"昨晚一声响，五女店镇苗店村好多家电视冰箱都烧坏了，我家{('电视', '冰箱', '洗衣机')[i % 3]}也废了，谁来赔？",
+                 (("烧坏了", "家电损坏", 1.3), ("谁来赔", "索赔诉求", 1.1), ("好多家", "影响范围大", 0.6)), ("五女店镇苗店村",),
+                 replies(9 + i))
+            for i in range(11)
+        ]  # fmt: skip
+        two, numbers["storm"] = open_with(
+            conn, now, "五女店镇苗店村雷雨后多户家电烧毁", Category.APPLIANCE_DAMAGE, Severity.ORANGE, storm,
+            "五女店镇苗店村", "五女店供电所", IncidentState.ACKNOWLEDGED, report_no=2)  # fmt: skip
+        tell(conn, two, "first", 1, Severity.ORANGE, now - timedelta(minutes=188), [ok], "told")
+        incidents.add_event(conn, two, "acknowledged", "act:1", now - timedelta(minutes=180), "李建国",
+                            "已联系保险专责，下午到户登记", {"from": "discovered", "to": "acknowledged"})  # fmt: skip
+
+        for title, category, severity, place, station, state, ago, count, more in (
+            ("将官池镇水岸小区物业转供电加价", Category.BILLING_SERVICE, Severity.YELLOW, "将官池镇水岸小区", "将官池供电所",
+             IncidentState.DISCOVERED, 260, 6, {"report_no": 1}),
+            ("蒋李集镇寇庄村低压线垂到房顶", Category.LINE_SAFETY, Severity.ORANGE, "蒋李集镇寇庄村", "蒋李集供电所",
+             IncidentState.INVESTIGATING, 1500, 4, {"report_no": 2, "reopened": True}),
+            ("灵井镇灌溉临时用电申请一周没装表", Category.TEMPORARY_SUPPLY, Severity.BLUE, "灵井镇", "灵井供电所",
+             IncidentState.DISCOVERED, 33, 1, {"report_no": 1}),
+            ("陈曹乡新建房接电被推来推去", Category.METER_RENOVATION, Severity.BLUE, "陈曹乡", "陈曹供电所",
+             IncidentState.RESPONDED, 2900, 3, {"report_no": 1}),
+            ("网友称多次停电未提前通知", Category.SUPPLY_QUALITY, Severity.YELLOW, None, None,
+             IncidentState.DISCOVERED, 75, 2, {"area": Area.UNKNOWN, "report_no": 1}),
+            ("鄢陵县某小区频繁停电", Category.SUPPLY_QUALITY, Severity.YELLOW, "鄢陵县", None,
+             IncidentState.DISCOVERED, 120, 5, {"area": Area.OUTSIDE}),
+            ("桂村乡低电压改造后已恢复", Category.SUPPLY_QUALITY, Severity.YELLOW, "桂村乡", "桂村供电所",
+             IncidentState.CLOSED, 4000, 7, {"report_no": 3}),
+            ("榆林乡停电被误认为故障", Category.SUPPLY_QUALITY, Severity.BLUE, "榆林乡", "榆林供电所",
+             IncidentState.FALSE_ALARM, 1300, 2, {"report_no": 1}),
+        ):  # fmt: skip
+            said = [
+                Said(ago - i * (ago / (count + 2)), ("gov_board", "hotline_12345", "weibo")[i % 3],
+                     (board, hotline, social)[i % 3], title, f"{title}，请尽快处理，等了{i + 2}天了。",
+                     (("尽快处理", "诉求迫切", 0.5),), (place,) if place else (), replies(i))
+                for i in range(count)
+            ]  # fmt: skip
+            made, number = open_with(
+                conn, now, title, category, severity, said, place, station, state, **more
+            )
+            numbers[title] = number
+            if more.get("report_no"):
+                tell(conn, made, "first", 1, severity, now - timedelta(minutes=ago), [ok], "told")
+    return numbers
+
+
+def _sources(conn: Connection, now: datetime) -> None:
+    names = ("town-board", "weibo-search", "hotline", "local-news", "county-forum")
+    sources.ensure_sources(conn, names, now - timedelta(minutes=1))
+    for due in sources.due_sources(conn, now, "scene", 60, 10):
+        broken = due.name == "county-forum"
+        sources.finish_poll(
+            conn, due.name, due.fence, now - timedelta(seconds=50), {"page": 1}, now + timedelta(minutes=4),
+            PollResult.FAILED if broken else PollResult.NEW,
+            "列表页 https://example.org/list 返回 200，但选择器 .post-item 没有匹配到任何条目，网页可能已改版。" if broken else None,
+            24, 0 if broken else 3, None if broken else 20.0)  # fmt: skip
+
+
+def grow(engine: Engine, number: str, said: Said, now: datetime) -> None:
+    """One more post joins an incident."""
+    with write(engine) as conn:
+        row = incidents.find(conn, number)
+        assert row is not None
+        post_id = say(conn, said, now, row.incident.category)
+        incidents.add_post(conn, row.id, post_id, now)
+        incidents.add_event(conn, row.id, "post_joined", f"post:{post_id}", now)
+        more = replace(row.incident, post_count=row.incident.post_count + 1, last_event_at=now)
+        incidents.update_incident(conn, row.id, more, None, now)
+
+
+def acknowledge(engine: Engine, number: str, who: str, note: str, now: datetime) -> None:
+    """What the app's own act does, small."""
+    _move(engine, number, IncidentState.ACKNOWLEDGED, "acknowledged", who, note, now)
+
+
+def close(engine: Engine, number: str, who: str, note: str, now: datetime) -> None:
+    _move(engine, number, IncidentState.CLOSED, "closed", who, note, now)
+
+
+def _move(
+    engine: Engine, number: str, to: IncidentState, kind: str, who: str, note: str, now: datetime
+) -> None:
+    with write(engine) as conn:
+        row = incidents.find(conn, number)
+        if row is None:
+            raise LookupError(number)
+        if not row.incident.state.is_open or row.incident.state is to:
+            raise ValueError("此事件已由他人接收或已结束。")
+        incidents.change_state(conn, row.id, row.incident.state, to, now)
+        incidents.add_event(conn, row.id, kind, f"act:{next(_keys)}", now, who, note)
+
+
+def count_versions(engine: Engine) -> int:
+    with read(engine) as conn:
+        return len(list(conn.execute(select(versions.c.id))))
