@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,19 +22,26 @@ from domain.clock import event_time
 from domain.model import FoundPost
 from domain.text import fold, folded_hash
 
+FirstSeen = Callable[[FoundPost], datetime]
+
 
 def take_in(
-    conn: Connection, found: Sequence[FoundPost], now: datetime, author_key: bytes
+    conn: Connection,
+    found: Sequence[FoundPost],
+    now: datetime,
+    author_key: bytes,
+    first_seen: Callable[[FoundPost], datetime] | None = None,
 ) -> TakenIn:
     """Store what a source showed. Running it again with the same posts stores nothing.
 
     A post that is new becomes a row and a version to judge; one whose title or text changed a new
     version; of an unchanged one only engagement and reply are refreshed. `author_key` is the
-    secret with which authors' names are hashed. `now` becomes `first_seen` of new posts.
+    secret with which authors' names are hashed. `now` becomes `first_seen` of new posts, unless
+    `first_seen` tells another time of each (a replayed stream has a clock of its own).
     """
     new = versions_new = unchanged = 0
     for batch in _without_repeats(found):
-        taken = _take_in_batch(conn, batch, now, author_key)
+        taken = _take_in_batch(conn, batch, now, author_key, first_seen or (lambda _: now))
         new += taken.new_posts
         versions_new += taken.new_versions
         unchanged += taken.unchanged
@@ -86,13 +93,17 @@ def _without_repeats(found: Sequence[FoundPost]) -> list[list[FoundPost]]:
 
 
 def _take_in_batch(
-    conn: Connection, found: Sequence[FoundPost], now: datetime, author_key: bytes
+    conn: Connection,
+    found: Sequence[FoundPost],
+    now: datetime,
+    author_key: bytes,
+    first_seen: FirstSeen,
 ) -> TakenIn:
     batch = [_read(post) for post in found]
     known = _stored(conn, batch)
     fresh = [r for r in batch if (r.found.source, r.key) not in known]
     again = [(r, known[r.found.source, r.key]) for r in batch if (r.found.source, r.key) in known]
-    new = _add_posts(conn, fresh, now, author_key) if fresh else 0
+    new = _add_posts(conn, fresh, now, author_key, first_seen) if fresh else 0
     if new < len(fresh):
         # Somebody else stored some of them between our look and our write (PostgreSQL only).
         known = _stored(conn, fresh)
@@ -133,9 +144,16 @@ def _stored(conn: Connection, batch: Sequence[_Read]) -> dict[tuple[str, str], A
     return rows
 
 
-def _add_posts(conn: Connection, batch: Sequence[_Read], now: datetime, author_key: bytes) -> int:
+def _add_posts(
+    conn: Connection,
+    batch: Sequence[_Read],
+    now: datetime,
+    author_key: bytes,
+    first_seen: FirstSeen,
+) -> int:
     """Store new posts with their first version; how many were stored by us."""
-    moments = [event_time(r.found.published_at, now) for r in batch]
+    seen = [first_seen(r.found) for r in batch]
+    moments = [event_time(r.found.published_at, s) for r, s in zip(batch, seen, strict=True)]
     rows = search_index.allocate_rows(conn, moments)
     firsts = _first_posts_of(conn, [r for r in batch if not r.is_blank])
     statement = (
@@ -154,12 +172,12 @@ def _add_posts(conn: Connection, batch: Sequence[_Read], now: datetime, author_k
             "published_raw": _maybe(r.found.published_raw),
             "published_at": r.found.published_at,
             "event_at": moment,
-            "first_seen": now,
+            "first_seen": sight,
             "engagement": r.found.engagement,
             "duplicate_of": firsts.get(r.hash),
             "search_row": row,
         }
-        for r, moment, row in zip(batch, moments, rows, strict=True)
+        for r, moment, sight, row in zip(batch, moments, seen, rows, strict=True)
     ]
     ids = {(row.source, row.key): row.id for row in conn.execute(statement, values)}
     ours = [
