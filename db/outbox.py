@@ -326,6 +326,21 @@ def attempts_of(conn: Connection, delivery_id: str) -> list[AttemptRow]:
     return [AttemptRow(*tuple(row)) for row in conn.execute(statement.order_by(attempts.c.n))]
 
 
+def recent_attempts(conn: Connection, channel: str, since: datetime) -> list[datetime]:
+    """When attempts of a channel began, by all processes, from `since` on: what its pace counts."""
+    statement = (
+        select(attempts.c.started_at)
+        .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
+        .where(deliveries.c.channel == channel, attempts.c.started_at >= since)
+    )
+    return list(conn.execute(statement).scalars())
+
+
+def last_alert(conn: Connection, incident_id: int) -> AlertRow | None:
+    """What people last heard of an incident."""
+    return next(iter(list_alerts(conn, 1, incident_id)), None)
+
+
 def hold_channel(conn: Connection, name: str, until: datetime | None, problem: str | None) -> None:
     """Hold an alert channel back until then (None: let it go), saying why."""
     values = {"blocked_until": until, "problem": problem}
