@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from domain.model import Reason
 
 # Masking looks at whole numbers: text is masked before it is cut, but no more than can be shown.
 _READ = 4000
+_CLAUSE = re.compile(r"[。！？；，!?;,]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,26 @@ def phrases(posts: Sequence[QuotedPost], limit: int = 8) -> list[str]:
 
 
 def excerpt(post: QuotedPost, limit: int) -> str:
-    """About `limit` characters of the post, from where its weightiest phrase stands."""
+    """About `limit` characters of the post: the stretch whose phrases weigh most together."""
     text = shown(post.text) or shown(post.title)
     if len(text) <= limit:
         return text
-    weighty = sorted((r for r in post.reasons if r.field == "text"), key=lambda r: -r.weight)
-    places = [text.find(clean(r.text)) for r in weighty if r.weight > 0]
-    at = next((place for place in places if place >= 0), 0)
-    start = max(0, min(at - limit // 3, len(text) - limit))
+    spots: dict[str, tuple[int, int, float]] = {}
+    for reason in post.reasons:
+        phrase = clean(reason.text)
+        at = text.find(phrase) if phrase and reason.weight > 0 else -1
+        if at >= 0:
+            spots[phrase] = (at, at + len(phrase), reason.weight)
+    start = _opening(text, list(spots.values()), limit - 2)
     if start:
         return "…" + clip(text[start:], limit - 1)
     return clip(text, limit)
+
+
+def _opening(text: str, spots: Sequence[tuple[int, int, float]], room: int) -> int:
+    """The clause to begin with; the earliest of those that show as much."""
+    begins = [0, *(match.end() for match in _CLAUSE.finditer(text))]
+    # A phrase in a clause longer than the room still has to be shown.
+    begins.extend(max(0, at - room // 3) for at, _, _ in spots)
+    shows = {b: sum(w for at, end, w in spots if b <= at and end <= b + room) for b in begins}
+    return min(shows, key=lambda b: (-shows[b], b))

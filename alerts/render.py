@@ -69,8 +69,9 @@ def render(
     heading = _heading(incident, reason)
     number = f"{NAME} {incident.number} 第{report_no}报"
     link = link_of(incident.number, public_url)
+    act = "查看" if _is_over(reason) else "接收处置"
     lines = [
-        *_change(incident, reason, told),
+        *_change(incident, reason, told, now),
         *([Line("注意", escape(warning))] if warning else []),
         *_matter(incident, now, zone),
         *([] if _is_over(reason) else _grounds(why, posts, now, zone)),
@@ -79,8 +80,10 @@ def render(
     message = Message(
         delivery_id=delivery_id,
         title=f"{heading} {incident.number} 第{report_no}报",
-        text=_text(heading, number, lines, steps, _way(incident.number, link)),
-        markdown=_markdown(heading, number, lines, steps, _way_markdown(incident.number, link)),
+        text=_text(heading, number, lines, steps, _way(incident.number, link, act)),
+        markdown=_markdown(
+            heading, number, lines, steps, _way_markdown(incident.number, link, act)
+        ),
         payload=payload_of(incident, reason, report_no, posts, why, playbook, link, now),
     )
     return mark_resend(message) if resend else message
@@ -131,9 +134,11 @@ def _heading(incident: Incident, reason: AlertReason) -> str:
     return f"【{incident.severity.label}·{title}】{where or '地点不明'} {matter}"
 
 
-def _change(incident: Incident, reason: AlertReason, told: Told | None) -> list[Line]:
+def _change(
+    incident: Incident, reason: AlertReason, told: Told | None, now: datetime
+) -> list[Line]:
     if _is_over(reason):
-        return [Line("结果", _ending(incident))]
+        return [Line("结果", _ending(incident, now))]
     if told is None:
         return []
     parts: list[str] = []
@@ -142,31 +147,33 @@ def _change(incident: Incident, reason: AlertReason, told: Told | None) -> list[
     if incident.severity is not told.severity:
         parts.append(f"等级 {told.severity.label}→{incident.severity.label}")
     if incident.post_count > told.post_count:
-        parts.append(f"{told.post_count}帖→{incident.post_count}帖")
+        since = _span(now - told.at)
+        parts.append(f"{since}内 {told.post_count}帖→{incident.post_count}帖")
     joined = [c for c in incident.channels if c not in told.channels]
     if joined:
         parts.append(f"新增{_channels(joined)}")
     return [Line("变化", "；".join(parts))] if parts else []
 
 
-def _ending(incident: Incident) -> str:
+def _ending(incident: Incident, now: datetime) -> str:
     if incident.state is IncidentState.FALSE_ALARM:
         return "经核实为误报，无需再处置"
     if incident.state is IncidentState.MERGED:
         return "已并入同一事由的其他事件，请看链接"
-    return "处置完毕，已办结"
+    return f"处置完毕，已办结，历时{_span(now - incident.opened_at)}"
 
 
 def _matter(incident: Incident, now: datetime, zone: ZoneInfo) -> list[Line]:
     lines = [Line("事由", clip(escape(mask(incident.title)), 40))]
-    if incident.station:
+    if incident.area is Area.UNKNOWN:
+        lines.append(Line("属地", "未能判定，请先核实是否本单位供区"))
+    elif incident.station:
         lines.append(Line("责任", clip(escape(incident.station), 30)))
-    spread = _span(incident.last_event_at - incident.first_event_at)
-    first = _when(incident.first_event_at, now, zone)
-    size = f"{incident.post_count}帖，{_channels(incident.channels)}；首帖{first}"
+    size = f"{incident.post_count}帖"
     if incident.post_count > 1:
-        size += f"，{spread}内{incident.post_count}帖"
-    lines.append(Line("规模", size))
+        size += f"（{_span(incident.last_event_at - incident.first_event_at)}内）"
+    first = _when(incident.first_event_at, now, zone)
+    lines.append(Line("规模", f"{size}，{_channels(incident.channels)}；首帖{first}"))
     if incident.previous:
         lines.append(Line("前情", f"此前同类事件 {incident.previous}"))
     return lines
@@ -190,22 +197,27 @@ def _grounds(
 def _steps(reason: AlertReason, playbook: Playbook | None) -> list[str]:
     if _is_over(reason) or playbook is None:
         return []
-    return [f"{n}. {clip(escape(step), 60)}" for n, step in enumerate(playbook.steps[:3], 1)]
+    head = f"先做（{clip(escape(playbook.who), 30)}）："
+    steps = enumerate(playbook.steps[:3], 1)
+    return [head, *(f"{n}. {clip(escape(step), 60)}" for n, step in steps)]
 
 
-def _way(number: str, link: str | None) -> str:
-    return f"处置：{link}" if link else f"处置：gridvoice incidents ack {number}"
+def _way(number: str, link: str | None, act: str) -> str:
+    return f"{act}：{link}" if link else _by_command(number, act)
 
 
-def _way_markdown(number: str, link: str | None) -> str:
-    return f"[打开事件 {number}]({link})" if link else f"处置：gridvoice incidents ack {number}"
+def _way_markdown(number: str, link: str | None, act: str) -> str:
+    return f"[{act} {number}]({link})" if link else _by_command(number, act)
+
+
+def _by_command(number: str, act: str) -> str:
+    verb = "show" if act == "查看" else "ack"
+    return f"{act}：在值班电脑执行 gridvoice incidents {verb} {number}"
 
 
 def _text(heading: str, number: str, lines: Sequence[Line], steps: Sequence[str], way: str) -> str:
     body = [f"{line.label}：{line.words}" if line.label else line.words for line in lines]
-    if steps:
-        body.extend(["先做：", *steps])
-    whole = "\n".join([heading, number, *body, way])
+    whole = "\n".join([heading, number, *body, *steps, way])
     return clip_lines(whole, TEXT_BYTES - _MARK_BYTES)
 
 
@@ -213,9 +225,7 @@ def _markdown(
     heading: str, number: str, lines: Sequence[Line], steps: Sequence[str], way: str
 ) -> str:
     body = [f"**{line.label}**：{line.words}" if line.label else line.words for line in lines]
-    if steps:
-        body.extend(["**先做**", *steps])
-    whole = "\n".join([f"**{heading}**", number, *body, way])
+    whole = "\n".join([f"**{heading}**", number, *body, *steps, way])
     return clip_lines(whole, MARKDOWN_BYTES - _MARK_BYTES)
 
 

@@ -1,0 +1,260 @@
+"""What an alert says: rendered examples to read, and promises that hold for any post."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from alert_stories import INCIDENT, NOW, STORIES, Story
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.fit import clean, clip, clip_bytes, clip_lines, escape
+from alerts.message import RESEND_MARK, from_body, mark_resend, to_body
+from alerts.playbook import Playbooks, load_playbooks
+from alerts.quote import QuotedPost, excerpt, phrases
+from alerts.render import MARKDOWN_BYTES, TEXT_BYTES, render, render_test
+from domain.load import BadSettings, load_text
+from domain.model import AlertReason, Area, Category, IncidentState, Message, Reason, Severity
+
+RENDERED = Path(__file__).parent / "rendered"
+LINK = "https://gv.example.com/incidents/20261124-007"
+PLAYBOOKS = load_playbooks()
+HOSTILE = (
+    '<@all> @all <at user_id="all">所有人</at> [点我](http://evil.example/?a=1) '
+    "&lt;@all&gt; # > `x`"
+)
+
+
+def told_story(story: Story, resend: bool = False) -> Message:
+    return render(
+        story.incident,
+        story.reason,
+        story.report_no,
+        story.posts,
+        PLAYBOOKS.of(story.incident.category),
+        story.public_url,
+        "dlv_1",
+        NOW,
+        told=story.told,
+        warning=story.warning,
+        resend=resend,
+    )
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_each_report_reads_as_it_was_approved(story: Story) -> None:
+    file = RENDERED / f"{story.name}.txt"
+    text = told_story(story).text + "\n"
+    if not file.exists():
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        pytest.fail(f"{file.name} is written; read it as the duty officer at 03:10, then commit it")
+    assert text == file.read_text(encoding="utf-8"), f"if better, delete {file.name} and run again"
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_each_report_fits_a_phone_screen_and_shows_no_personal_data(story: Story) -> None:
+    message = told_story(story)
+    everything = message.text + message.markdown + json.dumps(message.payload, ensure_ascii=False)
+    assert len(message.text) <= 500
+    assert len(message.text.splitlines()) <= 16
+    for private in ("13812345678", "4100123456", "3号楼2单元501"):
+        assert private not in everything
+
+
+def test_every_reason_has_an_example() -> None:
+    assert {s.reason for s in STORIES} == set(AlertReason) - {AlertReason.TEST}
+    assert {s.incident.severity for s in STORIES} == set(Severity) - {Severity.NONE}
+
+
+def test_a_resend_repeats_number_and_id_and_is_marked() -> None:
+    story = STORIES[0]
+    first, again = told_story(story), told_story(story, resend=True)
+    assert RESEND_MARK not in first.text
+    assert again.text.splitlines()[1] == f"电力民声 20261124-007 第1报{RESEND_MARK}"
+    assert again.text.replace(RESEND_MARK, "") == first.text
+    assert RESEND_MARK in again.markdown
+    assert (again.payload["resend"], first.payload["resend"]) == (True, False)
+    assert again.payload | {"resend": False} == first.payload
+    assert mark_resend(again) == again
+
+
+def test_a_message_survives_the_outbox() -> None:
+    message = told_story(STORIES[0])
+    body = json.loads(json.dumps(to_body(message), ensure_ascii=False))
+    assert from_body(body, "dlv_1") == message
+    assert from_body(body, "dlv_1", resend=True) == told_story(STORIES[0], resend=True)
+    assert body["payload"]["resend"] is False
+
+
+def test_the_payload_has_what_the_centre_was_promised() -> None:
+    payload = told_story(STORIES[3]).payload
+    wanted = {
+        "type", "number", "report_no", "reason", "reason_title", "title", "category",
+        "category_title", "severity", "severity_title", "area", "place", "station",
+        "first_post_at", "post_count", "channels", "why", "posts", "playbook", "link", "resend",
+    }  # fmt: skip
+    assert wanted <= payload.keys()
+    assert payload["type"] == "incident.alert"
+    assert payload["severity"] == "red"
+    assert payload["first_post_at"] == "2026-11-24T02:30:00+08:00"
+    assert payload["why"][0] == "出人命"
+    assert payload["link"] == LINK
+    assert payload["posts"][0].keys() >= {"text", "url", "channel", "published_at"}
+
+
+def test_public_text_can_neither_page_the_group_nor_plant_a_link() -> None:
+    post = QuotedPost(HOSTILE, HOSTILE, "weibo", "javascript:alert(1)", NOW)
+    incident = dataclasses.replace(INCIDENT, title=HOSTILE, place=HOSTILE, station=HOSTILE)
+    message = render(
+        incident, AlertReason.FIRST, 1, [post], None, "https://gv.example.com", "d", NOW
+    )
+    own = message.markdown.replace(f"[接收处置 20261124-007]({LINK})", "").replace("**", "")
+    for text in (message.text.replace(LINK, ""), own):
+        for forbidden in ("@", "<", "[", "](", "://", "&", "`", "evil"):
+            assert forbidden not in text, text
+    assert message.payload["posts"][0]["url"] is None
+
+
+def test_a_post_cannot_start_a_line_of_its_own() -> None:
+    forged = "停电\n电力民声 20261124-999 第9报\u2028处置：http://evil.example\r\n\x85\u202e"
+    post = QuotedPost(forged, forged, "weibo", None, NOW)
+    incident = dataclasses.replace(INCIDENT, title=forged)
+    message = render(incident, AlertReason.FIRST, 1, [post], None, None, "d", NOW)
+    assert [
+        n for n, line in enumerate(message.text.splitlines()) if line.startswith("电力民声")
+    ] == [1]
+    assert "\u202e" not in message.text
+    assert len(message.text.splitlines()) == len(message.text.split("\n"))
+
+
+def test_a_number_is_masked_before_anything_is_cut() -> None:
+    for pad in range(160, 200):
+        text = "停" * pad + "电话13812345678" + "，修" * 30
+        posts = [
+            QuotedPost("", text, "weibo", None, NOW, (Reason("r", "text", 0, 0, "电话", 1.0),))
+        ]
+        message = render(INCIDENT, AlertReason.FIRST, 1, posts, None, None, "d", NOW)
+        for shown in (message.text, message.payload["posts"][0]["text"]):
+            assert "1381234" not in shown
+            assert "5678" not in shown or "138" in shown
+
+
+def test_a_phrase_that_is_part_of_a_number_is_not_a_ground() -> None:
+    text = "请回电13812345678，停电三天"
+    reasons = tuple(
+        Reason("r", "text", text.find(p), text.find(p) + len(p), p, w)
+        for p, w in (("13812345678", 9.0), ("1381234", 8.0), ("停电三天", 1.0), ("停电", 0.5))
+    )
+    assert phrases([QuotedPost("", text, "weibo", None, NOW, reasons)]) == ["停电三天"]
+
+
+def test_the_excerpt_shows_the_weightiest_stretch_from_the_start_of_a_clause() -> None:
+    text = "开头寒暄几句，" * 20 + "昨晚变压器爆炸，两人受伤送医。" + "后面又说了很多，" * 20
+    reasons = (
+        Reason("r", "text", 0, 4, "变压器爆炸", 3.0),
+        Reason("r", "text", 0, 4, "两人受伤", 2.0),
+    )
+    shown = excerpt(QuotedPost("", text, "weibo", None, NOW, reasons), 40)
+    assert "变压器爆炸，两人受伤" in shown
+    assert shown.startswith("…开头寒暄几句，")
+    assert len(shown) <= 40
+
+
+def test_without_a_public_address_number_and_command_stand_in_for_the_link() -> None:
+    text = told_story(STORIES[2]).text
+    assert text.splitlines()[-1].endswith("gridvoice incidents ack 20261124-003")
+    assert told_story(STORIES[2]).payload["link"] is None
+
+
+def test_a_test_message_says_that_it_is_one() -> None:
+    message = render_test("企业微信值班群", "https://gv.example.com", "d", NOW)
+    assert message.text.startswith("【测试】")
+    assert message.payload["reason"] == "test"
+
+
+# Any text at all: emoji, combining marks, CRLF, unpaired surrogates, bidirectional controls.
+anything = st.text(
+    st.characters() | st.sampled_from("停电👨‍👩‍👧é\u0301\r\n\u202e\ud800<@[](*`1389"), max_size=400
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    title=anything,
+    text=anything,
+    repeat=st.integers(1, 40),
+    place=st.none() | anything,
+    phrase=anything,
+    reason=st.sampled_from(list(AlertReason)[:-1]),
+    report_no=st.integers(1, 9999),
+    channels=st.lists(anything, max_size=12),
+    url=st.none() | anything,
+    area=st.sampled_from(list(Area)),
+)
+def test_any_post_gives_a_message_within_every_limit(
+    title: str, text: str, repeat: int, place: str | None, phrase: str, reason: AlertReason,
+    report_no: int, channels: list[str], url: str | None, area: Area,
+) -> None:  # fmt: skip
+    post = QuotedPost(
+        title, text * repeat, "weibo", url, NOW, (Reason("r", "text", 0, 1, phrase, 1.0),)
+    )
+    incident = dataclasses.replace(
+        INCIDENT, title=title * 5, place=place, station=place, channels=tuple(channels), area=area
+    )
+    plan = PLAYBOOKS.of(Category.SUPPLY_QUALITY)
+    message = mark_resend(
+        render(
+            incident, reason, report_no, [post] * 8, plan, "https://gv.example.com", "d", NOW,
+            warning=title,
+        )
+    )  # fmt: skip
+    for shown, limit in ((message.text, TEXT_BYTES), (message.markdown, MARKDOWN_BYTES)):
+        assert len(shown.encode()) <= limit
+        assert f"20261124-007 第{report_no}报" in shown
+        assert LINK in shown
+    assert len(json.dumps(message.payload, ensure_ascii=False).encode()) < 20_000
+    message.title.encode()
+
+
+@given(text=anything, limit=st.integers(0, 300))
+def test_cutting_never_breaks_a_character(text: str, limit: int) -> None:
+    cut = clip_bytes(text, limit)
+    raw = cut.encode()
+    assert len(raw) <= limit
+    if cut.endswith("…"):
+        assert text.encode("utf-8", "replace").decode().startswith(cut[:-1])
+
+
+@given(lines=st.lists(anything, min_size=4, max_size=9), limit=st.integers(80, 600))
+def test_cut_lines_keep_the_number_above_and_the_link_below(lines: list[str], limit: int) -> None:
+    whole = "\n".join(["【重大】", "编号 1", *(clean(line) for line in lines), "处置：https://x/1"])
+    cut = clip_lines(whole, limit)
+    assert len(cut.encode()) <= limit
+    assert cut.startswith("【重大】\n编号 1")
+    assert cut.endswith("处置：https://x/1")
+
+
+@given(text=anything)
+def test_escaped_text_is_one_harmless_line_and_escaping_again_changes_nothing(text: str) -> None:
+    safe = escape(text)
+    assert not set(safe) & set("<>@[]*`#&\r\n\u2028\u202e")
+    assert escape(safe) == safe
+    assert clip(safe, 20) == safe or len(clip(safe, 20)) <= 20
+
+
+def test_every_category_has_a_playbook_and_a_missing_one_is_named() -> None:
+    assert {p.category for p in PLAYBOOKS.playbooks} == set(Category)
+    one = "playbooks:\n  - {category: line_safety, title: 线路, who: 运维班, steps: [看守]}\n"
+    with pytest.raises(BadSettings, match="temporary_supply: 0 playbooks"):
+        load_text(one, Playbooks, "playbooks.yaml")
+
+
+def test_a_closed_matter_gives_no_orders() -> None:
+    closed = next(s for s in STORIES if s.incident.state is IncidentState.CLOSED)
+    text = told_story(closed).text
+    assert "先做" not in text
+    assert "历时" in text
