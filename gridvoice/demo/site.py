@@ -59,6 +59,7 @@ class Site:
     @property
     def later(self) -> tuple[TownPost, ...]:
         """The posts that came after the script, so far (the newest thousand)."""
+        self._readable(self._now())
         with self._lock:
             return tuple(self._later.values())
 
