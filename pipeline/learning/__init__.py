@@ -1,0 +1,1 @@
+"""Learning: labels in, a model out, and what it is worth. The only place that needs sklearn."""

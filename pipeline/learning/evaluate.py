@@ -1,0 +1,138 @@
+"""What a scorer is worth on labelled posts, taught by folds where it must be taught.
+
+A scorer that is trained (ours) is with `folds` trained anew without each fold; nothing that shares
+an id, a text or a group with the fold stays in its training.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from pipeline.learning.calibrate import fit_calibrated, without
+from pipeline.learning.folds import grouped
+from pipeline.learning.labels import Example, example
+from pipeline.learning.metrics import (
+    Judged,
+    calibration_error,
+    category_accuracy,
+    complaint_pairs,
+    hits,
+    interval,
+    relevant_pairs,
+)
+from pipeline.scorers import SCORERS, Scorer, open_scorer
+from pipeline.scorers.own import OwnScorer
+
+_LENGTHS = ((30, "to 30"), (100, "to 100"), (400, "to 400"), (10**9, "over 400"))
+
+
+def evaluate(
+    rows: Iterable[dict[str, Any]],
+    scorers: Sequence[str] = tuple(SCORERS),
+    folds: int = 0,
+    group_field: str = "group",
+    extra: Sequence[Example] = (),
+) -> Iterator[dict[str, Any]]:
+    """A report a scorer for `rows` (labelled posts with their texts).
+
+    With `folds`, our scorer is trained on the other folds and on `extra` (our own labels) less what
+    touches the fold. Raises ValueError for a row without label, KeyError for an unknown scorer.
+    """
+    examples = [example({**row, "group": row.get(group_field) or row.get("group")}) for row in rows]
+    for name in scorers:
+        started = time.perf_counter()
+        if name == "own" and folds:
+            judged, known, speed = _by_folds(examples, folds, extra)
+        else:
+            judged, known, speed = _as_it_is(examples, open_scorer(name))
+        yield {
+            **report(name, judged),
+            "trained_on_these": known,
+            "posts_per_s": round(speed, 1),
+            "folds": folds if name == "own" else 0,
+            "seconds": round(time.perf_counter() - started, 1),
+            "by_channel": _split(examples, judged, lambda e: e.channel or "?"),
+            "by_category": _split(examples, judged, lambda e: e.category or "none"),
+            "by_length": _split(examples, judged, _length),
+            "by_kind": _split(examples, judged, _kind),
+        }
+
+
+def report(name: str, judged: Sequence[Judged]) -> dict[str, Any]:
+    """The figures that every report has."""
+    relevant, complaint = hits(relevant_pairs(judged)), hits(complaint_pairs(judged))
+    return {
+        "scorer": name,
+        "n": len(judged),
+        "relevant": {**relevant, "f1_95": interval(judged, relevant_pairs)},
+        "complaint": {**complaint, "f1_95": interval(judged, complaint_pairs)},
+        "category": category_accuracy(judged),
+        "ece": calibration_error(judged),
+    }
+
+
+def _as_it_is(examples: Sequence[Example], scorer: Scorer) -> tuple[list[Judged], bool, float]:
+    judged, seconds = _judge(examples, scorer)
+    known = isinstance(scorer, OwnScorer) and any(
+        e.hash in scorer.model.trained_on for e in examples
+    )
+    return judged, known, len(examples) / seconds if seconds else 0.0
+
+
+def _by_folds(
+    examples: Sequence[Example], folds: int, extra: Sequence[Example]
+) -> tuple[list[Judged], bool, float]:
+    judged: dict[int, Judged] = {}
+    spent = 0.0
+    for fold in grouped([e.group for e in examples], folds):
+        held = [examples[i] for i in fold]
+        inside = set(fold)
+        others = [e for i, e in enumerate(examples) if i not in inside]
+        ids = {e.id for e in others}
+        ours = [e for e in extra if e.id not in ids]
+        scorer = OwnScorer(fit_calibrated(without([*others, *ours], held)))
+        verdicts, seconds = _judge(held, scorer)
+        spent += seconds
+        judged.update(zip(fold, verdicts, strict=True))
+    in_order = [judged[i] for i in range(len(examples))]
+    return in_order, False, len(examples) / spent if spent else 0.0
+
+
+def _judge(examples: Sequence[Example], scorer: Scorer) -> tuple[list[Judged], float]:
+    started = time.perf_counter()
+    scores = [scorer.score(e.title, e.text, e.channel) for e in examples]
+    seconds = time.perf_counter() - started
+    return [
+        Judged(e.relevant, e.complaint, e.category, s)
+        for e, s in zip(examples, scores, strict=True)
+    ], seconds
+
+
+def _split(
+    examples: Sequence[Example], judged: Sequence[Judged], key: Callable[[Example], str]
+) -> dict[str, Any]:
+    parts: dict[str, list[Judged]] = {}
+    for e, j in zip(examples, judged, strict=True):
+        parts.setdefault(str(key(e)), []).append(j)
+    return {
+        name: {
+            "n": len(part),
+            "complaints": sum(j.complaint for j in part),
+            "relevant_f1": hits(relevant_pairs(part))["f1"],
+            "complaint": hits(complaint_pairs(part)),
+            "complaint_f1_95": interval(part, complaint_pairs, 200),
+            "category": category_accuracy(part),
+        }
+        for name, part in sorted(parts.items())
+    }
+
+
+def _length(e: Example) -> str:
+    size = len(e.title) + len(e.text)
+    return next(name for limit, name in _LENGTHS if size <= limit)
+
+
+def _kind(e: Example) -> str:
+    return "government" if e.channel in ("gov_board", "gov_reply") else "social"

@@ -1,0 +1,98 @@
+"""Labels: what readers said of posts, joined with the posts' texts where those are at hand.
+
+The project keeps its labels by id (`labels/*.jsonl`); the texts stand in the data folder and are
+not ours to copy. A row that holds its own text needs no data folder.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from domain.model import Category
+from pipeline.scorers.folding import compact
+from pipeline.scorers.model_file import text_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A labelled post. `kind`: real, synthetic (written for training) or derived (by construction).
+
+    `weight` says how far the label is to be trusted (doubtful ones count less).
+    """
+
+    id: str
+    title: str
+    text: str
+    channel: str | None
+    relevant: bool
+    complaint: bool
+    category: Category | None
+    group: str
+    kind: str = "real"
+    weight: float = 1.0
+
+    @property
+    def hash(self) -> str:
+        return text_hash(compact(self.title), compact(self.text))
+
+
+def example(row: dict[str, Any], kind: str = "real", weight: float = 1.0) -> Example:
+    """A row of a labels file that holds its text. Raises ValueError naming what is wrong."""
+    for key in ("relevant", "complaint"):
+        if not isinstance(row.get(key), bool):
+            raise ValueError(f"{key!r} must be true or false, not {row.get(key)!r}")
+    category = row.get("category")
+    if category is not None and category not in list(Category):
+        raise ValueError(f"category {category!r} is none of {', '.join(Category)}")
+    return Example(
+        id=str(row.get("id", "")),
+        title=row.get("title") or "",
+        text=row.get("text") or "",
+        channel=row.get("channel"),
+        relevant=row["relevant"],
+        complaint=row["complaint"],
+        category=Category(category) if category else None,
+        group=str(row.get("group") or row.get("source_set") or "?"),
+        kind="synthetic" if row.get("synthetic") else kind,
+        weight=weight,
+    )
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a JSONL file, gzipped or not. Raises ValueError with file and line."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise ValueError(f"{path.name}:{number}: not JSON ({error})") from None
+            if not isinstance(row, dict):
+                raise ValueError(f"{path.name}:{number}: not an object")
+            yield row
+
+
+DOUBTFUL_WEIGHT = 0.3
+SYNTHETIC_WEIGHT = 0.6
+
+
+def join(labels: Iterable[dict[str, Any]], posts: dict[str, dict[str, Any]]) -> list[Example]:
+    """Labels by id with the texts of `posts`; those whose text is not at hand are left out."""
+    found: list[Example] = []
+    for label in labels:
+        weight = DOUBTFUL_WEIGHT if label.get("doubtful") else 1.0
+        if "text" in label:
+            weight *= SYNTHETIC_WEIGHT if label.get("synthetic") else 1.0
+            found.append(example(label, weight=weight))
+            continue
+        post = posts.get(str(label["id"]))
+        if post is not None:
+            found.append(example({**post, **label}, weight=weight))
+    return found

@@ -1,0 +1,79 @@
+"""Figures of an evaluation: precision, recall, F1 with confidence intervals, calibration."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.scorers.score import Score
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One labelled post and what a scorer said of it."""
+
+    relevant: bool
+    complaint: bool
+    category: str | None
+    score: Score
+
+
+def hits(pairs: Sequence[tuple[bool, bool]]) -> dict[str, float]:
+    """(truth, verdict) → {"p","r","f1"}; 0 where nothing was said or nothing was there."""
+    true = sum(t and v for t, v in pairs)
+    said = sum(v for _, v in pairs)
+    there = sum(t for t, _ in pairs)
+    precision = true / said if said else 0.0
+    recall = true / there if there else 0.0
+    both = precision + recall
+    return {
+        "p": round(precision, 4),
+        "r": round(recall, 4),
+        "f1": round(2 * precision * recall / both if both else 0.0, 4),
+    }
+
+
+def relevant_pairs(judged: Sequence[Judged]) -> list[tuple[bool, bool]]:
+    return [(j.relevant, j.score.relevant) for j in judged]
+
+
+def complaint_pairs(judged: Sequence[Judged]) -> list[tuple[bool, bool]]:
+    return [(j.complaint, j.score.complaint) for j in judged]
+
+
+def category_accuracy(judged: Sequence[Judged]) -> dict[str, Any]:
+    """Among true complaints; one that was not found counts by the category it was given, if any."""
+    true = [j for j in judged if j.complaint and j.category]
+    found = [j for j in true if j.score.relevant]
+    right = sum(j.score.category == j.category for j in found)
+    return {"accuracy": round(right / len(found), 4) if found else 0.0, "n": len(found)}
+
+
+def calibration_error(judged: Sequence[Judged], bins: int = 10) -> float:
+    """Expected calibration error of the probability of a complaint (0 where not relevant)."""
+    filled: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
+    for j in judged:
+        p = (j.score.negativity or 0.0) if j.score.relevant else 0.0
+        filled[min(int(p * bins), bins - 1)].append((p, j.complaint))
+    gap = 0.0
+    for held in filled:
+        if held:
+            gap += abs(sum(p for p, _ in held) - sum(t for _, t in held))
+    return round(gap / len(judged), 4) if judged else 0.0
+
+
+def interval(
+    judged: Sequence[Judged],
+    pairs: Callable[[Sequence[Judged]], list[tuple[bool, bool]]],
+    rounds: int = 500,
+) -> tuple[float, float]:
+    """95 % interval of F1 by the bootstrap over posts, with a fixed seed."""
+    drawn = pairs(judged)
+    if not drawn:
+        return 0.0, 0.0
+    chance = random.Random(20261124)
+    size = len(drawn)
+    f1s = sorted(hits(chance.choices(drawn, k=size))["f1"] for _ in range(rounds))
+    return f1s[int(0.025 * rounds)], f1s[int(0.975 * rounds) - 1]

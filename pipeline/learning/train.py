@@ -1,0 +1,65 @@
+"""`gridvoice train`: labels in, the model file out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pipeline.learning.calibrate import fit_calibrated
+from pipeline.learning.labels import Example, join, read_rows
+from pipeline.scorers.model_file import Model
+
+MODEL_NAME = "own.json"
+_POSTS = ("gov_posts.jsonl.gz", "stream_social.jsonl.gz", "stream_weibo_202608.jsonl.gz")
+
+
+def train(data_paths: Iterable[Path], out_dir: Path, data_dir: Path | None = None) -> Model:
+    """Fits a model on the labelled rows of `data_paths` and writes `out_dir/own.json`.
+
+    Rows that hold only an id find their text in the posts of `data_dir`. Files and folders (their
+    `*.jsonl`) are taken in sorted order. Raises ValueError for a bad row, or when no row is left.
+    """
+    examples = read_labelled(sorted(_files(data_paths)), data_dir)
+    if not any(e.complaint for e in examples):
+        raise ValueError("no labelled complaint with its text in the data given; nothing to learn")
+    model = fit_calibrated(examples)
+    model.save(out_dir / MODEL_NAME)
+    return model
+
+
+def _files(paths: Iterable[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        found.extend(sorted(path.glob("*.jsonl")) if path.is_dir() else [path])
+    return [p for p in found if not p.name.startswith("second_")]  # the blind second reading
+
+
+def read_labelled(files: Sequence[Path], data_dir: Path | None) -> list[Example]:
+    """The examples of label files, each id once: the first file that holds it wins.
+
+    Says on standard error how many labels were left out because their text is not at hand.
+    """
+    posts = {}
+    if data_dir is not None:
+        for name in _POSTS:
+            if (data_dir / name).exists():
+                posts.update({str(r["id"]): r for r in read_rows(data_dir / name)})
+    taken: dict[str, Example] = {}
+    missing = 0
+    for file in files:
+        rows = list(read_rows(file))
+        found = join(rows, posts)
+        missing += len(rows) - len(found)
+        for e in found:
+            taken.setdefault(e.id or e.hash, e)
+    if missing:
+        sys.stderr.write(
+            f"{missing} labels left out: their posts are not at hand (data folder: {data_dir})\n"
+        )
+    return list(taken.values())
+
+
+def own_labels(labels_dir: Path, data_dir: Path | None) -> list[Example]:
+    """The project's own labels (and written examples), for evaluation by folds."""
+    return read_labelled(sorted(_files([labels_dir])), data_dir)
