@@ -4,39 +4,32 @@ SQLite: a contentless FTS5 table in which every character of a field stands as a
 itself and its successor (the last one with an end mark). A word of n ≥ 2 characters is the phrase
 of its n - 1 pairs, a word of one character the prefix of a pair. Spaces and punctuation are
 characters like any other, so a hit of the index *is* an exact substring: counting needs no look
-at the texts.
+at the texts, and what is shown is compared with its text all the same.
 
 PostgreSQL: the folded fields in `search_texts`, searched with `strpos`.
 
-A row's number in FTS5 is (day of event_at, n-th of that day), so that reading it backwards gives
-the newest days first, and neighbours stay close (small doclists); see `allocate_rows`.
+A row's number in FTS5 is (hour of event_at, n-th of that hour), so that reading it backwards
+gives the newest hours first while neighbours stay close (small lists): measured on 45,000 posts,
+6 % larger than numbers in order of arrival; whole moments would make it twice as large.
 """
 
 from __future__ import annotations
 
-import operator
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
 from db.statements import in_parts, insert_or
 from db.tables import posts, search_texts
 
-_DAY_BITS = 24  # 16.7 million posts a day
-_DAY_MASK = (1 << _DAY_BITS) - 1
+HOUR_BITS = 25  # 33 million posts an hour
+_HOUR_MASK = (1 << HOUR_BITS) - 1
+_EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 _END = "\x1e"
-# FTS5's `ascii` tokenizer splits at ASCII that is no letter, digit or `tokenchars`; everything but
-# the space is one there. Hence the text's own spaces take another spelling.
-_SPELLING = {0: "\ufffd", ord(" "): "\x1f", ord("\x1e"): "\ufffd", ord("\x1f"): "\ufffd"}
-_TOKEN_CHARS = "".join(chr(c) for c in range(1, 128) if c != 32 and not chr(c).isalnum())
-
-CREATE_SQLITE = (
-    "CREATE VIRTUAL TABLE search_index USING fts5(title, text, content='', tokenize=\"{}\")".format(
-        "ascii tokenchars '{}'".format(_TOKEN_CHARS.replace("'", "''")).replace('"', '""')
-    )
-)
+_UINT32 = "I" if array("I").itemsize == 4 else "L"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +49,11 @@ def allocate_rows(conn: Connection, moments: Sequence[datetime]) -> Sequence[int
     last: dict[int, int] = {}
     rows: list[int | None] = []
     for moment in moments:
-        first = first_row_of_day(moment)
+        first = first_row_of_hour(moment)
         if first not in last:
             taken = conn.execute(
                 select(func.max(posts.c.search_row)).where(
-                    posts.c.search_row.between(first, first | _DAY_MASK)
+                    posts.c.search_row.between(first, first | _HOUR_MASK)
                 )
             ).scalar()
             last[first] = first - 1 if taken is None else taken
@@ -69,9 +62,14 @@ def allocate_rows(conn: Connection, moments: Sequence[datetime]) -> Sequence[int
     return rows
 
 
-def first_row_of_day(moment: datetime) -> int:
-    """The lowest `search_row` of the UTC day of `moment`."""
-    return moment.astimezone(UTC).toordinal() << _DAY_BITS
+def first_row_of_hour(moment: datetime) -> int:
+    """The lowest `search_row` of the hour (UTC) of `moment`."""
+    return ((moment - _EPOCH) // timedelta(hours=1)) << HOUR_BITS
+
+
+def hour_of_row(row: int) -> datetime:
+    """The hour (UTC) that a `search_row` lies in."""
+    return _EPOCH + timedelta(hours=row >> HOUR_BITS)
 
 
 def index(conn: Connection, entries: Iterable[Indexed]) -> None:
@@ -114,17 +112,31 @@ def remove(conn: Connection, entries: Iterable[Indexed]) -> None:
 
 def pairs(folded: str) -> str:
     """The tokens of a field, a space between them: each character with its successor."""
-    if not folded:
-        return ""
-    spelt = folded.translate(_SPELLING)
-    return " ".join(map(operator.add, spelt, spelt[1:] + _END))
+    return _joined(_spelt(folded) + _END)
 
 
 def phrase(folded_word: str) -> str:
     """The FTS5 expression that finds exactly `folded_word` (not empty)."""
-    spelt = folded_word.translate(_SPELLING).replace('"', '""')
-    if len(folded_word) == 1:
-        return f'"{spelt}" *'
-    spelt = folded_word.translate(_SPELLING)
-    tokens = " ".join(map(operator.add, spelt, spelt[1:])).replace('"', '""')
-    return f'"{tokens}"'
+    spelt = _spelt(folded_word)
+    tokens = (spelt if len(spelt) == 1 else _joined(spelt)).replace('"', '""')
+    return f'"{tokens}" *' if len(spelt) == 1 else f'"{tokens}"'
+
+
+def _spelt(folded: str) -> str:
+    """FTS5's `ascii` tokenizer ends a token at a space only (see the migration), so the text's own
+    spaces take another spelling; so do the marks that this module uses itself."""
+    return (
+        folded.replace("\x1f", "\ufffd")
+        .replace(" ", "\x1f")
+        .replace(_END, "\ufffd")
+        .replace("\x00", "\ufffd")
+    )
+
+
+def _joined(spelt: str) -> str:
+    # By code points in arrays: 3 µs for 360 characters; joining pairs of strings takes 46.
+    points = array(_UINT32, spelt.encode("utf-32-le"))
+    tokens = array(_UINT32, [ord(" ")]) * (3 * len(points) - 3)
+    tokens[0::3] = points[:-1]
+    tokens[1::3] = points[1:]
+    return tokens.tobytes().decode("utf-32-le")[:-1]

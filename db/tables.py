@@ -97,7 +97,7 @@ posts = Table(
     # (`check` looks instead).
     Column("version_id", BigInteger),
     Column("duplicate_of", BigInteger, ForeignKey("posts.id", ondelete="SET NULL")),
-    # Row of SQLite's search index, in order of days (search_index.py); NULL on PostgreSQL.
+    # Row of SQLite's search index, in order of hours (search_index.py); NULL on PostgreSQL.
     Column("search_row", BigInteger, unique=True),
     UniqueConstraint("source", "key"),
     Index(None, "event_at"),
