@@ -1,0 +1,244 @@
+"""kind: api. Questions made of templates, JSON answers mapped by JMESPath."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from itertools import product
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
+
+import jmespath
+
+from crawlers.decoders import JSON_DECODERS
+from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Role, canonical_url
+from crawlers.posts import digest, read_count
+from crawlers.rules import ApiFields, ApiRules, Call, Paging, is_template
+from crawlers.selecting import strip_html
+from crawlers.source import Source
+from crawlers.templates import fill, fill_text, times
+
+_compiled = lru_cache(maxsize=4096)(jmespath.compile)
+_MAX_ENTRIES = 500
+
+
+def start(source: Source, mark: Mark) -> list[Ask]:
+    rules = _rules(source)
+    base = times(mark.now, mark.since, rules.since_overlap)
+    asks = []
+    for i, address in enumerate(source.addresses):
+        for keyword, place in product(rules.keywords or ("",), rules.places or ("",)):
+            values = base | {"keyword": keyword, "place": place}
+            values |= _position(rules.paging, 0, None)
+            series = "|".join(p for p in (str(i), keyword, place) if p)
+            asks.append(_ask(rules.call, address, values, Ask(address, series=series)))
+    return asks
+
+
+def read(source: Source, ask: Ask, page: Page) -> Found:
+    rules = _rules(source)
+    if ask.role is Role.DETAIL:
+        return _read_detail(rules, ask, page)
+    data = _answer(rules.decode, rules.ok_when, page)
+    items = _search(rules.items, data)
+    if not isinstance(items, list):
+        raise PageChanged(
+            f"回答里的 items“{rules.items}”不是列表，而是 {type(items).__name__}（{page.url}）。"
+            f"接口可能改版，或这是一次拒绝（可用 ok_when 识别）"
+        )
+    searched = bool(rules.keywords)
+    if not items:
+        if ask.number or searched or source.may_be_empty:
+            return Found((), 0)
+        raise PageChanged(
+            f"接口给出的列表 items“{rules.items}”是空的（{page.url}）。"
+            f"若确实可能为空，请设 may_be_empty: true"
+        )
+    values = dict(ask.values)
+    read_entries = [_entry(rules, item, values, page) for item in items[:_MAX_ENTRIES]]
+    whole = [e for e in read_entries if e]
+    if not whole:
+        raise PageChanged(
+            f"列表有 {len(items)} 条，但没有一条能按 fields 读出编号（key/url）"
+            f"和标题或正文（{page.url}）"
+        )
+    if rules.fields.time and len(whole) >= 3 and not any(e.fields.get("time") for e in whole):
+        raise PageChanged(
+            f"时间 fields.time“{rules.fields.time}”在 {len(whole)} 条里一条也没有（{page.url}）"
+        )
+    kept, notice = _matching(rules, whole, str(values.get("keyword", "")))
+    entries = {e.key: e for e in reversed(kept)}
+    more = _next(source, rules, ask, data, len(items))
+    return Found(tuple(reversed(entries.values())), len(items), more, notice)
+
+
+def _rules(source: Source) -> ApiRules:
+    assert source.api is not None
+    return source.api
+
+
+def _ask(call: Call, address: str, values: dict[str, Any], ask: Ask) -> Ask:
+    url = fill_text(call.url or address, values, in_url=True)
+    if call.query:
+        query = urlencode({k: fill_text(v, values) for k, v in call.query.items()})
+        parts = urlsplit(url)
+        joined = f"{parts.query}&{query}" if parts.query else query
+        url = urlunsplit(parts._replace(query=joined))
+    headers = {k: fill_text(v, values) for k, v in call.headers.items()}
+    body = b""
+    if call.form is not None:
+        body = urlencode({k: fill_text(v, values) for k, v in call.form.items()}).encode()
+        headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+    elif call.json is not None:
+        body = json.dumps(fill(call.json, values), ensure_ascii=False).encode()
+        headers.setdefault("Content-Type", "application/json")
+    headers.setdefault("Accept", "application/json, text/plain, */*")
+    return ask.but(
+        url=url,
+        method=call.method,
+        body=body,
+        headers=tuple(headers.items()),
+        values=tuple(values.items()),
+    )
+
+
+def _position(paging: Paging | None, number: int, cursor: Any) -> dict[str, Any]:
+    if paging is None:
+        return {"page": 1, "offset": 0, "size": 20, "cursor": ""}
+    return {
+        "page": paging.start + number,
+        "offset": (paging.start if paging.by == "offset" else 0) + number * paging.size,
+        "size": paging.size,
+        "cursor": paging.first_cursor if cursor is None else cursor,
+    }
+
+
+def _next(source: Source, rules: ApiRules, ask: Ask, data: Any, shown: int) -> Ask | None:
+    paging = rules.paging
+    if paging is None or shown < paging.size:
+        return None
+    values = dict(ask.values)
+    cursor = None
+    if paging.by == "cursor":
+        cursor = _search(paging.cursor or "", data)
+        if cursor in (None, "", -1, "-1") or str(cursor) == str(values.get("cursor")):
+            return None
+    number = ask.number + 1
+    address = source.addresses[int(ask.series.split("|", 1)[0])]
+    values |= _position(paging, number, cursor)
+    return _ask(rules.call, address, values, ask.but(number=number))
+
+
+def _answer(decode: str, ok_when: str | None, page: Page) -> Any:
+    try:
+        data = JSON_DECODERS[decode](page.text)
+    except (ValueError, RecursionError) as error:
+        raise PageChanged(f"回答按 decode: {decode} 读不出来：{error}（{page.url}）") from None
+    if ok_when and _search(ok_when, data) is not True:
+        shown = json.dumps(data, ensure_ascii=False)[:160]
+        raise Refused(
+            f"接口答了，但不是成功的回答：ok_when“{ok_when}”不成立（{page.url}），回答是 {shown}"
+        )
+    return data
+
+
+def _search(path: str, data: Any) -> Any:
+    try:
+        return _compiled(path).search(data)
+    except jmespath.exceptions.JMESPathError:
+        return None  # a function met the wrong type: as good as not there
+
+
+def _entry(rules: ApiRules, item: Any, values: dict[str, Any], page: Page) -> Entry | None:
+    fields = _mapped(rules.fields, item)
+    key = fields.pop("key", None)
+    url = _url(rules.fields.url, item, key, page)
+    if key is None and url:
+        key = canonical_url(url)
+    if not key or not (fields.get("title") or fields.get("text")):
+        return None
+    detail = None
+    if rules.detail and rules.detail.call.url:
+        detail = _ask(
+            rules.detail.call,
+            rules.detail.call.url,
+            values | {"key": key},
+            Ask("", Role.DETAIL, key=key, fields=fields | ({"url": url} if url else {})),
+        )
+    return Entry(key, url, fields, digest(fields), detail)
+
+
+def _mapped(paths: ApiFields, item: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name in ("key", "time", "reply_time"):
+        value = _search(path, item) if (path := getattr(paths, name)) else None
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+            fields[name] = str(value) if name == "key" else value
+    for name in ("title", "text", "author", "region", "reply"):
+        value = _search(path, item) if (path := getattr(paths, name)) else None
+        if isinstance(value, list):  # several answers, several paragraphs
+            value = "\n".join(str(v) for v in value if isinstance(v, str | int))
+        if isinstance(value, str | int) and (text := strip_html(str(value))):
+            fields[name] = text.replace("\n", " ") if name == "title" else text
+    counts = {n: read_count(_search(path, item)) for n, path in paths.engagement.items()}
+    if known := {n: c for n, c in counts.items() if c is not None}:
+        fields["engagement"] = known
+    return fields
+
+
+def _url(path: str | None, item: Any, key: str | None, page: Page) -> str | None:
+    if path is None:
+        return None
+    if is_template(path):
+        return fill_text(path, {"key": key}, in_url=True) if key else None
+    value = _search(path, item)
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:  # TRS: a list of addresses as a JSON text
+            value = json.loads(value)
+        except ValueError:
+            return None
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if not isinstance(value, str) or not value.strip():
+        return None
+    try:
+        url = urljoin(page.url, value.strip())
+    except ValueError:
+        return None
+    return url if url.startswith(("http://", "https://")) else None
+
+
+def _matching(
+    rules: ApiRules, entries: list[Entry], keyword: str
+) -> tuple[list[Entry], str | None]:
+    """Entries that hold the keyword; a server that ignores it is told on."""
+    if not keyword or not rules.keep_only_matching or rules.detail:
+        return entries, None
+    words = keyword.casefold().split()
+    kept = []
+    for entry in entries:
+        shown = f"{entry.fields.get('title', '')} {entry.fields.get('text', '')}".casefold()
+        if any(word in shown for word in words):
+            kept.append(entry)
+    notice = None
+    if len(entries) >= 5 and len(kept) * 10 < len(entries):
+        notice = (
+            f"搜索“{keyword}”的 {len(entries)} 条里只有 {len(kept)} 条含有它：接口可能不理会关键词"
+        )
+    return kept, notice
+
+
+def _read_detail(rules: ApiRules, ask: Ask, page: Page) -> Found:
+    detail = rules.detail
+    assert detail is not None
+    data = _answer(detail.decode, detail.ok_when, page)
+    found = _mapped(detail.fields, data)
+    found.pop("key", None)
+    if detail.fields.text and not found.get("text"):
+        raise PageChanged(
+            f"详情回答里没有正文：detail.fields.text“{detail.fields.text}”（{page.url}）"
+        )
+    fields = dict(ask.fields)
+    shown_url = fields.pop("url", None)
+    url = _url(detail.fields.url, data, ask.key, page) or shown_url
+    return Found((Entry(ask.key, url, fields | found, ""),), 1)

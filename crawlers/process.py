@@ -1,0 +1,120 @@
+"""The crawl process: entry, memory limit, and its end — by signal or with its parent.
+
+`run` wants the main thread of a fresh process: Twisted's reactor is installed, run once, and
+cannot be started again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+
+from crawlers.settings import CrawlSettings, scrapy_settings
+from crawlers.source import Source
+from domain.intake import Intake
+
+log = logging.getLogger(__name__)
+_PR_SET_PDEATHSIG = 1
+_EXIT_STUCK = 3
+
+
+def run(
+    load_sources: Callable[[], Mapping[str, Source]],
+    intake: Intake,
+    *,
+    stop_fd: int | None = None,
+    memory_limit_mb: int | None = 1024,
+    settings: CrawlSettings | None = None,
+) -> int:
+    """Crawl until SIGTERM, SIGINT or the end of the parent; returns the exit code, 0.
+
+    `load_sources` gives the enabled sources by name; called at the start, and again when `intake`
+    leases a name it did not give. `stop_fd` is the reading end of a pipe whose writing end the
+    parent holds: its end of file stops the crawl. Exits with code 3 if what runs does not end
+    within `settings.finish_s` and some seconds.
+    """
+    crawl = settings or CrawlSettings()
+    die_with_parent()
+    if memory_limit_mb is not None:
+        limit_memory(memory_limit_mb)
+
+    # Here, not above: importing Scrapy costs half a second, and commands import this module.
+    from scrapy.crawler import AsyncCrawlerProcess
+
+    from crawlers.spider import PollSpider, Stop
+
+    logging.getLogger("scrapy").setLevel(logging.WARNING)
+    process = AsyncCrawlerProcess(scrapy_settings(crawl), install_root_handler=False)
+    loop = asyncio.get_event_loop_policy().get_event_loop()
+    stop = Stop(asyncio.Event())
+
+    def end(why: str) -> None:
+        if not stop.event.is_set():
+            log.info("stopping reason=%s", why)
+            _exit_at_last(crawl.finish_s + 5.0)
+            stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end, signal.Signals(number).name)
+    if stop_fd is not None:
+        os.set_blocking(stop_fd, False)
+
+        def readable() -> None:
+            if not _drained(stop_fd):
+                loop.remove_reader(stop_fd)
+                end("parent gone")
+
+        loop.add_reader(stop_fd, readable)
+    process.crawl(PollSpider, load_sources=load_sources, intake=intake, crawl=crawl, stop=stop)
+    process.start(install_signal_handlers=False)
+    return 1 if process.bootstrap_failed else 0
+
+
+def _drained(fd: int) -> bool:
+    """Read what is there. False at end of file."""
+    try:
+        return os.read(fd, 4096) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def die_with_parent() -> None:
+    """Linux: the kernel sends SIGTERM when the parent thread ends, however it ends."""
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0) != 0:
+        log.warning("prctl errno=%d: ending with the parent rests on the pipe", ctypes.get_errno())
+    if os.getppid() != parent:  # it ended between the two calls
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Allocations beyond this fail in this process instead of starving the machine."""
+    limit = megabytes * 1024 * 1024
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def _exit_at_last(seconds: float) -> None:
+    """A way out that asks no event loop: what hangs is left to the leases' expiry."""
+
+    def leave() -> None:
+        log.error("not ended after %.0f s, leaving", seconds)
+        os._exit(_EXIT_STUCK)
+
+    timer = threading.Timer(seconds, leave)
+    timer.daemon = True
+    timer.start()

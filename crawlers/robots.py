@@ -1,0 +1,128 @@
+"""robots.txt, obeyed: forbidden means nothing is fetched; not readable means not now.
+
+Scrapy's own middleware takes a failed robots.txt for permission and keeps an answer as long as
+the process lives. Here, by RFC 9309: 4xx allows, 5xx and no answer forbid for ten minutes, and
+what was read is read again after six hours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from protego import Protego
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from crawlers.fetch_guard import META_SOURCE, Blocked
+
+META_PERMITTED = "gridvoice_robots_permitted"  # request.meta: the operator has permission
+
+_KEEP_S = 6 * 3600.0
+_KEEP_FAILURE_S = 600.0
+_MAX_HOSTS = 20_000
+_MAX_BYTES = 512 * 1024
+_TIMEOUT_S = 20.0
+_MAX_CRAWL_DELAY_S = 60.0
+
+
+class ForbiddenByRobots(IgnoreRequest):
+    """robots.txt says no, or could not be read. Chinese; names the rule's address."""
+
+
+@dataclass(slots=True)
+class _Rules:
+    until: float
+    parser: Protego | None  # None: everything allowed
+    failure: str | None = None  # not readable: nothing allowed until then
+
+
+class RobotsMiddleware:
+    """Asks robots.txt of each host before the first request to it."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._agent = str(crawler.settings["ROBOTSTXT_USER_AGENT"])
+        self._hosts: OrderedDict[str, asyncio.Task[_Rules] | _Rules] = OrderedDict()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        if request.meta.get("dont_obey_robotstxt") or request.meta.get(META_PERMITTED):
+            return
+        parts = urlsplit(request.url)
+        robots_url = f"{parts.scheme}://{parts.netloc}/robots.txt"
+        rules = await self._rules(robots_url, request)
+        if rules.failure:
+            raise ForbiddenByRobots(
+                f"{robots_url} 暂时读不到（{rules.failure}），按规矩先不访问该站，稍后再试"
+            )
+        if rules.parser is None:
+            return
+        if not rules.parser.can_fetch(request.url, self._agent):
+            raise ForbiddenByRobots(
+                f"{robots_url} 不允许访问 {request.url}，已停止。"
+                f"若已得到站方许可，请在信息源写 robots_permission: 谁、何时许可"
+            )
+        self._obey_delay(request, rules.parser)
+
+    def _obey_delay(self, request: Request, parser: Protego) -> None:
+        delay = parser.crawl_delay(self._agent)
+        if delay:
+            wanted = min(float(delay), _MAX_CRAWL_DELAY_S)
+            request.meta["min_delay"] = max(request.meta.get("min_delay", 0.0), wanted)
+
+    async def _rules(self, robots_url: str, request: Request) -> _Rules:
+        kept = self._hosts.get(robots_url)
+        if isinstance(kept, _Rules):
+            if kept.until > time.monotonic():
+                return kept
+            kept = None
+        if kept is None:
+            kept = asyncio.ensure_future(self._fetch(robots_url, request))
+            self._hosts[robots_url] = kept
+            self._hosts.move_to_end(robots_url)
+            while len(self._hosts) > _MAX_HOSTS:
+                self._hosts.popitem(last=False)
+        # Shielded: the poll that asked first may be cancelled while others wait for the answer.
+        rules = await asyncio.shield(kept)
+        self._hosts[robots_url] = rules
+        return rules
+
+    async def _fetch(self, robots_url: str, request: Request) -> _Rules:
+        asked = Request(
+            robots_url,
+            callback=NO_CALLBACK,
+            dont_filter=True,
+            meta={
+                "dont_obey_robotstxt": True,
+                "download_timeout": min(_TIMEOUT_S, request.meta.get("download_timeout", 20.0)),
+                "download_maxsize": _MAX_BYTES,
+                META_SOURCE: request.meta.get(META_SOURCE, ""),
+                "min_delay": request.meta.get("min_delay", 0.0),
+            },
+        )
+        now = time.monotonic()
+        try:
+            response: Response = await self._crawler.engine.download_async(asked)
+        except Blocked:
+            # The host is closed: the request itself meets the guard next and says so.
+            return _Rules(now + 1.0, None)
+        except Exception as error:  # whatever kept it from us, the answer is: not now
+            return _Rules(now + _KEEP_FAILURE_S, None, type(error).__name__)
+        if response.status >= 500 or response.status == 429 or 300 <= response.status < 400:
+            return _Rules(now + _KEEP_FAILURE_S, None, f"HTTP {response.status}")
+        if response.status >= 400:
+            return _Rules(now + _KEEP_S, None)
+        text = response.body.decode("utf-8-sig", "ignore")
+        if text.lstrip()[:1] == "<":  # a site that answers every address with a web page
+            return _Rules(now + _KEEP_S, None)
+        return _Rules(now + _KEEP_S, Protego.parse(text))

@@ -1,0 +1,192 @@
+"""The long-lived spider: leases due sources and runs their polls side by side until told to stop.
+
+Scrapy gives downloader, guard, robots.txt and pace; its scheduler and item pipelines stay idle:
+what is due is the database's to say, and a poll is one coroutine from lease to outcome.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from scrapy import Spider
+
+from crawlers.fetch_guard import PERMISSIONS
+from crawlers.fetching import Fetcher
+from crawlers.health import after_failure
+from crawlers.poll import Edges, Poll
+from crawlers.settings import CrawlSettings
+from crawlers.source import Source
+from domain.clock import utc_now
+from domain.intake import DueSource, Haul, Intake, LostLease, Outcome, PollResult
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+_RENEW_EVERY_S = 20.0
+_LEASE_AT_ONCE = 64
+_STORE_THREADS = 4
+_TROUBLE_WAIT_S = 3.0
+
+
+@dataclass(slots=True)
+class Stop:
+    """The wish to end: set by a signal, by the parent's end, by a test."""
+
+    event: asyncio.Event
+
+    def __call__(self) -> None:
+        self.event.set()
+
+
+class PollSpider(Spider):
+    """One a process."""
+
+    name = "gridvoice"
+
+    def __init__(
+        self,
+        load_sources: Callable[[], Mapping[str, Source]],
+        intake: Intake,
+        crawl: CrawlSettings,
+        stop: Stop,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._load_sources = load_sources
+        self._intake = intake
+        self._crawl = crawl
+        self._stop = stop
+        self._sources: Mapping[str, Source] = {}
+        self._running: dict[asyncio.Task[None], DueSource] = {}
+        self._threads = ThreadPoolExecutor(_STORE_THREADS, "intake")
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Scrapy's entry. Yields nothing; ends when the process is to end."""
+        edges = Edges(
+            Fetcher(self.crawler, self._crawl, utc_now, random.Random()).fetch,
+            self._intake,
+            self._in_thread,
+            utc_now,
+            random.Random(),
+        )
+        await self._reload()
+        renewing = asyncio.ensure_future(self._keep_leases())
+        try:
+            await self._feed(edges)
+            await self._finish()
+        finally:
+            renewing.cancel()
+            self._threads.shutdown(wait=False)
+        return
+        yield  # makes this a generator, which start() has to be
+
+    async def _in_thread(self, call: Callable[..., T], *args: object) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, call, *args)
+
+    async def _reload(self) -> None:
+        self._sources = dict(await self._in_thread(self._load_sources))
+        hosts: dict[str, set[str]] = {}
+        for source in self._sources.values():
+            for host in source.private_hosts:
+                hosts.setdefault(host, set()).add(source.name)
+        PERMISSIONS.permit({h: frozenset(names) for h, names in hosts.items()})
+
+    async def _feed(self, edges: Edges) -> None:
+        while not self._stop.event.is_set():
+            room = min(self._crawl.max_polls - len(self._running), _LEASE_AT_ONCE)
+            leases: list[DueSource] = []
+            pause = self._crawl.ask_every_s
+            try:
+                if room > 0:
+                    leases = await self._in_thread(self._intake.due, room, utc_now())
+                if any(lease.name not in self._sources for lease in leases):
+                    await self._reload()
+            except Exception:  # the store is away: the crawler outlives that
+                log.exception("intake=due failed; trying again")
+                pause = max(pause, _TROUBLE_WAIT_S)
+            for lease in leases:
+                task = asyncio.ensure_future(self._poll(lease, edges))
+                self._running[task] = lease
+                task.add_done_callback(self._ended)
+            if len(leases) < room or room <= 0:
+                await self._pause(pause)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("poll task failed", exc_info=error)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stop.event.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _poll(self, lease: DueSource, edges: Edges) -> None:
+        source = self._sources.get(lease.name)
+        try:
+            if source is None:
+                await self._failed(lease, "配置里没有这个信息源：文件已删除或读不出来")
+                return
+            outcome = await Poll(source, lease, edges).run()
+        except LostLease:
+            log.warning("source=%s lease lost, poll dropped", lease.name)
+            return
+        except Exception as error:  # the edge of a poll: one source's trouble stays its own
+            log.exception("source=%s poll broke", lease.name)
+            every = source.every if source else None
+            await self._failed(lease, f"程序内部错误：{type(error).__name__}：{error}", every)
+            return
+        log.info(
+            "source=%s result=%s posts=%d requests=%d took_s=%.2f%s",
+            lease.name,
+            outcome.result,
+            outcome.posts,
+            outcome.requests,
+            outcome.took_s,
+            f" problem={outcome.problem}" if outcome.problem else "",
+        )
+
+    async def _failed(self, lease: DueSource, problem: str, every: timedelta | None = None) -> None:
+        now: datetime = utc_now()
+        wait = after_failure(every or timedelta(minutes=10), lease.failures + 1)
+        outcome = Outcome(
+            PollResult.FAILED, now, now + wait, problem[:1000], avg_yield=lease.avg_yield
+        )
+        try:
+            await self._in_thread(self._intake.store, lease, Haul(outcome=outcome))
+        except Exception:
+            # The lease runs out by itself, and the source is due again.
+            log.exception("source=%s failure could not be stored", lease.name)
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(_RENEW_EVERY_S)
+            leases = list(self._running.values())
+            if not leases:
+                continue
+            try:
+                await self._in_thread(self._intake.renew, leases, utc_now())
+            except Exception:
+                log.exception("intake=renew failed; trying again")
+
+    async def _finish(self) -> None:
+        """No new polls; running ones get a while, the rest is broken off and given back."""
+        if self._running:
+            await asyncio.wait(list(self._running), timeout=self._crawl.finish_s)
+        left = dict(self._running)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(list(left), timeout=1.0)
+            try:
+                await self._in_thread(self._intake.release, list(left.values()))
+            except Exception:
+                log.exception("intake=release failed; the leases run out by themselves")
