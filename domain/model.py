@@ -172,8 +172,8 @@ class Assessment:
 
     @property
     def place(self) -> Place | None:
-        """The place that locates the matter: the finest one found."""
-        return max(self.places, key=lambda p: len(p.code), default=None)
+        """The place that locates the matter: locate puts it first."""
+        return self.places[0] if self.places else None
 
 
 class IncidentState(StrEnum):

@@ -1,0 +1,95 @@
+"""Assess 研判: a post in, an `Assessment` with reasons out. Pure: same post, same verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from domain.load import load_file
+from domain.model import Assessment, Category
+from pipeline.aspects import Aspects, CategorySettings
+from pipeline.gazetteer import load_gazetteer
+from pipeline.locate import AsideWords, Locator
+from pipeline.normalise import squeeze
+from pipeline.scorers.score import Scorer
+from pipeline.severity import NOT_RATED, SeverityRules
+from pipeline.severity_settings import SeveritySettings
+
+
+@dataclass(frozen=True, slots=True)
+class PostText:
+    """What an assessment rests on: a post's words and where and how they were found."""
+
+    title: str
+    text: str
+    channel: str | None = None
+    region: str | None = None
+    engagement: Mapping[str, int] = field(default_factory=dict)
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """config/lexicon.yaml: words that are neither places nor categories."""
+
+    asides: AsideWords
+    synonyms: tuple[tuple[str, ...], ...] = ()
+
+
+class Assessor:
+    """Joins scorer, places, severity and aspects. Safe to share between threads."""
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        locator: Locator,
+        severity_rules: SeverityRules,
+        aspects: Aspects,
+    ) -> None:
+        self.scorer = scorer
+        self.locator = locator
+        self.severity_rules = severity_rules
+        self.aspects = aspects
+
+    def assess(self, post: PostText) -> Assessment:
+        """The verdict on a post. Any text at all; never raises for what a post says."""
+        score = self.scorer.score(post.title, post.text, post.channel)
+        squeezed = squeeze(post.title, post.text)
+        located = self.locator.locate_squeezed(squeezed, post.region)
+        rated = NOT_RATED
+        if score.complaint:
+            rated = self.severity_rules.rate(
+                squeezed, score.category, score.negativity, post.engagement
+            )
+        return Assessment(
+            relevant=score.relevant,
+            relevance=score.relevance,
+            complaint=score.complaint,
+            negativity=score.negativity if score.relevant else None,
+            category=score.category if score.relevant else None,
+            aspects=self.aspects.of(squeezed, score.category) if score.relevant else (),
+            severity=rated.severity,
+            severity_score=rated.score,
+            area=located.area,
+            places=located.places,
+            station=located.station,
+            reasons=score.reasons + rated.reasons,
+            scorer=self.scorer.name,
+        )
+
+
+def open_assessor(config: Path, scorer: Scorer) -> Assessor:
+    """The assessor that `config` describes. Raises BadSettings with every mistake of a file."""
+    lexicon = load_file(config / "lexicon.yaml", Lexicon, "lexicon.yaml")
+    return Assessor(
+        scorer,
+        Locator(load_gazetteer(config / "places"), lexicon.asides),
+        SeverityRules(load_file(config / "severity.yaml", SeveritySettings, "severity.yaml")),
+        Aspects(
+            load_file(
+                config / "categories.yaml", dict[Category, CategorySettings], "categories.yaml"
+            )
+        ),
+    )

@@ -1,0 +1,187 @@
+"""The gazetteer 地名库: which places there are, which are ours, and who supplies them.
+
+Loaded from a folder: `region.yaml` says what the territory is and which station supplies what;
+every `*.csv` beside it lists places as `code,name,kind,aliases`. A code begins with the code of
+the place that holds it (2, 4, 6, 9, 12 digits for province, city, county, town, village; sites
+such as estates and roads add `-` and a name of their own). Another utility replaces the folder.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from domain.load import BadSettings, Problem, load_file
+from pipeline.normalise import squeezed_spelling
+from pipeline.phrases import PhraseBook
+from pipeline.place_names import Level, Strength, level_of, spellings, stem
+
+KINDS = ("", "estate", "road", "line", "transformer_area", "site")
+_HEADER = ["code", "name", "kind", "aliases"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """地名: one place of the gazetteer."""
+
+    code: str
+    name: str
+    level: Level
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A spelling: the entries it may mean, coarsest first; no entries = not a place.
+
+    `proven` are those it means without any support.
+    """
+
+    entries: tuple[Entry, ...]
+    proven: tuple[Entry, ...]
+    bare: bool  # without 市, 县, 镇 …: 南京 in 南京路 is no city
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSettings:
+    """config/places/region.yaml: the territory 属地."""
+
+    name: str
+    territory: tuple[str, ...]  # division codes that are ours, with all that lies in them
+    stations: dict[str, str] = field(default_factory=dict)  # code → 供电所; the longest code wins
+    regions: dict[str, str] = field(default_factory=dict)  # a source's own region word → code
+    words: tuple[str, ...] = ()  # bare names that are ordinary words: never places by themselves
+    not_places: tuple[str, ...] = ()  # phrases that hold a name and are no place: 兰州拉面
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if not self.territory:
+            yield "territory", "names no code; give the division codes that you supply"
+        for code in self.territory:
+            if not code.isdigit():
+                yield "territory", f"{code!r} is not a division code such as 411003"
+
+
+class Gazetteer:
+    """All places, ready for matching. Built once; read by many threads."""
+
+    def __init__(self, region: RegionSettings, entries: Iterable[tuple[Entry, str]]) -> None:
+        """`entries` with their alias column (`a|b`; `?a` needs support, `!a` only in a chain)."""
+        self.region = region
+        self.territory = region.territory
+        self.by_code: dict[str, Entry] = {}
+        self.words: dict[str, list[Entry]] = {}
+        self._collected: dict[str, dict[str, tuple[Entry, Strength, bool]]] = {}
+        for entry, aliases in entries:
+            self.by_code[entry.code] = entry
+            self._collect(entry, aliases)
+        for word, code in region.regions.items():
+            if code in self.by_code:
+                self._add(self.by_code[code], squeezed_spelling(word), Strength.STRONG, False)
+        self.book = PhraseBook(self._forms())
+        self.longest_word = max((len(w) for w in self.words), default=0)
+
+    def _collect(self, entry: Entry, aliases: str) -> None:
+        written = {squeezed_spelling(a.lstrip("?!")): a for a in aliases.split("|") if a}
+        short = (
+            squeezed_spelling(stem(entry.name, entry.level))
+            if entry.level is not Level.SITE
+            else ""
+        )
+        for text, strength in spellings(entry.code, entry.name):
+            text = squeezed_spelling(text)
+            if text not in written:
+                self._add(entry, text, strength, text == short)
+        for text, alias in written.items():
+            strength = {"?": Strength.WEAK, "!": Strength.WORD}.get(alias[0], Strength.STRONG)
+            self._add(entry, text, strength, text == short)
+
+    def _add(self, entry: Entry, text: str, strength: Strength, bare: bool) -> None:
+        if text in self.region.words and strength is not Strength.WORD and bare:
+            strength = Strength.WORD
+        if strength is Strength.WORD:
+            known = self.words.setdefault(text, [])
+            if entry not in known:
+                known.append(entry)
+            return
+        self._collected.setdefault(text, {})[entry.code] = (entry, strength, bare)
+
+    def _forms(self) -> dict[str, Form]:
+        forms = {}
+        for text, found in self._collected.items():
+            entries = sorted((e for e, _, _ in found.values()), key=lambda e: (e.level, e.code))
+            proven = [e for e in entries if found[e.code][1] is Strength.STRONG]
+            bare = all(b for _, _, b in found.values())
+            forms[text] = Form(tuple(entries), tuple(proven), bare)
+        for phrase in self.region.not_places:
+            forms[squeezed_spelling(phrase)] = Form((), (), False)
+        self._collected.clear()
+        return forms
+
+    def is_inside(self, code: str) -> bool:
+        """Whether the place lies in our territory."""
+        return code.startswith(self.territory)
+
+    def holds_us(self, code: str) -> bool:
+        """Whether the place is our city, province …: neither ours nor elsewhere."""
+        return any(own.startswith(code) and own != code for own in self.territory)
+
+    def station(self, code: str) -> str | None:
+        """The supply station 供电所 responsible for the place, None where that is not settled."""
+        stations = self.region.stations
+        best = max((c for c in stations if code.startswith(c)), key=len, default=None)
+        return stations[best] if best else None
+
+    def full_name(self, code: str) -> str:
+        """The place with the town that holds it, for people: 小召街道毛里居委会."""
+        entry = self.by_code.get(code)
+        if entry is None:
+            return ""
+        town = self.by_code.get(code[:9]) if entry.level > Level.TOWN else None
+        return town.name + entry.name if town else entry.name
+
+
+def load_gazetteer(folder: Path) -> Gazetteer:
+    """The gazetteer in `folder`. Raises BadSettings naming file and line of every mistake."""
+    region = load_file(folder / "region.yaml", RegionSettings, "places/region.yaml")
+    problems: list[Problem] = []
+    rows: list[tuple[Entry, str]] = []
+    for path in sorted(folder.glob("*.csv")):
+        rows.extend(read_places(path, f"places/{path.name}", problems))
+    known = {entry.code for entry, _ in rows}
+    for code in region.territory:
+        if not problems and code not in known:
+            problems.append(
+                Problem("places/region.yaml", 1, "territory", f"{code} stands in no CSV file here")
+            )
+    if problems:
+        raise BadSettings(problems)
+    return Gazetteer(region, rows)
+
+
+def read_places(path: Path, name: str, problems: list[Problem]) -> Iterator[tuple[Entry, str]]:
+    """The rows of one places file; mistakes are added to `problems`, by line."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = csv.reader(lines)
+        header = next(rows, [])
+        if header != _HEADER:
+            problems.append(
+                Problem(name, 1, "", f"the first line must be {','.join(_HEADER)}, not {header}")
+            )
+            return
+        for row in rows:
+            if not row:
+                continue
+            if len(row) != len(_HEADER):
+                message = f"has {len(row)} columns; {len(_HEADER)} are expected"
+                problems.append(Problem(name, rows.line_num, "", message))
+                continue
+            code, place, kind, aliases = (cell.strip() for cell in row)
+            if kind not in KINDS:
+                message = f"{kind!r} is not one of {', '.join(k or '(empty)' for k in KINDS)}"
+                problems.append(Problem(name, rows.line_num, "kind", message))
+            elif not code or not place:
+                problems.append(Problem(name, rows.line_num, "", "code and name are needed"))
+            else:
+                yield Entry(code, place, level_of(code), kind), aliases

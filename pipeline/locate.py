@@ -1,0 +1,262 @@
+"""Locate 定位: which places a post names, whether the matter is ours, who supplies it.
+
+Places in the text come first, the source's own region second; what neither settles stays unknown.
+A spelling that proves little (a road that every town has, a village name of two counties) counts
+only where another place of the text, or the source's region, supports it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from domain.model import Area, Place
+from pipeline.gazetteer import Entry, Form, Gazetteer
+from pipeline.normalise import Squeezed, squeeze
+from pipeline.place_names import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What a post's places come to. `places` begins with the one that locates the matter."""
+
+    places: tuple[Place, ...]
+    area: Area
+    station: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AsideWords:
+    """config/lexicon.yaml, asides: words around a place that the matter is not about."""
+
+    before: tuple[str, ...] = ()  # 隔壁, 不像
+    after: tuple[str, ...] = ()  # 打工, 日报
+    roads: tuple[str, ...] = ("路", "街", "巷", "大道")  # 南京路 is not in 南京
+
+
+@dataclass(slots=True)
+class _Mention:
+    """A spelling met in a post, before and after it is known what it means."""
+
+    start: int
+    end: int
+    form: Form
+    entry: Entry | None = None
+    aside: bool = False
+
+
+_LINKS = ("的", "、", ",", "·")
+
+
+class Locator:
+    """Finds places by one gazetteer. Safe to share between threads."""
+
+    def __init__(self, gazetteer: Gazetteer, asides: AsideWords | None = None) -> None:
+        self.gazetteer = gazetteer
+        self._asides = asides or AsideWords()
+        self._region_code = lru_cache(maxsize=4096)(self._read_region)
+        self._by_region = lru_cache(maxsize=4096)(self._without_places)
+
+    def locate(self, title: str, text: str, region: str | None = None) -> Located:
+        """The places of a post and its area. Any text at all; never raises."""
+        return self.locate_squeezed(squeeze(title, text), region)
+
+    def locate_squeezed(self, post: Squeezed, region: str | None) -> Located:
+        """As `locate`, for a post already made ready for matching."""
+        mentions = self._mentions(post)
+        if not mentions:
+            return self._by_region(region)
+        self._resolve(mentions, self._region_code(region))
+        settled = [m for m in mentions if m.entry is not None]
+        settled.extend(self._chained(settled, post))
+        if not settled:
+            return self._by_region(region)
+        return self._conclude(settled, post, region)
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def _mentions(self, post: Squeezed) -> list[_Mention]:
+        """Spellings in the post, leftmost and longest first, none over another."""
+        roads = self._asides.roads
+        return [
+            _Mention(start, end, form)
+            for start, end, form in self.gazetteer.book.find(post)
+            if form.entries and not (form.bare and post.text.startswith(roads, end))
+        ]
+
+    def _is_aside(self, mention: _Mention, text: str) -> bool:
+        asides = self._asides
+        before = text[max(0, mention.start - 4) : mention.start]
+        return bool(asides.before and before.endswith(asides.before)) or bool(
+            asides.after and text.startswith(asides.after, mention.end)
+        )
+
+    def _read_region(self, region: str | None) -> str | None:
+        """The code of the finest place that a source's region names."""
+        if not region:
+            return None
+        post = squeeze("", region)
+        mentions = self._mentions(post)
+        if not mentions:
+            entries = self.gazetteer.words.get(post.text[1:], [])
+            only = [e for e in entries if self.gazetteer.is_inside(e.code)] or entries
+            return only[0].code if len(only) == 1 else None
+        self._resolve(mentions, None)
+        settled = [m for m in mentions if m.entry is not None]
+        settled.extend(self._chained(settled, post))
+        entries = [m.entry for m in settled if m.entry is not None]
+        return max(entries, key=lambda e: e.level).code if entries else None
+
+    # -- meaning ---------------------------------------------------------------------------
+
+    def _resolve(self, mentions: list[_Mention], region: str | None) -> None:
+        """Give each mention its entry, the certain ones first."""
+        for mention in mentions:
+            form = mention.form
+            if len(form.entries) == len(form.proven) == 1:
+                mention.entry = form.proven[0]
+        for position, mention in enumerate(mentions):
+            if mention.entry is None:
+                mention.entry = self._meant(mention, position, mentions, region)
+        for position, mention in enumerate(mentions):
+            if mention.entry is not None and _stands_elsewhere(mention, position, mentions):
+                mention.entry = None
+
+    def _meant(
+        self, mention: _Mention, position: int, mentions: list[_Mention], region: str | None
+    ) -> Entry | None:
+        entries = mention.form.entries
+        holder = _holder(position, mentions)
+        if holder is not None:
+            return self._agreed([e for e in entries if e.code.startswith(holder.code)])
+        others = [m.entry for m in mentions if m.entry is not None and m is not mention]
+        for level in (Level.TOWN, Level.COUNTY, Level.CITY):
+            near = tuple(o.code for o in others if o.level is level)
+            fit = [e for e in entries if e.level > level and e.code.startswith(near)]
+            if near and fit:
+                return self._agreed(fit)
+        if region is not None and len(region) >= 4:
+            for length in (9, 6, 4):
+                fit = [e for e in entries if e.code.startswith(region[:length])]
+                if fit and len(region) >= length:
+                    return self._agreed(fit)
+        return self._agreed(list(mention.form.proven))
+
+    def _agreed(self, entries: list[Entry]) -> Entry | None:
+        """The one entry, or the place that holds all of them; None where they lie far apart."""
+        if len(entries) <= 1:
+            return entries[0] if entries else None
+        holders = [e for e in entries if all(o.code.startswith(e.code) for o in entries)]
+        if holders:
+            return holders[0]
+        first, last = min(e.code for e in entries), max(e.code for e in entries)
+        for length in (9, 6, 4):
+            if len(first) >= length and first[:length] == last[:length]:
+                return self.gazetteer.by_code.get(first[:length])
+        if any(self.gazetteer.is_inside(e.code) for e in entries):
+            return None
+        return entries[0]  # nowhere near us, whichever is meant
+
+    def _chained(self, settled: list[_Mention], post: Squeezed) -> list[_Mention]:
+        """Places written bare right behind the place that holds them: 小召毛里, 建安区昌盛."""
+        words, longest, text = self.gazetteer.words, self.gazetteer.longest_word, post.text
+        found: list[_Mention] = []
+        queue = [m for m in settled if m.entry is not None and m.entry.level < Level.SITE]
+        taken = {m.start for m in settled}
+        while queue:
+            mention = queue.pop()
+            start = mention.end + (text[mention.end : mention.end + 1] in _LINKS)
+            if start in taken or mention.entry is None:
+                continue
+            holder = mention.entry.code
+            for length in range(min(longest, len(text) - start), 1, -1):
+                word = text[start : start + length]
+                entries = [e for e in words.get(word, ()) if e.code.startswith(holder)]
+                meant = self._agreed([e for e in entries if e.code != holder])
+                if meant is not None:
+                    form = Form((meant,), (), True)
+                    behind = _Mention(start, start + length, form, meant)
+                    taken.add(start)
+                    found.append(behind)
+                    if meant.level < Level.SITE:
+                        queue.append(behind)
+                    break
+        return found
+
+    # -- concluding ------------------------------------------------------------------------
+
+    def _without_places(self, region: str | None) -> Located:
+        code = self._region_code(region)
+        area = self._area_of_region(region)
+        ours = code is not None and area is Area.INSIDE
+        return Located((), area, self.gazetteer.station(code) if ours and code else None)
+
+    def _area_of_region(self, region: str | None) -> Area:
+        code = self._region_code(region)
+        if code is None or self.gazetteer.holds_us(code):
+            return Area.UNKNOWN
+        return Area.INSIDE if self.gazetteer.is_inside(code) else Area.OUTSIDE
+
+    def _conclude(self, settled: list[_Mention], post: Squeezed, region: str | None) -> Located:
+        for mention in settled:
+            mention.aside = self._is_aside(mention, post.text)
+        area = self._area(settled, post, region)
+        settled.sort(key=lambda m: m.start)
+        main = max(settled, key=lambda m: self._rank(m, area))
+        settled.remove(main)
+        settled.insert(0, main)
+        station = None
+        if area is Area.INSIDE:
+            codes = [m.entry.code for m in settled if m.entry is not None]
+            codes.append(self._region_code(region) or "")
+            ours = filter(self.gazetteer.is_inside, codes)
+            station = next(filter(None, map(self.gazetteer.station, ours)), None)
+        return Located(tuple(_place(m, post) for m in settled), area, station)
+
+    def _area(self, settled: list[_Mention], post: Squeezed, region: str | None) -> Area:
+        weights = {True: 0.0, False: 0.0}
+        for mention in settled:
+            entry = mention.entry
+            if entry is None or self.gazetteer.holds_us(entry.code):
+                continue
+            weight = 1.0 + entry.level + (2.0 if mention.start < post.boundary else 0.0)
+            inside = self.gazetteer.is_inside(entry.code)
+            weights[inside] = max(weights[inside], 0.5 if mention.aside else weight)
+        inside_weight, outside_weight = weights[True], weights[False]
+        by_region = self._area_of_region(region)
+        if max(inside_weight, outside_weight) <= 0.5 and by_region is not Area.UNKNOWN:
+            return by_region
+        if inside_weight == outside_weight == 0.0:
+            return by_region
+        return Area.INSIDE if inside_weight >= outside_weight else Area.OUTSIDE
+
+    def _rank(self, mention: _Mention, area: Area) -> tuple[bool, bool, int]:
+        """The place that locates the matter is the finest on the side where the matter is."""
+        entry = mention.entry
+        if entry is None:
+            return False, False, -1
+        ours = self.gazetteer.is_inside(entry.code)
+        side = ours if area is Area.INSIDE else not ours
+        return side, not mention.aside, int(entry.level)
+
+
+def _holder(position: int, mentions: list[_Mention]) -> Entry | None:
+    """The place written right before, if any."""
+    if position == 0:
+        return None
+    before = mentions[position - 1]
+    return before.entry if before.end == mentions[position].start else None
+
+
+def _stands_elsewhere(mention: _Mention, position: int, mentions: list[_Mention]) -> bool:
+    """长沙市建设路: a name right behind a place that does not hold it is another one."""
+    holder, entry = _holder(position, mentions), mention.entry
+    if holder is None or entry is None or entry.level <= holder.level:
+        return False
+    return not entry.code.startswith(holder.code)
+
+
+def _place(mention: _Mention, post: Squeezed) -> Place:
+    assert mention.entry is not None
+    start, end = post.span(mention.start, mention.end)
+    return Place(mention.entry.name, mention.entry.code, post.field(mention.start), start, end)
