@@ -1,0 +1,33 @@
+"""What judging and grouping work by, loaded from config/: the assessor and the grouping rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.load import load_file
+from pipeline.assess import Assessor
+from pipeline.assess import open_assessor as _open
+from pipeline.cluster import ClusterSettings
+from pipeline.scorers import open_scorer
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """The pure middle, ready for use and safe to share between threads."""
+
+    assessor: Assessor
+    grouping: ClusterSettings
+
+
+def open_assessor(config: Path, scorer: str) -> Assessor:
+    """The assessor of a configuration with the named scorer. Raises KeyError, BadSettings."""
+    return _open(config, open_scorer(scorer))
+
+
+def load_judging(config: Path, scorer: str) -> Judging:
+    """Everything that judging needs. Raises BadSettings."""
+    return Judging(
+        assessor=open_assessor(config, scorer),
+        grouping=load_file(config / "incidents.yaml", ClusterSettings, "incidents.yaml"),
+    )

@@ -1,0 +1,105 @@
+"""Everything under config/, loaded and checked as a whole: each part owns its own settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from alerts.channel import Channels, Opened, Standing
+from alerts.channels import open_channels
+from alerts.playbook import Playbooks, load_playbooks
+from alerts.roster import Roster
+from alerts.route import Routes
+from crawlers.source import Source, load_sources
+from domain.load import BadSettings, Problem, load_file
+from gridvoice.app.assessing import Judging, load_judging
+from gridvoice.app.settings import GeneralSettings
+
+T = TypeVar("T")
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def default_config_dir() -> Path:
+    """./config where it is one of ours, else the one that ships (wheel or checkout)."""
+    for path in (
+        Path("config"),
+        Path(__file__).resolve().parents[1] / "default_config",
+        _REPOSITORY / "config",
+    ):
+        if (path / "gridvoice.yaml").is_file():
+            return path
+    raise BadSettings([Problem("config", 1, "", "no configuration found; give --config DIR")])
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What `gridvoice run` works by."""
+
+    directory: Path
+    general: GeneralSettings
+    sources: dict[str, Source]
+    judging: Judging
+    routes: Routes
+    roster: Roster
+    playbooks: Playbooks
+    channels: dict[str, Opened]
+
+    @property
+    def enabled_sources(self) -> dict[str, Source]:
+        return {name: source for name, source in self.sources.items() if source.enabled}
+
+    @property
+    def ready_channels(self) -> set[str]:
+        """Names of the channels that can be sent to (broken ones fail by name, so they count)."""
+        return {
+            name
+            for name, opened in self.channels.items()
+            if opened.standing is not Standing.NOT_CONFIGURED
+        }
+
+
+def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
+    """The configuration of a directory. Raises BadSettings with the mistakes of all files."""
+    problems: list[Problem] = []
+
+    def read(reader: Callable[[], T]) -> T | None:
+        try:
+            return reader()
+        except BadSettings as bad:
+            problems.extend(bad.problems)
+        except FileNotFoundError as missing:
+            name = Path(str(missing.filename)).name
+            problems.append(Problem(name, 1, "", "文件缺失; 可由默认配置复制一份"))
+        return None
+
+    general = read(lambda: _file(directory, "gridvoice.yaml", GeneralSettings))
+    sources = read(lambda: load_sources(directory / "sources"))
+    judging = read(lambda: load_judging(directory, scorer))
+    routes = read(lambda: _file(directory, "routes.yaml", Routes))
+    roster = read(lambda: _file(directory, "roster.yaml", Roster))
+    playbooks = read(lambda: load_playbooks(directory / "playbooks.yaml", "playbooks.yaml"))
+    channels = read(lambda: _file(directory, "channels.yaml", Channels))
+    if routes and channels:
+        known = {channel.name for channel in channels.channels}
+        for name in sorted(routes.channel_names() - known):
+            message = f"渠道 {name!r} 不在 channels.yaml 中; 有: {', '.join(sorted(known))}"
+            problems.append(Problem("routes.yaml", 1, "routes", message))
+    if problems or not (general and judging and routes and roster and playbooks and channels):
+        raise BadSettings(problems)
+    return Configuration(
+        directory=directory,
+        general=general,
+        sources=sources or {},
+        judging=judging,
+        routes=routes,
+        roster=roster,
+        playbooks=playbooks,
+        channels=open_channels(channels, os.environ, data_dir, directory),
+    )
+
+
+def _file(directory: Path, name: str, shape: type[T]) -> T:
+    return load_file(directory / name, shape, name)

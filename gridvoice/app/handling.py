@@ -1,0 +1,75 @@
+"""处置: what people do with an incident, each act once, recorded, in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from db import incidents
+from db.engine import grouping_lane, write
+from domain.model import STATE_TITLES, Incident, IncidentState
+from gridvoice.app.configuration import Configuration
+from gridvoice.app.tasks.announce import announce
+
+
+class NoSuchIncident(Exception):
+    """No incident has that number."""
+
+
+class NotNow(Exception):
+    """The incident's state does not allow the act; the text says why, in Chinese."""
+
+
+def acknowledge(
+    engine: Engine, config: Configuration, number: str, who: str, note: str, now: datetime
+) -> Incident:
+    """接收: somebody takes the incident. Raises NoSuchIncident, NotNow."""
+    return _move(engine, config, number, IncidentState.ACKNOWLEDGED, who, note, now)
+
+
+def close(
+    engine: Engine,
+    config: Configuration,
+    number: str,
+    who: str,
+    note: str,
+    now: datetime,
+    false_alarm: bool = False,
+) -> Incident:
+    """办结, or 误报. Those who were told of it hear of its end. Raises NoSuchIncident, NotNow."""
+    to = IncidentState.FALSE_ALARM if false_alarm else IncidentState.CLOSED
+    return _move(engine, config, number, to, who, note, now)
+
+
+def _move(
+    engine: Engine,
+    config: Configuration,
+    number: str,
+    to: IncidentState,
+    who: str,
+    note: str,
+    now: datetime,
+) -> Incident:
+    with write(engine) as conn:
+        grouping_lane(conn)
+        row = incidents.find(conn, number)
+        if row is None:
+            raise NoSuchIncident(f"没有编号为 {number} 的事件")
+        before = row.incident
+        if not before.state.is_open:
+            raise NotNow(
+                f"事件 {number} 已是“{STATE_TITLES[before.state]}”，不能再改为“{STATE_TITLES[to]}”"
+            )
+        if to is IncidentState.ACKNOWLEDGED and before.state is not IncidentState.DISCOVERED:
+            raise NotNow(f"事件 {number} 已有人接手，现为“{STATE_TITLES[before.state]}”")
+        event_id = incidents.add_event(
+            conn, row.id, to.value, f"act:{uuid.uuid4()}", now, who, note, {"from": before.state}
+        )
+        assert event_id is not None  # a fresh cause
+        after = replace(before, state=to)
+        after, _ = announce(conn, config, row.id, before, after, event_id, now)
+        incidents.update_incident(conn, row.id, after, row.profile, now)
+        return after

@@ -1,0 +1,106 @@
+"""An alert enters the outbox in the transaction of the change that causes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from alerts.decide import Told, decide
+from alerts.message import to_body
+from alerts.quote import QuotedPost
+from alerts.render import render
+from alerts.route import route
+from db import incidents, outbox, posts
+from db.rows import AlertRow, PostRow
+from domain.clock import utc_now
+from domain.model import AlertReason, Incident
+from gridvoice.app.configuration import Configuration
+
+_QUOTED = 5
+
+
+def told_of(alert: AlertRow | None) -> Told | None:
+    """What people last heard of an incident, from its last alert."""
+    if alert is None:
+        return None
+    known = alert.body["told"]
+    return Told(
+        report_no=alert.report_no,
+        severity=alert.severity,
+        post_count=known["post_count"],
+        channels=tuple(known["channels"]),
+        at=alert.at,
+    )
+
+
+def announce(
+    conn: Connection,
+    config: Configuration,
+    incident_id: int,
+    before: Incident | None,
+    after: Incident,
+    event_id: int,
+    now: datetime,
+    newest_post: int | None = None,
+) -> tuple[Incident, AlertReason | None]:
+    """Decide on a change; when people are to be told, write the alert and its deliveries.
+
+    The incident as it stands after it (its report number may have moved on), and why people are
+    told, if they are. The caller writes the incident.
+    """
+    told = told_of(outbox.last_alert(conn, incident_id)) if after.report_no else None
+    reason = decide(before, after, told, now, config.routes.decide)
+    if reason is None:
+        return after, None
+    after = replace(after, report_no=after.report_no + 1)
+    targets = route(
+        after, reason, now, config.routes, config.roster,
+        config.ready_channels, config.general.time_zone,
+    )  # fmt: skip
+    warning = next((t.warning for t in targets if t.warning), None)
+    message = render(
+        after,
+        reason,
+        after.report_no,
+        _quoted(conn, incident_id, newest_post),
+        config.playbooks.of(after.category),
+        config.general.public_url,
+        "",
+        now,
+        told=told,
+        warning=warning,
+        zone=config.general.time_zone,
+    )
+    body = to_body(message)
+    body["told"] = {"post_count": after.post_count, "channels": list(after.channels)}
+    alert_id = outbox.add_alert(
+        conn, incident_id, event_id, reason, after.report_no, after.severity,
+        message.title, body, now,
+    )  # fmt: skip
+    if alert_id is not None:
+        due = utc_now()  # deliveries run on the wall clock, whatever clock the incident runs on
+        for target in targets:
+            wait = max(due, target.not_before) if target.not_before else due
+            outbox.add_delivery(conn, alert_id, target.channel, target.recipient, wait)
+    return after, reason
+
+
+def _quoted(conn: Connection, incident_id: int, newest: int | None) -> list[QuotedPost]:
+    """The newest post first (it is why people hear now), then the earliest ones."""
+    rows = posts.post_rows(conn, incidents.post_ids_of(conn, incident_id)[:_QUOTED])
+    if newest is not None:
+        rows = [*posts.post_rows(conn, [newest]), *(r for r in rows if r.id != newest)]
+    return [_quote(row) for row in rows[:_QUOTED]]
+
+
+def _quote(row: PostRow) -> QuotedPost:
+    return QuotedPost(
+        title=row.title,
+        text=row.text,
+        channel=row.channel,
+        url=row.url,
+        published_at=row.published_at,
+        reasons=row.assessment.reasons if row.assessment else (),
+    )
