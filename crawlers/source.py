@@ -112,8 +112,9 @@ class Source:
         for address in self.addresses:
             if wrong := _address_problem(address):
                 yield "url" if address == self.url else "urls", wrong
-        if self.every.total_seconds() < 10:
-            yield "every", "at least 10s"
+        least = 1 if self.private_host else 10  # one's own site may be asked often
+        if self.every.total_seconds() < least:
+            yield "every", f"at least {least}s"
         if self.every_at_most is not None and self.every_at_most < self.every:
             yield "every_at_most", "is shorter than every"
         if self.encoding is not None:
