@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from alerts.pace import Pace
 from domain.masking import mask
@@ -105,7 +105,8 @@ class Secrets:
         text = " ".join(text.split())
         for part in sorted(self._parts(), key=len, reverse=True):
             text = text.replace(part, "***")
-        return mask(text)[:limit]
+        # Masking costs the square of the length on hostile text; no more than shows is masked.
+        return mask(text[: 4 * limit])[:limit]
 
     def _parts(self) -> set[str]:
         parts = set((self.secret or "").split())
@@ -114,7 +115,8 @@ class Secrets:
                 continue
             pieces = urlsplit(url)
             parts.update({url, f"{pieces.path}?{pieces.query}", pieces.query, pieces.netloc})
-            parts.update(value for value in re.split(r"[/&=?@:]", url.split("://")[-1]))
+            parts.update(re.split(r"[/&=?@:]", url.split("://")[-1]))
+        parts |= {unquote(part) for part in parts}
         # Short parts are words such as "send", not secrets; covering them would garble the text.
         return {part for part in parts if len(part) >= 12}
 

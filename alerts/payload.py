@@ -56,7 +56,7 @@ def payload_of(
         "first_post_at": iso(incident.first_event_at),
         "last_post_at": iso(incident.last_event_at),
         "post_count": incident.post_count,
-        "channels": list(incident.channels[:20]),
+        "channels": [clip(clean(name), 40) for name in incident.channels[:20]],
         "why": [clip(phrase, 60) for phrase in why],
         "posts": quoted,
         "playbook": _playbook(playbook),
@@ -79,7 +79,7 @@ def _post(post: QuotedPost) -> dict[str, Any]:
         "title": clip(shown(post.title), 80),
         "text": clip(shown(post.text), _POST_CHARACTERS),
         "url": None if url is None else clean(url),
-        "channel": clip(post.channel, 40),
+        "channel": clip(clean(post.channel), 40),
         "published_at": iso(post.published_at) if post.published_at else None,
     }
 

@@ -149,7 +149,11 @@ class Gateway:
             return [a for a in self.accepted if a.path == path]
 
     def _recall(self, record: Path) -> None:
-        for line in record.read_text(encoding="utf-8").splitlines():
+        text = record.read_text(encoding="utf-8", errors="replace")
+        if text and not text.endswith("\n"):
+            with record.open("a", encoding="utf-8") as opened:
+                opened.write("\n")  # else the next entry would be glued to the torn one
+        for line in text.splitlines():
             try:
                 entry = Accepted(**json.loads(line))
             except (ValueError, TypeError):

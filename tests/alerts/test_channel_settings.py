@@ -1,0 +1,199 @@
+"""Keys come from the environment or from files of their owner; nothing here ever shows one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.channel import Channels, ChannelSettings, Opened, Secrets, Standing
+from alerts.channels import CHANNELS, open_channels
+from alerts.playbook import load_playbooks
+from alerts.roster import Roster
+from alerts.route import Routes
+from domain.load import BadSettings, load_file, load_text
+from domain.model import Message, Outcome, SendError
+from gridvoice.demo.gateway import DEMO_SECRET, Gateway
+
+CONFIG = Path(__file__).parents[2] / "config"
+KEY = "693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa"
+ROBOT = f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}"
+
+
+def open_one(entry: ChannelSettings, environ: dict[str, str], folder: Path) -> Opened:
+    return open_channels(Channels((entry,)), environ, folder, folder)[entry.name]
+
+
+def robot(**changes: Any) -> ChannelSettings:
+    return ChannelSettings(name="group", kind="wecom", **{"url_env": "WECOM_URL", **changes})
+
+
+def centre(**changes: Any) -> ChannelSettings:
+    facts: dict[str, Any] = {"url_env": "CENTRE_URL", "secret_env": "CENTRE_SECRET"}
+    return ChannelSettings(name="centre", kind="webhook", **{**facts, **changes})
+
+
+def test_the_shipped_configuration_runs_without_any_key(tmp_path: Path) -> None:
+    routes = load_file(CONFIG / "routes.yaml", Routes)
+    load_file(CONFIG / "roster.yaml", Roster)
+    channels = load_file(CONFIG / "channels.yaml", Channels)
+    assert routes.channel_names() <= set(channels.names)
+    assert {c.kind for c in channels.channels} == set(CHANNELS)
+    opened = open_channels(channels, {}, tmp_path, CONFIG)
+    standing = {name: entry.standing for name, entry in opened.items()}
+    assert standing == {
+        "file": Standing.READY,
+        "log": Standing.READY,
+        "centre": Standing.NOT_CONFIGURED,
+        "duty_group": Standing.NOT_CONFIGURED,
+    }
+    assert opened["centre"].problem == "未配置：环境变量 GRIDVOICE_CENTRE_URL 为空"
+    assert opened["centre"].standing.label == "未配置"
+    assert list(tmp_path.iterdir()) == []
+    load_playbooks()
+
+
+def test_the_environment_alone_switches_the_channels_on(tmp_path: Path) -> None:
+    channels = load_file(CONFIG / "channels.yaml", Channels)
+    with Gateway() as gateway:
+        opened = open_channels(channels, gateway.environment(), tmp_path, CONFIG)
+        assert {entry.standing for entry in opened.values()} == {Standing.READY}
+        message = Message("d1", "题", "文", "文", {"number": "1"})
+        for name in ("centre", "duty_group"):
+            channel = opened[name].channel
+            assert channel is not None
+            channel.send(message)
+        assert len(gateway.accepted) == 2
+
+
+def test_an_empty_variable_is_not_configured_rather_than_broken(tmp_path: Path) -> None:
+    assert open_one(robot(), {"WECOM_URL": "  "}, tmp_path).standing is Standing.NOT_CONFIGURED
+
+
+def test_a_key_file_must_belong_to_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "wecom.url"
+    entry = robot(url_env=None, url_file=Path("wecom.url"))
+    assert open_one(entry, {}, tmp_path).standing is Standing.NOT_CONFIGURED
+    file.write_text(ROBOT + "\n", encoding="utf-8")
+    file.chmod(0o644)
+    opened = open_one(entry, {}, tmp_path)
+    assert opened.standing is Standing.BROKEN
+    assert f"chmod 600 {file}" in opened.problem
+    file.chmod(0o600)
+    assert open_one(entry, {}, tmp_path).standing is Standing.READY
+    file.write_text("", encoding="utf-8")
+    assert open_one(entry, {}, tmp_path).standing is Standing.NOT_CONFIGURED
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "wecom.url"
+    file.write_text("not an address", encoding="utf-8")
+    file.chmod(0o600)
+    entry = robot(url_file=Path("wecom.url"))
+    assert open_one(entry, {"WECOM_URL": ROBOT}, tmp_path).standing is Standing.READY
+    assert open_one(entry, {}, tmp_path).standing is Standing.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("qyapi.weixin.qq.com/x?key=" + KEY, "https://"),
+        ("ftp://qyapi.weixin.qq.com/x?key=" + KEY, "https://"),
+        ("https://evil.example/x?key=" + KEY, "evil.example 不在允许之列"),
+        ("https://user@qyapi.weixin.qq.com/x?key=" + KEY, "用户名"),
+        ("https://qyapi.weixin.qq.com\\@evil.example/x?key=" + KEY, ""),
+        ("https://qyapi.weixin.qq.com:port/x?key=" + KEY, "网址"),
+        ("https://qyapi.weixin.qq.com/x y?key=" + KEY, "空白"),
+        ("https://[::1/x?key=" + KEY, "网址"),
+    ],
+)
+def test_a_bad_address_is_named_without_its_key(url: str, problem: str, tmp_path: Path) -> None:
+    opened = open_one(robot(), {"WECOM_URL": url}, tmp_path)
+    assert opened.standing is Standing.BROKEN
+    assert problem in opened.problem
+    assert KEY not in opened.problem + repr(opened)
+
+
+def test_a_gateway_of_the_company_may_stand_before_the_robot(tmp_path: Path) -> None:
+    url = "https://msg.example.com/send?key=" + KEY
+    entry = robot(hosts=("msg.example.com",))
+    assert open_one(entry, {"WECOM_URL": url}, tmp_path).standing is Standing.READY
+
+
+@pytest.mark.parametrize("secret", ["whsec_short", "hunter2-hunter2-hunter2", "whsec_%%%"])
+def test_a_bad_signing_secret_is_named_without_being_shown(secret: str, tmp_path: Path) -> None:
+    environ = {"CENTRE_URL": "https://centre.example.com/in", "CENTRE_SECRET": secret}
+    opened = open_one(centre(), environ, tmp_path)
+    assert opened.standing is Standing.BROKEN
+    assert "签名密钥" in opened.problem
+    assert secret not in opened.problem
+
+
+def test_a_webhook_without_any_secret_is_broken(tmp_path: Path) -> None:
+    environ = {"CENTRE_URL": "https://centre.example.com/in"}
+    opened = open_one(centre(secret_env=None), environ, tmp_path)
+    assert (opened.standing, "secret_env" in opened.problem) == (Standing.BROKEN, True)
+
+
+def test_a_broken_channel_takes_messages_and_fails_by_name(tmp_path: Path) -> None:
+    opened = open_one(robot(), {"WECOM_URL": "nonsense"}, tmp_path)
+    assert opened.channel is not None
+    with pytest.raises(SendError) as caught:
+        opened.channel.send(Message("d", "t", "t", "t", {}))
+    assert caught.value.outcome is Outcome.BAD_CONFIG
+
+
+def test_an_unknown_kind_is_broken_and_the_kinds_are_named(tmp_path: Path) -> None:
+    opened = open_one(ChannelSettings(name="fax", kind="fax"), {}, tmp_path)
+    assert opened.standing is Standing.BROKEN
+    assert "webhook" in opened.problem
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (f"url: {ROBOT}", "unknown key; did you mean 'url_env'"),
+        (f"url_env: {ROBOT}", "is not the name of an environment variable"),
+        ("timeout: 10m", "between 1s and 60s"),
+        ("form: card", "text or markdown"),
+        ("stream: syslog", "stdout or stderr"),
+    ],
+)
+def test_a_key_in_the_yaml_is_refused_and_not_repeated(line: str, message: str) -> None:
+    text = f"channels:\n  - name: group\n    kind: wecom\n    {line}\n"
+    with pytest.raises(BadSettings) as caught:
+        load_text(text, Channels, "channels.yaml")
+    assert "channels.yaml:4: " in str(caught.value)
+    assert message in str(caught.value)
+    assert KEY not in str(caught.value)
+
+
+def test_two_channels_of_one_name_are_refused() -> None:
+    text = "channels:\n  - {name: a, kind: file}\n  - {name: a, kind: stdout}\n"
+    with pytest.raises(BadSettings, match="'a' is named twice"):
+        load_text(text, Channels, "channels.yaml")
+
+
+def test_secrets_do_not_show_in_their_repr() -> None:
+    secrets = Secrets(ROBOT, DEMO_SECRET, "http://user:pass@proxy.example:3128")
+    assert repr(secrets) == "Secrets()"
+
+
+def test_redaction_covers_every_spelling_and_keeps_the_words() -> None:
+    secrets = Secrets("https://centre.example.com/in/tok%2Bken-123456?sig=abc%2Fdef-ghi-jkl")
+    text = (
+        "refused: tok+ken-123456 and tok%2Bken-123456, abc/def-ghi-jkl\n"
+        "at https://centre.example.com/in/tok%2Bken-123456?sig=abc%2Fdef-ghi-jkl"
+    )
+    shown = secrets.redact(text)
+    assert shown == "refused: *** and ***, *** at ***"
+    assert secrets.redact("x" * 10**6) == "x" * 200
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes exist on POSIX systems only")
+def test_a_key_file_that_cannot_be_read_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir(mode=0o700)
+    opened = open_one(robot(url_env=None, url_file=Path("folder")), {}, tmp_path)
+    assert opened.standing is Standing.BROKEN
