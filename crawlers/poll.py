@@ -129,7 +129,12 @@ class Poll:
                         f"新帖多于 {self._source.limits.max_pages} 页（max_pages），更早的没有抓取"
                     )
                 break
-            page = await self._fetch(found.more)
+            try:
+                page = await self._fetch(found.more)
+            except FetchFailed as mishap:
+                if mishap.gone:  # numbered pages simply end
+                    break
+                raise
             found = self._kind.read(self._source, found.more, page)
         mark.open = False
 

@@ -51,7 +51,7 @@ def run(
     from crawlers.spider import PollSpider, Stop
 
     logging.getLogger("scrapy").setLevel(logging.WARNING)
-    process = AsyncCrawlerProcess(scrapy_settings(crawl), install_root_handler=False)
+    process = AsyncCrawlerProcess(scrapy_settings(crawl))
     loop = asyncio.get_event_loop_policy().get_event_loop()
     stop = Stop(asyncio.Event())
 

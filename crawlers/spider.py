@@ -32,6 +32,7 @@ _RENEW_EVERY_S = 20.0
 _LEASE_AT_ONCE = 64
 _STORE_THREADS = 4
 _TROUBLE_WAIT_S = 3.0
+_NOTHING: tuple[object, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,8 +84,8 @@ class PollSpider(Spider):
         finally:
             renewing.cancel()
             self._threads.shutdown(wait=False)
-        return
-        yield  # makes this a generator, which start() has to be
+        for nothing in _NOTHING:  # start() has to be a generator
+            yield nothing
 
     async def _in_thread(self, call: Callable[..., T], *args: object) -> T:
         loop = asyncio.get_running_loop()
