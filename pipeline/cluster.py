@@ -205,6 +205,7 @@ def grow_by(profile: Mapping[str, Any] | None, one: Features) -> dict[str, Any]:
     hashes = [h for h in old.get("hashes", ()) if h != one.item.hash]
     places = PlaceKeys.from_profile(old.get("places", {})).joined(one.keys, _PROFILE_NAMES)
     return {
+        **old,  # whatever else the caller keeps there
         "posts": count,
         "terms": {term: round(weight, 3) for term, weight in kept},
         "hashes": [*hashes, one.item.hash][-_PROFILE_HASHES:],

@@ -92,13 +92,27 @@ class Gazetteer:
         for text, strength in spellings(entry.code, entry.name):
             text = squeezed_spelling(text)
             if text not in written:
+                strength = min(strength, self._most_proof(entry, text == short))
                 self._add(entry, text, strength, text == short)
         for text, alias in written.items():
             strength = {"?": Strength.WEAK, "!": Strength.WORD}.get(alias[0], Strength.STRONG)
             self._add(entry, text, strength, text == short)
 
+    def _most_proof(self, entry: Entry, bare: bool) -> Strength:
+        """What a name can prove at most: far ones are spelt like words more often than meant."""
+        near = any(entry.code[:4] == own[:4] for own in self.territory)
+        if near:
+            return Strength.STRONG
+        if entry.level is Level.TOWN:  # every province has a 城关镇 and a 青山镇
+            return Strength.WEAK
+        if entry.level is Level.COUNTY:
+            same_province = any(entry.code[:2] == own[:2] for own in self.territory)
+            if len(entry.name) == 2 or (bare and len(entry.name) == 3 and not same_province):
+                return Strength.WEAK  # 和县 in 市和县政府, 晋江 the web site
+        return Strength.STRONG
+
     def _add(self, entry: Entry, text: str, strength: Strength, bare: bool) -> None:
-        if text in self.region.words and strength is not Strength.WORD and bare:
+        if text in self.region.words:
             strength = Strength.WORD
         if strength is Strength.WORD:
             known = self.words.setdefault(text, [])

@@ -7,6 +7,7 @@ only where another place of the text, or the source's region, supports it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,6 +46,8 @@ class _Mention:
     aside: bool = False
 
 
+# A7县泉塘街道: boards that hide places behind codes; what follows lies there, wherever that is.
+_CODED_BEFORE = re.compile(r"[a-z]\d{0,2}[市县区]$")
 _LINKS = ("的", "、", ",", "·")
 
 
@@ -81,7 +84,9 @@ class Locator:
         return [
             _Mention(start, end, form)
             for start, end, form in self.gazetteer.book.find(post)
-            if form.entries and not (form.bare and post.text.startswith(roads, end))
+            if form.entries
+            and not (form.bare and post.text.startswith(roads, end))
+            and not _CODED_BEFORE.search(post.text, max(0, start - 4), start)
         ]
 
     def _is_aside(self, mention: _Mention, text: str) -> bool:
@@ -130,7 +135,7 @@ class Locator:
         if holder is not None:
             return self._agreed([e for e in entries if e.code.startswith(holder.code)])
         others = [m.entry for m in mentions if m.entry is not None and m is not mention]
-        for level in (Level.TOWN, Level.COUNTY, Level.CITY):
+        for level in (Level.TOWN, Level.COUNTY, Level.CITY, Level.PROVINCE):
             near = tuple(o.code for o in others if o.level is level)
             fit = [e for e in entries if e.level > level and e.code.startswith(near)]
             if near and fit:

@@ -52,7 +52,8 @@ class PhraseBook(Generic[V]):
         text, phrases, lengths = squeezed.text, self.phrases, self._lengths
         for start in self._table.take(squeezed.hashes).nonzero()[0].tolist():
             for length in lengths.get(text[start : start + 2], ()):
-                value = phrases.get(text[start : start + length])
+                piece = text[start : start + length]  # shorter at the end of the text
+                value = phrases.get(piece)
                 if value is not None:
-                    yield start, start + length, value
+                    yield start, start + len(piece), value
                     break
