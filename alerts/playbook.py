@@ -9,8 +9,6 @@ from pathlib import Path
 from domain.load import load_file
 from domain.model import Category
 
-DEFAULT_FILE = Path(__file__).with_name("playbooks.yaml")
-
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
@@ -31,7 +29,7 @@ class Playbook:
 
 @dataclass(frozen=True, slots=True)
 class Playbooks:
-    """One file of playbooks."""
+    """config/playbooks.yaml."""
 
     playbooks: tuple[Playbook, ...]
 
@@ -46,6 +44,6 @@ class Playbooks:
         return next(p for p in self.playbooks if p.category is category)
 
 
-def load_playbooks(path: Path = DEFAULT_FILE, name: str | None = None) -> Playbooks:
+def load_playbooks(path: Path, name: str | None = None) -> Playbooks:
     """The playbooks of `path`. Raises BadSettings."""
     return load_file(path, Playbooks, name)

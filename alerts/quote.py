@@ -1,4 +1,4 @@
-"""What is quoted of public posts: the phrases that decided and the sentence around them, masked."""
+"""What is quoted of public posts: the grounds that decided and the sentence around them, masked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from alerts.fit import clean, clip
 from domain.masking import mask
-from domain.model import Reason
+from domain.model import CATEGORY_TITLES, Reason
 
 # Masking looks at whole numbers: text is masked before it is cut, but no more than can be shown.
 _READ = 4000
@@ -33,24 +33,41 @@ def shown(text: str) -> str:
     return mask(clean(text[:_READ]))
 
 
-def phrases(posts: Sequence[QuotedPost], limit: int = 8) -> list[str]:
-    """Why the incident was flagged: the phrases with the greatest weight, none inside another.
+def grounds(posts: Sequence[QuotedPost], limit: int = 8) -> list[str]:
+    """Why the incident was flagged, weightiest first: `家有用氧病人“制氧机”`, `语气强烈`.
 
-    A phrase that masking would touch is left out: it may be part of a number.
+    One ground a phrase, and none whose phrase lies inside another's. A phrase that masking would
+    touch is left out: it may be part of a number. The category stands in the heading already.
     """
-    weights: dict[str, float] = {}
+    best: dict[tuple[str, str], float] = {}
     for post in posts:
         visible = shown(post.title) + "\n" + shown(post.text)
         for reason in post.reasons:
             phrase = clean(reason.text)
-            known = reason.field == "" or phrase in visible
-            if reason.weight > 0 and len(phrase) > 1 and known and mask(phrase) == phrase:
-                weights[phrase] = max(weights.get(phrase, 0.0), reason.weight)
-    chosen: list[str] = []
-    for phrase in sorted(weights, key=lambda p: (-weights[p], p)):
-        if not any(phrase in other or other in phrase for other in chosen):
-            chosen.append(phrase)
-    return chosen[:limit]
+            if reason.field and (
+                len(phrase) < 2 or phrase not in visible or mask(phrase) != phrase
+            ):
+                continue
+            if reason.weight > 0 and not any(t in reason.rule for t in CATEGORY_TITLES.values()):
+                key = (_title(reason), phrase if reason.field else "")
+                best[key] = max(best.get(key, 0.0), reason.weight)
+    chosen: list[tuple[str, str]] = []
+    for title, phrase in sorted(best, key=lambda k: (-best[k], k)):
+        known = any(phrase in other or other in phrase for _, other in chosen if other)
+        if (phrase and not known) or (title and not phrase):
+            chosen.append((title, phrase))
+    # What speaks of the whole post (tone, speed) comes after what can be quoted.
+    chosen.sort(key=lambda k: not k[1])
+    return [f"{t}“{clip(p, 16)}”" if p else t for t, p in chosen[:limit]]
+
+
+def _title(reason: Reason) -> str:
+    """A rule's Chinese title; the names of a model's features are not for people."""
+    rule = clip(clean(reason.rule), 16)
+    title = rule if "\u4e00" <= rule[:1] <= "\u9fff" else ""
+    if reason.field or not title or not reason.text.strip():
+        return title
+    return f"{title}（{clip(clean(mask(reason.text)), 16)}）"
 
 
 def excerpt(post: QuotedPost, limit: int) -> str:

@@ -15,7 +15,7 @@ from alerts.fit import clip, clip_lines, escape
 from alerts.message import RESEND_MARK, mark_resend
 from alerts.payload import payload_of
 from alerts.playbook import Playbook
-from alerts.quote import QuotedPost, excerpt, phrases
+from alerts.quote import QuotedPost, excerpt, grounds
 from domain.clock import SHANGHAI
 from domain.masking import mask
 from domain.model import (
@@ -65,7 +65,7 @@ def render(
     Text ≤ 2,048 bytes, markdown ≤ 4,096, payload < 20,000; number and link are always kept, and
     there is room for the mark of a resend.
     """
-    why = phrases(posts)
+    why = grounds(posts)
     heading = _heading(incident, reason)
     number = f"{NAME} {incident.number} 第{report_no}报"
     link = link_of(incident.number, public_url)
@@ -184,7 +184,7 @@ def _grounds(
 ) -> list[Line]:
     lines: list[Line] = []
     if why:
-        lines.append(Line("依据", "".join(f"“{clip(escape(p), 14)}”" for p in why[:5])))
+        lines.append(Line("依据", "；".join(escape(ground) for ground in why[:4])))
     for post in posts[:2]:
         words = escape(excerpt(post, 56))
         if words:

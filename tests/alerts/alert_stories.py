@@ -45,16 +45,20 @@ class Story:
     public_url: str | None = "https://gv.example.com"
 
 
-def post(channel: str, minutes: int, title: str, text: str, **weights: float) -> QuotedPost:
-    """A post `minutes` old; `weights`: phrase → weight of the reason that found it."""
+def post(
+    channel: str, minutes: int, title: str, text: str, **found: tuple[str, float]
+) -> QuotedPost:
+    """A post `minutes` old; `found`: phrase → (title of the rule that found it, weight)."""
     reasons = tuple(
-        Reason("phrase", field, where.find(phrase), where.find(phrase) + len(phrase), phrase, w)
-        for phrase, w in weights.items()
+        Reason(rule, field, where.find(phrase), where.find(phrase) + len(phrase), phrase, weight)
+        for phrase, (rule, weight) in found.items()
         for field, where in (("title", title), ("text", text))
         if phrase in where
     )
+    tone = Reason("语气强烈", "", 0, 0, "", 12.0)
     at = NOW - timedelta(minutes=minutes)
-    return QuotedPost(title, text, channel, f"https://{channel}.example.com/1", at, reasons)
+    url = f"https://{channel}.example.com/1"
+    return QuotedPost(title, text, channel, url, at, (*reasons, tone))
 
 
 OXYGEN = post(
@@ -63,26 +67,26 @@ OXYGEN = post(
     "",
     "小召乡朱庄村又停电了！从21号晚上到现在三天没有电，我奶奶靠制氧机过日子，打95598只说在修，"
     "电话13812345678，联系人李某。再没人管真要出人命了。",
-    出人命=4.0,
-    制氧机=3.2,
-    三天没有电=3.0,
-    没人管=1.5,
+    出人命=("有人死亡（可能）", 24.0),
+    制氧机=("家有用氧用机病人", 40.0),
+    三天=("停电时间", 32.0),
+    没人管=("反映无果", 16.0),
 )
 FORUM = post(
     "forum",
     9,
     "小召停电",
     "同求，朱庄、大路李都没电，冰箱里的东西全坏了，供电所电话打不通。",
-    供电所电话打不通=2.0,
-    都没电=1.0,
+    打不通=("反映无果", 16.0),
+    都没电=("停电", 1.0),
 )
 BILL = post(
     "gov_board",
     26 * 60,
     "反映电费突然翻倍",
     "我家住五女店镇阳光花园3号楼2单元501室，户号4100123456，上月电费突然多了两倍，营业厅让自己查，态度很差。",
-    态度很差=2.0,
-    电费突然多了两倍=1.8,
+    态度很差=("服务态度", 8.0),
+    电费突然多了两倍=("unit:bill", 1.8),
 )
 
 

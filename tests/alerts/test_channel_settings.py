@@ -52,7 +52,7 @@ def test_the_shipped_configuration_runs_without_any_key(tmp_path: Path) -> None:
     assert opened["centre"].problem == "未配置：环境变量 GRIDVOICE_CENTRE_URL 为空"
     assert opened["centre"].standing.label == "未配置"
     assert list(tmp_path.iterdir()) == []
-    load_playbooks()
+    load_playbooks(CONFIG / "playbooks.yaml")
 
 
 def test_the_environment_alone_switches_the_channels_on(tmp_path: Path) -> None:

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from alerts.fit import clean, clip, clip_bytes, clip_lines, escape
 from alerts.message import RESEND_MARK, from_body, mark_resend, to_body
 from alerts.playbook import Playbooks, load_playbooks
-from alerts.quote import QuotedPost, excerpt, phrases
+from alerts.quote import QuotedPost, excerpt, grounds
 from alerts.render import MARKDOWN_BYTES, TEXT_BYTES, render, render_test
 from domain.load import BadSettings, load_text
 from domain.model import AlertReason, Area, Category, IncidentState, Message, Reason, Severity
 
 RENDERED = Path(__file__).parent / "rendered"
 LINK = "https://gv.example.com/incidents/20261124-007"
-PLAYBOOKS = load_playbooks()
+PLAYBOOKS = load_playbooks(Path(__file__).parents[2] / "config" / "playbooks.yaml")
 HOSTILE = (
     '<@all> @all <at user_id="all">所有人</at> [点我](http://evil.example/?a=1) '
     "&lt;@all&gt; # > `x`"
@@ -101,7 +101,7 @@ def test_the_payload_has_what_the_centre_was_promised() -> None:
     assert payload["type"] == "incident.alert"
     assert payload["severity"] == "red"
     assert payload["first_post_at"] == "2026-11-24T02:30:00+08:00"
-    assert payload["why"][0] == "出人命"
+    assert payload["why"][0] == "家有用氧用机病人“制氧机”"
     assert payload["link"] == LINK
     assert payload["posts"][0].keys() >= {"text", "url", "channel", "published_at"}
 
@@ -149,7 +149,23 @@ def test_a_phrase_that_is_part_of_a_number_is_not_a_ground() -> None:
         Reason("r", "text", text.find(p), text.find(p) + len(p), p, w)
         for p, w in (("13812345678", 9.0), ("1381234", 8.0), ("停电三天", 1.0), ("停电", 0.5))
     )
-    assert phrases([QuotedPost("", text, "weibo", None, NOW, reasons)]) == ["停电三天"]
+    assert grounds([QuotedPost("", text, "weibo", None, NOW, reasons)]) == ["“停电三天”"]
+
+
+def test_grounds_name_the_rule_and_quote_the_phrase() -> None:
+    text = "变压器爆炸，两人受伤，隔壁小区也爆炸声不断"
+    reasons = (
+        Reason("类别：电压质量与停电", "", 0, 0, "", 90.0),
+        Reason("语气强烈", "", 0, 0, "", 80.0),
+        Reason("传播快", "", 0, 0, "一小时30条", 70.0),
+        Reason("起火爆炸", "text", 0, 0, "变压器爆炸", 38.0),
+        Reason("起火爆炸", "text", 0, 0, "爆炸", 37.0),
+        Reason("char:两人", "text", 0, 0, "两人受伤", 3.0),
+        Reason("安抚", "text", 0, 0, "不断", -9.0),
+        Reason("edge", "", 0, 0, "", 2.0),
+    )
+    found = grounds([QuotedPost("", text, "weibo", None, NOW, reasons)])
+    assert found == ["起火爆炸“变压器爆炸”", "“两人受伤”", "语气强烈", "传播快（一小时30条）"]
 
 
 def test_the_excerpt_shows_the_weightiest_stretch_from_the_start_of_a_clause() -> None:
