@@ -120,7 +120,7 @@ def check(engine: Engine) -> list[str]:
     """What is wrong with the store, a sentence each; empty: nothing was found."""
     from db.soundness import find_problems
 
-    with write(engine) as conn:
+    with read(engine) as conn:
         return find_problems(conn)
 
 

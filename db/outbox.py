@@ -13,12 +13,19 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, select, update
 
 from db.rows import AlertRow, AttemptRow, ChannelState, DeliveryRow, Leased
 from db.settings import get_or_create_secret
 from db.statements import insert_or
-from db.tables import alerts, attempts, channel_states, deliveries, incidents
+from db.tables import (
+    alerts,
+    attempts,
+    channel_states,
+    deliveries,
+    incident_events,
+    incidents,
+)
 from domain.model import DeliveryState, Outcome, Severity
 
 _WAITING = (DeliveryState.NEW.value, DeliveryState.RETRY.value)
@@ -339,6 +346,29 @@ def recent_attempts(conn: Connection, channel: str, since: datetime) -> list[dat
 def last_alert(conn: Connection, incident_id: int) -> AlertRow | None:
     """What people last heard of an incident."""
     return next(iter(list_alerts(conn, 1, incident_id)), None)
+
+
+def delivered_causes(conn: Connection) -> list[tuple[str, datetime]]:
+    """(cause of the alert's event, when it was confirmed) of every confirmed delivery."""
+    statement = (
+        select(incident_events.c.cause, deliveries.c.delivered_at)
+        .join(alerts, alerts.c.id == deliveries.c.alert_id)
+        .join(incident_events, incident_events.c.id == alerts.c.event_id)
+        .where(deliveries.c.state == DeliveryState.DELIVERED.value)
+    )
+    return [(row.cause, row.delivered_at) for row in conn.execute(statement)]
+
+
+def has_untried(conn: Connection, channels: Collection[str], now: datetime) -> bool:
+    """Whether a delivery on one of `channels` is due whose first attempt was not made yet."""
+    statement = select(
+        exists().where(
+            deliveries.c.state == DeliveryState.NEW.value,
+            deliveries.c.channel.in_(channels),
+            deliveries.c.next_at <= now,
+        )
+    )
+    return bool(conn.execute(statement).scalar())
 
 
 def hold_channel(conn: Connection, name: str, until: datetime | None, problem: str | None) -> None:

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from db.tables import metadata
 
@@ -50,7 +50,26 @@ def current(conn: Connection) -> str | None:
 def differences(conn: Connection) -> list[str]:
     """How the database differs from `tables.metadata`, a line each."""
     context = MigrationContext.configure(conn, opts=compare_options(conn.dialect.name))
-    return [repr(change) for change in compare_metadata(context, metadata)]
+    found: list[str] = []
+    for change in compare_metadata(context, metadata):
+        # Changes of one column come as a list of their own.
+        found += [_told(step) for step in (change if isinstance(change, list) else [change])]
+    if conn.dialect.name == "sqlite" and not inspect(conn).has_table("search_index"):
+        found.append("add_table search_index")
+    return found
+
+
+def _told(change: tuple[Any, ...]) -> str:
+    """An Alembic operation (what would mend it) in one line: `add_column incidents.previous`."""
+    verb, *about = change
+    if verb in ("add_column", "remove_column"):
+        return f"{verb} {about[1]}.{about[2].name}"
+    if verb.startswith("modify_"):
+        return f"{verb} {about[1]}.{about[2]}"
+    thing = about[0]
+    table = getattr(thing, "table", None)
+    name = getattr(thing, "name", thing)
+    return f"{verb} {table.name}.{name}" if table is not None else f"{verb} {name}"
 
 
 def compare_options(dialect: str | None = None) -> dict[str, Any]:

@@ -15,21 +15,35 @@ gives the newest hours first while neighbours stay close (small lists): measured
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from db.statements import in_parts, insert_or
-from db.tables import posts, search_texts
+from db.tables import posts, search_texts, versions
+from domain.text import fold
 
 HOUR_BITS = 25  # 33 million posts an hour
 _HOUR_MASK = (1 << HOUR_BITS) - 1
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 _END = "\x1e"
 _UINT32 = "I" if array("I").itemsize == 4 else "L"
+
+
+# FTS5's `ascii` tokenizer ends a token at ASCII that is no letter, digit or `tokenchars`: here
+# only a space ends one.
+_TOKEN_CHARS = "".join(chr(c) for c in range(1, 128) if c != 32 and not chr(c).isalnum())
+_TOKENIZER = "ascii tokenchars '{}'".format(_TOKEN_CHARS.replace("'", "''"))
+CREATE_SQLITE = "CREATE VIRTUAL TABLE search_index USING fts5(title, text, content='', {})".format(
+    'tokenize="{}"'.format(_TOKENIZER.replace('"', '""'))
+)
+# Merging sixteen small segments at once instead of four: 5,100 posts/s of 360 characters against
+# 4,400.
+TUNE_SQLITE = "INSERT INTO search_index(search_index, rank) VALUES ('automerge', 16)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +60,18 @@ def allocate_rows(conn: Connection, moments: Sequence[datetime]) -> Sequence[int
     """A free `search_row` for each new post, by when it happened. All None on PostgreSQL."""
     if conn.dialect.name != "sqlite":
         return [None] * len(moments)
-    last: dict[int, int] = {}
+    firsts = [first_row_of_hour(moment) for moment in moments]
+    # One statement for the batch: imported posts may lie in as many hours as there are posts.
+    taken = conn.exec_driver_sql(
+        "SELECT hour.value, (SELECT max(search_row) FROM posts"
+        " WHERE search_row BETWEEN hour.value AND hour.value + ?) FROM json_each(?) AS hour",
+        (_HOUR_MASK, json.dumps(sorted(set(firsts)))),
+    )
+    free = {first: first if last is None else last + 1 for first, last in taken}
     rows: list[int | None] = []
-    for moment in moments:
-        first = first_row_of_hour(moment)
-        if first not in last:
-            taken = conn.execute(
-                select(func.max(posts.c.search_row)).where(
-                    posts.c.search_row.between(first, first | _HOUR_MASK)
-                )
-            ).scalar()
-            last[first] = first - 1 if taken is None else taken
-        last[first] += 1
-        rows.append(last[first])
+    for first in firsts:
+        rows.append(free[first])
+        free[first] += 1
     return rows
 
 
@@ -110,6 +123,25 @@ def remove(conn: Connection, entries: Iterable[Indexed]) -> None:
         conn.execute(search_texts.delete().where(search_texts.c.post_id.in_(part)))
 
 
+def rebuild(conn: Connection) -> int:
+    """Make the index anew from the posts, in the caller's transaction; how many it holds."""
+    if conn.dialect.name == "sqlite":
+        conn.exec_driver_sql("DROP TABLE IF EXISTS search_index")
+        conn.exec_driver_sql(CREATE_SQLITE)
+        conn.exec_driver_sql(TUNE_SQLITE)
+    else:
+        conn.execute(search_texts.delete())
+    statement = select(posts.c.id, posts.c.search_row, versions.c.title, versions.c.text).join(
+        versions, versions.c.id == posts.c.version_id
+    )
+    statement = statement.order_by(posts.c.search_row, posts.c.id)
+    held = 0
+    for part in conn.execute(statement).partitions(1000):
+        index(conn, [Indexed(p.id, p.search_row, fold(p.title), fold(p.text)) for p in part])
+        held += len(part)
+    return held
+
+
 def pairs(folded: str) -> str:
     """The tokens of a field, a space between them: each character with its successor."""
     return _joined(_spelt(folded) + _END)
@@ -123,8 +155,7 @@ def phrase(folded_word: str) -> str:
 
 
 def _spelt(folded: str) -> str:
-    """FTS5's `ascii` tokenizer ends a token at a space only (see the migration), so the text's own
-    spaces take another spelling; so do the marks that this module uses itself."""
+    """A space ends a token, so the text's own take another spelling; so do this module's marks."""
     return (
         folded.replace("\x1f", "\ufffd")
         .replace(" ", "\x1f")
