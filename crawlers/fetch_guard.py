@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import (
     IAddress,
@@ -222,6 +222,16 @@ class GuardMiddleware:
         # A redirect keeps the meta of its origin; the new host gets its own slot and delay.
         request.meta.pop("download_slot", None)
         check_url(request.url, request.meta.get(META_SOURCE, ""), PERMISSIONS)
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """A name that the resolver gave no address for: closed, or not there? With its name,
+        which may be one that a redirect led to."""
+        if not isinstance(exception, CannotResolveHostError):
+            return
+        host = (urlsplit(request.url).hostname or "").lower()
+        if what := PERMISSIONS.refusal(host):
+            raise Blocked(closed_message(host, what, request.url))
+        raise CannotResolveHostError(host)
 
 
 def check_url(url: str, source: str, permissions: Permissions) -> None:

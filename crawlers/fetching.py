@@ -25,7 +25,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from crawlers.fetch_guard import META_SOURCE, PERMISSIONS, Blocked, closed_message
+from crawlers.fetch_guard import META_SOURCE, Blocked
 from crawlers.pages import Ask, Conditions, FetchFailed, Page
 from crawlers.robots import META_PERMITTED, ForbiddenByRobots
 from crawlers.settings import MAX_REDIRECTS, CrawlSettings
@@ -120,7 +120,6 @@ class Fetcher:
 
     def _explained(self, source: Source, ask: Ask, error: Exception) -> FetchFailed:
         url = ask.url
-        host = urlsplit(url).hostname or ""
         seconds = source.limits.timeout.total_seconds()
         if isinstance(error, Blocked | ForbiddenByRobots):
             return FetchFailed(str(error))
@@ -129,11 +128,7 @@ class Fetcher:
                 return FetchFailed(f"重定向超过 {MAX_REDIRECTS} 次，已放弃：{url}")
             return FetchFailed(f"页面解压后超过 {source.limits.max_bytes} 字节上限：{url}")
         if isinstance(error, CannotResolveHostError):
-            # The host that could not be resolved may be one that a redirect led to.
-            for name in (host, _host_in(str(error))):
-                if name and (what := PERMISSIONS.refusal(name)):
-                    return FetchFailed(closed_message(name, what, url))
-            return FetchFailed(f"域名解析不到：{_host_in(str(error)) or host}（{url}）")
+            return FetchFailed(f"域名解析不到：{error}（{url}）")
         if isinstance(error, DownloadTimeoutError):
             return FetchFailed(f"{seconds:g} 秒内没有读完，已放弃：{url}")
         if isinstance(error, DownloadCancelledError):
@@ -144,6 +139,8 @@ class Fetcher:
             return FetchFailed(f"只允许 http 和 https 地址，这个不是：{url}")
         if isinstance(error, ResponseDataLossError):
             return FetchFailed(f"连接中断，页面没有传完：{url}", transient=True)
+        if isinstance(error, ValueError) and "request url" in str(error):
+            return FetchFailed(f"重定向到不能访问的地址：{_short(str(error))}（{url}）")
         text = f"{error} {error.__cause__ or ''}"
         if "certificate" in text.lower() or "SSL" in text or "tls" in text.lower():
             return FetchFailed(f"安全证书或加密连接不合格：{url}（{_short(text)}）")
@@ -198,12 +195,6 @@ class Fetcher:
 def _header(response: Response, name: str) -> str:
     value = response.headers.get(name)
     return value.decode("latin-1") if value else ""
-
-
-def _host_in(text: str) -> str:
-    """The host name in Twisted's "Couldn't find the hostname 'x'" and its kin."""
-    quoted = text.split("'")
-    return quoted[1].lower() if len(quoted) >= 3 else ""
 
 
 def _phrase(status: int) -> str:

@@ -20,12 +20,13 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from crawlers.fetch_guard import META_SOURCE, Blocked
+from crawlers.fetch_guard import META_SOURCE
 
 META_PERMITTED = "gridvoice_robots_permitted"  # request.meta: the operator has permission
 
 _KEEP_S = 6 * 3600.0
 _KEEP_FAILURE_S = 600.0
+_KEEP_MISHAP_S = 0.2
 _MAX_HOSTS = 20_000
 _MAX_BYTES = 512 * 1024
 _TIMEOUT_S = 20.0
@@ -40,7 +41,7 @@ class ForbiddenByRobots(IgnoreRequest):
 class _Rules:
     until: float
     parser: Protego | None  # None: everything allowed
-    failure: str | None = None  # not readable: nothing allowed until then
+    failure: Exception | None = None  # not readable: nothing allowed until then
 
 
 class RobotsMiddleware:
@@ -62,9 +63,7 @@ class RobotsMiddleware:
         robots_url = f"{parts.scheme}://{parts.netloc}/robots.txt"
         rules = await self._rules(robots_url, request)
         if rules.failure:
-            raise ForbiddenByRobots(
-                f"{robots_url} 暂时读不到（{rules.failure}），按规矩先不访问该站，稍后再试"
-            )
+            raise rules.failure
         if rules.parser is None:
             return
         if not rules.parser.can_fetch(request.url, self._agent):
@@ -113,13 +112,15 @@ class RobotsMiddleware:
         now = time.monotonic()
         try:
             response: Response = await self._crawler.engine.download_async(asked)
-        except Blocked:
-            # The host is closed: the request itself meets the guard next and says so.
-            return _Rules(now + 1.0, None)
-        except Exception as error:  # whatever kept it from us, the answer is: not now
-            return _Rules(now + _KEEP_FAILURE_S, None, type(error).__name__)
+        except Exception as error:
+            # No name, no connection, no time: what the request itself would meet. Said as it is,
+            # and hardly kept, so that the second try of the request asks again.
+            return _Rules(now + _KEEP_MISHAP_S, None, error)
         if response.status >= 500 or response.status == 429 or 300 <= response.status < 400:
-            return _Rules(now + _KEEP_FAILURE_S, None, f"HTTP {response.status}")
+            failure = ForbiddenByRobots(
+                f"{robots_url} 暂时读不到（HTTP {response.status}），按规矩先不访问该站，稍后再试"
+            )
+            return _Rules(now + _KEEP_FAILURE_S, None, failure)
         if response.status >= 400:
             return _Rules(now + _KEEP_S, None)
         text = response.body.decode("utf-8-sig", "ignore")
