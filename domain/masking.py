@@ -14,7 +14,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<!\d)(\d{3})\d{11}(\d{3}[\dXx])(?!\d)"), r"\1***********\2"),
     (re.compile(r"(?<!\d)(1[3-9]\d)[\s-]?\d{4}[\s-]?(\d{4})(?!\d)"), r"\1****\2"),
     (re.compile(r"(?<!\d)(0\d{2,3})[-—\s]?\d{3,4}(\d{4})(?!\d)"), r"\1****\2"),
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "***@***"),
+    (re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "***@***"),
     # household number, meter number, bank card: the label tells what the digits are
     (
         re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from time import process_time
 
 import pytest
 from alert_stories import INCIDENT, NOW, STORIES, Story
@@ -17,6 +18,7 @@ from alerts.playbook import Playbooks, load_playbooks
 from alerts.quote import QuotedPost, excerpt, grounds
 from alerts.render import MARKDOWN_BYTES, TEXT_BYTES, render, render_test
 from domain.load import BadSettings, load_text
+from domain.masking import mask
 from domain.model import AlertReason, Area, Category, IncidentState, Message, Reason, Severity
 
 RENDERED = Path(__file__).parent / "rendered"
@@ -274,3 +276,12 @@ def test_a_closed_matter_gives_no_orders() -> None:
     text = told_story(closed).text
     assert "先做" not in text
     assert "历时" in text
+
+
+@pytest.mark.parametrize("run", ["a", "1", "停", "a@", "1.", " ", "<", "，"])
+def test_a_hostile_post_costs_no_more_than_a_long_one(run: str) -> None:
+    began = process_time()
+    post = QuotedPost(run * 100_000, run * 100_000, "weibo", None, NOW)
+    render(INCIDENT, AlertReason.FIRST, 1, [post] * 5, None, None, "d", NOW)
+    mask(run * 20_000)
+    assert process_time() - began < 1
