@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from db.engine import read
 from domain.clock import utc_now
+from gridvoice.app.handling import NoSuchIncident, NotNow
 from gridvoice.console import queries
 from gridvoice.console.banners import Banner
 from gridvoice.console.board import board
@@ -50,7 +51,13 @@ def create_app(
 
     `public_url`'s host is let in besides loopback. Pages read in worker threads, a snapshot each.
     """
-    app = FastAPI(title="GridVoice 电力民声", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="GridVoice 电力民声",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     hosts = [urlsplit(public_url).hostname or ""] if public_url else []
     app.add_middleware(Guard, own_hosts=[h for h in hosts if h])
     readiness = Readiness(engine)
@@ -82,9 +89,9 @@ def create_app(
         if not problem:
             try:
                 act(number, who, note)
-            except LookupError:
+            except NoSuchIncident:
                 return no_incident(request)
-            except ValueError as refused:
+            except NotNow as refused:
                 problem = str(refused)
         if problem:
             return incident_answer(request, number, FormView(name, who, note, problem), 422)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ from gridvoice.console.words import Moment, counted, moment
 _POSTS_A_PAGE = 30
 _EVENTS_SHOWN = 300
 _POSTS_WEIGHED = 200
-_FOLD_AFTER = 360  # characters of a post shown before the fold
+_FOLD_AFTER = 240  # characters of a post shown before the fold
 _ENGAGEMENT = {
     "reposts": "转发",
     "shares": "转发",
@@ -66,7 +66,6 @@ class FormView:
     who: str = ""
     note: str = ""
     problem: str = ""
-    extra: dict[str, str] = field(default_factory=dict)
 
 
 def incident_page(
@@ -165,7 +164,7 @@ def _spans(
     ]
     ours = [r for r in reasons if r["field"] == field_name and r["weight"] > 0]
     for r in sorted(ours, key=lambda r: r["weight"]):
-        why = f"{rule_title(r['rule'], around.rule_titles)} {r['weight']:+.2f}"
+        why = f"{rule_title(r['rule'], around.rule_titles)} {r['weight']:+.1f}"
         spans.append(Span(r["start"], r["end"], "reason", why))
     return spans
 

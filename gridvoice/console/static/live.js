@@ -16,6 +16,14 @@
 
   const clock = () => new Date().toLocaleTimeString("zh-CN", { hour12: false });
 
+  // A region in which somebody types or selects is left alone until they are done.
+  const inUse = (region) => {
+    const typed = [...region.querySelectorAll("input, textarea")]
+      .some((f) => f === document.activeElement || f.value !== f.defaultValue);
+    const chosen = getSelection();
+    return typed || (!chosen.isCollapsed && region.contains(chosen.anchorNode));
+  };
+
   // The page keeps what the person was doing: focus and opened folds survive a swap.
   const swap = (old, fresh) => {
     const focus = old.contains(document.activeElement) ? document.activeElement.id : "";
@@ -39,12 +47,15 @@
     if (answer.status === 304) return;
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    let waits = false;
     for (const fresh of page.querySelectorAll("[data-live][id]")) {
       const old = document.getElementById(fresh.id);
-      if (old && !same(old, fresh)) swap(old, fresh);
+      if (!old || same(old, fresh)) continue;
+      if (inUse(old)) waits = true;
+      else swap(old, fresh);
     }
     document.title = page.title;
-    etag = answer.headers.get("ETag");
+    etag = waits ? null : answer.headers.get("ETag");
   };
 
   const turn = async () => {

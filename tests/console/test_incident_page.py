@@ -1,0 +1,190 @@
+"""One incident over real HTTP: why, where, which posts, what was sent, and the two acts."""
+
+# ruff: noqa: E501  (a Chinese character counts as two columns)
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+
+import console_scene as scene
+import pytest
+from conftest import NOW, Console
+from sqlalchemy import Engine, event
+
+from db import incidents
+from db.engine import read, write
+from domain.model import Category, IncidentState, Severity
+
+
+def page_of(console: Console, name: str, query: str = "") -> str:
+    answer = console.get(f"/incidents/{console.numbers[name]}{query}")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", page)))
+
+
+def state(console: Console, name: str) -> IncidentState:
+    with read(console.engine) as conn:
+        row = incidents.find(conn, console.numbers[name])
+    assert row is not None
+    return row.incident.state
+
+
+def test_it_says_what_where_and_for_whom(console: Console) -> None:
+    text = words(page_of(console, "low"))
+    for part in ("特别重大", "已发现", "第3报", "许昌市 › 建安区 › 小召乡 › 小召西村", "小召供电所",
+                 "22 条帖文反映电压质量与停电问题", "待接收 1小时34分"):  # fmt: skip
+        assert part in text
+
+
+def test_reasons_are_listed_by_weight_with_phrase_and_spread(console: Console) -> None:
+    why = page_of(console, "low").split('id="why"')[1].split("</section>")[0]
+    weights = [float(w) for w in re.findall(r'reason-weight">([^<]+)<', why)]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[0] == 1.8
+    text = words(why)
+    assert "重要人群「制氧机」1 条帖文" in text
+    assert "电压问题「低电压」19 条帖文" in text
+
+
+def test_posts_show_marked_reasons_and_places_with_their_source(console: Console) -> None:
+    page = page_of(console, "low")
+    posts = page.split('id="posts"')[1]
+    assert '<mark class="reason" title="电压问题 +1.4">低电压</mark>' in posts
+    assert '<mark class="place" title="地点：小召西村">小召西村</mark>' in posts
+    text = words(posts)
+    for part in (
+        "民声留言板",
+        "微博",
+        "建安区",
+        "重复",
+        "评论 12 · 点赞 36 · 阅读 1,680",
+        "官方回复",
+        "展开全文，还有",
+    ):
+        assert part in text
+    assert re.search(
+        r'href="https://example.org/thread/\d+" [^>]*rel="noopener noreferrer external"', posts
+    )
+
+
+def test_a_repost_on_another_source_is_told_from_a_repeat(
+    running: Callable[..., Console], engine: Engine
+) -> None:
+    with write(engine) as conn:
+        same = "五女店镇停电一整天没人管"
+        _, number = scene.open_with(
+            conn, NOW, "停电", Category.SUPPLY_QUALITY, Severity.BLUE,
+            [scene.Said(9, "forum", "a", "", same), scene.Said(8, "weibo", "b", "", same),
+             scene.Said(7, "forum", "a", "", same)],
+        )  # fmt: skip
+    page = running().get(f"/incidents/{number}").text
+    assert re.findall(r'<span class="tag">(转载|重复)</span>', page) == ["重复", "转载"]
+
+
+def test_the_timeline_tells_events_and_what_receivers_answered(console: Console) -> None:
+    story = words(page_of(console, "low").split('id="story"')[1].split("</section>")[0])
+    for part in ("发现事件", "21 条新帖并入", "较大 → 重大", "第1报 · 首报", "第2报 · 等级升高", "已送达 舆情中心",
+                 "用时 1.2 秒", "应答：0 ok", "等待重试 duty_group", "应答：45009 api freq out of limit"):  # fmt: skip
+        assert part in story
+    assert "李建国：已联系保险专责" in words(page_of(console, "storm"))
+
+
+def test_the_playbook_of_its_category_stands_beside_it(console: Console) -> None:
+    text = words(page_of(console, "low"))
+    for part in (
+        "处置预案 电压质量与停电",
+        "牵头：供电所配电班",
+        "带移动电源上门",
+        "30分钟内联系",
+        "您好，已派人到场。",
+    ):
+        assert part in text
+    assert "处置预案" not in words(page_of(console, "storm"))
+
+
+def test_an_unknown_number_is_a_page_with_a_way_back(console: Console) -> None:
+    for number in ("20990101-001", "x", "%00", "..%2f", "<b>", "' OR 1=1"):
+        answer = console.get(f"/incidents/{number}")
+        assert answer.status_code == 404
+        assert '<a href="/">返回全部事件</a>' in answer.text
+    assert console.post("/incidents/20990101-001/ack", {"who": "张伟"}).status_code == 404
+    assert console.get("/nowhere").status_code == 404
+
+
+def test_taking_an_incident_records_who_and_says_so(own_console: Console) -> None:
+    path = f"/incidents/{own_console.numbers['low']}"
+    answer = own_console.post(path + "/ack", {"who": " 王芳 ", "note": "马上联系\r\n供电所"})
+    assert (answer.status_code, answer.headers["location"]) == (303, path + "?done=ack")
+    assert state(own_console, "low") is IncidentState.ACKNOWLEDGED
+    page = own_console.get(path + "?done=ack", cookies=answer.cookies.get_dict()).text
+    assert "已接收。" in page
+    assert "王芳 于今天 13:30接收：马上联系" in words(page)
+    assert 'id="ack-go"' not in page
+
+
+def test_the_name_is_remembered_for_the_next_form(own_console: Console) -> None:
+    answer = own_console.post(f"/incidents/{own_console.numbers['low']}/ack", {"who": "王芳"})
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    other = own_console.get(
+        f"/incidents/{own_console.numbers['将官池镇水岸小区物业转供电加价']}",
+        cookies=answer.cookies.get_dict(),
+    )
+    assert 'value="王芳"' in other.text
+
+
+def test_a_second_taker_is_told_that_somebody_was_first(console: Console) -> None:
+    path = f"/incidents/{console.numbers['storm']}/ack"
+    answer = console.post(path, {"who": "赵六"})
+    assert answer.status_code == 422
+    assert state(console, "storm") is IncidentState.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize(
+    ("act", "values", "says"),
+    [("ack", {"who": "  "}, "请填写姓名"), ("ack", {}, "请填写姓名"), ("close", {"who": "王芳"}, "请写明处理结果"),
+     ("ack", {"who": "\u202e\x00 "}, "请填写姓名")],
+)  # fmt: skip
+def test_a_form_with_something_missing_says_what(
+    console: Console, act: str, values: dict[str, str], says: str
+) -> None:
+    answer = console.post(f"/incidents/{console.numbers['low']}/{act}", values | {"note": ""})
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert 'role="alert"' in answer.text
+    assert state(console, "low") is IncidentState.DISCOVERED
+
+
+def test_closing_asks_for_the_result_and_ends_the_incident(own_console: Console) -> None:
+    path = f"/incidents/{own_console.numbers['low']}"
+    answer = own_console.post(path + "/close", {"who": "王芳", "note": "已换变压器"})
+    assert answer.status_code == 303
+    assert state(own_console, "low") is IncidentState.CLOSED
+    page = words(own_console.get(path).text)
+    assert "王芳 于今天 13:30办结：已换变压器" in page
+    assert "结束此事件" not in page
+
+
+def test_a_large_incident_is_read_page_by_page_with_few_statements(
+    running: Callable[..., Console], engine: Engine
+) -> None:
+    said = [scene.Said(600 - i, "weibo", "s", "", f"第{i}次停电") for i in range(100)]
+    with write(engine) as conn:
+        _, number = scene.open_with(conn, NOW, "停电", Category.SUPPLY_QUALITY, Severity.RED, said)
+    console = running()
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    first = console.get(f"/incidents/{number}").text
+    assert len(asked) < 12
+    assert re.findall(r"第(\d+)次", words(first))[0] == "99"
+    assert first.count('class="post"') == 30
+    last = console.get(f"/incidents/{number}?page=4").text
+    assert last.count('class="post"') == 10
+    assert console.get(f"/incidents/{number}?page=77").text.count('class="post"') == 10

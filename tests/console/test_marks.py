@@ -1,0 +1,64 @@
+"""Highlights on masked text never show what masking covers, and mark what they were meant for."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.masking import mask, mask_with_origins
+from gridvoice.console.marks import Span, marked, split
+
+PRIVATE = ["13812345678", "0374-2123456", "411023199001011234", "户号：4100123456", "a.b@c.com",
+           "豫K12345", "3号楼2单元501室", "6222021234567890123"]  # fmt: skip
+texts = st.lists(
+    st.one_of(st.sampled_from(PRIVATE), st.text("停电低压。 ，1234567890ab路号", max_size=8)),
+    max_size=8,
+).map("".join)
+
+
+@given(texts)
+def test_masking_with_origins_says_what_masking_says(text: str) -> None:
+    masked = mask_with_origins(text)
+    assert masked.text == mask(text)
+    if masked.origins is None:
+        assert masked.text == text
+    else:
+        assert len(masked.origins) == len(masked.text)
+        assert all(0 <= start < end <= len(text) for start, end in masked.origins)
+        uncovered = [
+            (c, o) for c, o in zip(masked.text, masked.origins, strict=True) if o[1] - o[0] == 1
+        ]
+        assert all(text[start] == c or c == "*" for c, (start, _) in uncovered)
+
+
+@given(texts, st.lists(st.tuples(st.integers(-3, 60), st.integers(-3, 60)), max_size=5))
+def test_pieces_join_to_exactly_the_masked_text(text: str, places: list[tuple[int, int]]) -> None:
+    pieces = marked(text, [Span(a, b, "reason", "") for a, b in places])
+    assert "".join(p.text for p in pieces) == mask(text)
+
+
+def test_a_phone_number_cut_by_a_highlight_stays_covered_as_a_whole() -> None:
+    text = "联系我13812345678，停电了"
+    for start in range(len(text)):
+        for end in range(start + 1, len(text) + 1):
+            shown = "".join(p.text for p in marked(text, [Span(start, end, "reason", "")]))
+            assert shown == "联系我138****5678，停电了"
+
+
+def test_a_highlight_behind_a_covered_number_stands_on_its_own_words() -> None:
+    text = "户号：41001234567890，电压只有160伏"
+    start = text.index("电压")
+    pieces = marked(text, [Span(start, start + 4, "reason", "电压问题")])
+    assert [p.text for p in pieces if p.kind] == ["电压只有"]
+
+
+def test_of_two_highlights_on_one_place_the_later_shows() -> None:
+    pieces = marked("小召西村停电", [Span(0, 4, "place", ""), Span(2, 6, "reason", "")])
+    assert [(p.text, p.kind) for p in pieces] == [("小召", "place"), ("西村停电", "reason")]
+
+
+def test_splitting_keeps_every_piece() -> None:
+    pieces = marked("一二三四五六", [Span(2, 5, "reason", "w")])
+    head, rest = split(pieces, 3)
+    assert ["".join(p.text for p in part) for part in (head, rest)] == ["一二三", "四五六"]
+    assert [p.kind for p in rest] == ["reason", ""]
