@@ -6,12 +6,13 @@ import logging
 import sys
 
 
-def set_up(verbose: bool = False) -> None:
-    """Our own events at INFO, libraries' at WARNING."""
+def set_up(quiet: bool = False) -> None:
+    """Our own events at INFO (`quiet`: trouble only), libraries' at WARNING."""
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         force=True,
     )
-    logging.getLogger("gridvoice").setLevel(logging.DEBUG if verbose else logging.INFO)
+    for name in ("gridvoice", "crawlers"):
+        logging.getLogger(name).setLevel(logging.WARNING if quiet else logging.INFO)

@@ -1,8 +1,8 @@
 """The two processes of `gridvoice run`: this parent, and the crawl child it keeps alive.
 
-The parent owns an asyncio loop, its scheduler, the console's server and the signals; the child owns
-Twisted's reactor. They meet only in the database. The child dies with its parent by PDEATHSIG and by
-the end of a pipe, whichever comes first.
+The parent owns an asyncio loop, its scheduler, the console's server and the signals; the child
+owns Twisted's reactor. They meet only in the database. The child ends with its parent by PDEATHSIG
+and by the end of a pipe, whichever comes first.
 """
 
 from __future__ import annotations
@@ -26,10 +26,7 @@ _STEADY_AFTER_S = 60.0
 
 @dataclass
 class CrawlChild:
-    """Starts the crawl process, restarts it with back-off, ends it. One instance a parent.
-
-    `on_change(up, problem)` is told when the child goes down or comes up, so that people learn of it.
-    """
+    """Starts the crawl process, restarts it with back-off, ends it. One instance a parent."""
 
     command: Sequence[str]
     env: dict[str, str] = field(default_factory=dict)
@@ -43,6 +40,11 @@ class CrawlChild:
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process and self._process.poll() is None else None
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether it has been up for a while since its last start."""
+        return self.pid is not None and time.monotonic() - self._started > 5.0
 
     def tend(self) -> str | None:
         """Start it when it is due; returns a problem text when it has just been found dead."""
@@ -101,11 +103,11 @@ class CrawlChild:
         self._process = None
 
 
-def child_command(config_dir: str, database_url: str, data_dir: str) -> list[str]:
+def child_command(config_dir: str, database_url: str, quiet: bool = False) -> list[str]:
     """How this installation starts its crawl process."""
     return [
         sys.executable, "-m", "gridvoice.app.crawl_child",
-        "--config", config_dir, "--database", database_url, "--data", data_dir,
+        "--config", config_dir, "--database", database_url, *(["--quiet"] if quiet else []),
     ]  # fmt: skip
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
+from gridvoice.cli.assess import open_lines
 from gridvoice.cli.options import Unusable, command, config_dir, with_common
-from gridvoice.cli.output import emit, say
+from gridvoice.cli.output import complain, emit, say
+
+if TYPE_CHECKING:
+    from domain.model import FoundPost
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,13 +26,43 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _score(args: argparse.Namespace) -> int:
     from gridvoice.app.benchmarks import bench_score
 
-    return _print(args, bench_score(config_dir(args), args.posts, args.limit))
+    return _print(args, bench_score(config_dir(args), _posts(args)))
 
 
 def _pipeline(args: argparse.Namespace) -> int:
     from gridvoice.app.benchmarks import bench_pipeline
 
-    return _print(args, bench_pipeline(config_dir(args), args.posts, args.limit))
+    return _print(args, bench_pipeline(config_dir(args), _posts(args)))
+
+
+def _posts(args: argparse.Namespace) -> list[FoundPost]:
+    """The posts asked for; else the real ones beside the project; else the demo town's own."""
+    from gridvoice.app.beside import real_posts
+    from gridvoice.app.replay import BadRow, found_post
+
+    name = args.posts or real_posts()
+    if name is None:
+        complain("没有 ../shared/data/gov_posts.jsonl.gz, 改用演示小镇的帖文(重复)")
+        posts = _town_posts()
+    else:
+        try:
+            with open_lines(str(name)) as lines:
+                posts = [found_post(line, "bench") for line in lines if line.strip()]
+        except BadRow as bad:
+            raise Unusable(f"{name}: {bad}") from None
+    return posts[: args.limit] if args.limit else posts
+
+
+def _town_posts() -> list[FoundPost]:
+    from domain.model import FoundPost
+    from gridvoice.demo.town import load_town
+
+    town = load_town("first")
+    return [
+        FoundPost("bench", f"{p.id}-{n}", p.title, f"{p.text} {n}", p.channel)
+        for n in range(20)
+        for p in town.posts
+    ]
 
 
 def _print(args: argparse.Namespace, results: list[dict[str, object]]) -> int:

@@ -26,7 +26,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from gridvoice.app.beside import label_folders
     from pipeline.learning.evaluate import evaluate
+    from pipeline.learning.train import own_labels
 
     rows, bad = read_labels(args.labels)
     if not rows:
@@ -34,8 +36,9 @@ def run(args: argparse.Namespace) -> int:
     scorers = args.scorer or list(_DEFAULT_SCORERS)
     if args.folds == 1 or args.folds < 0:
         raise Unusable("--folds 须为 2 以上, 或不给")
+    extra = own_labels(*label_folders()) if args.folds else ()
     try:
-        results = list(evaluate(rows, scorers, folds=args.folds, group_field=args.group))
+        results = list(evaluate(rows, scorers, args.folds, args.group, extra))
     except KeyError as unknown:
         raise Unusable(f"没有名为 {unknown} 的评分器: {', '.join(_DEFAULT_SCORERS)}") from None
     for result in results:
@@ -79,17 +82,18 @@ def _problem(row: Any) -> str | None:
 
 
 def train(args: argparse.Namespace) -> int:
+    from gridvoice.app.beside import data_folder
     from pipeline.learning.train import train as rebuild
 
     for name in args.data:
         if not Path(name).is_file():
             raise Unusable(f"没有文件 {name}")
-    report = rebuild([Path(name) for name in args.data], Path(args.out))
-    if args.json:
-        emit(report)
-    else:
-        for key, value in report.items():
-            say(f"{key}: {value}")
+    try:
+        model = rebuild([Path(name) for name in args.data], Path(args.out), data_folder())
+    except ValueError as wrong:
+        raise Unusable(str(wrong)) from None
+    report = {"type": "model", "name": model.name, "out": args.out}
+    emit(report) if args.json else say(f"模型 {model.name} 已写入 {args.out}")
     return 0
 
 

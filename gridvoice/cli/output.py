@@ -48,8 +48,7 @@ def width(text: str) -> int:
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A plain table, aligned for Chinese."""
     columns = [
-        max(width(str(cell)) for cell in column)
-        for column in zip(header, *rows, strict=True)
+        max(width(str(cell)) for cell in column) for column in zip(header, *rows, strict=True)
     ]
     for row in (header, *rows):
         cells = (str(c) + " " * (w - width(str(c))) for c, w in zip(row, columns, strict=True))

@@ -1,4 +1,4 @@
-"""What rating an incident needs to know of its posts, kept with it so that no post is read again."""
+"""What rating an incident needs to know of its posts, kept with it: no post is read again."""
 
 from __future__ import annotations
 

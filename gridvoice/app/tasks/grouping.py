@@ -69,7 +69,9 @@ class Grouping:
                 self._rows[choice.candidate.incident_id], row, verdict, one, now, choice.reason
             )
             return
-        previous = choice.previous and self._rows[choice.previous.incident_id].incident.number
+        previous = None
+        if choice.previous is not None:
+            previous = self._rows[choice.previous.incident_id].incident.number
         self._open(row, verdict, one, now, previous)
 
     def decide_again(self, row: IncidentRow, now: datetime) -> None:

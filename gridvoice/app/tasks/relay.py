@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -30,23 +31,33 @@ _BATCH = 8
 
 
 def relay(
-    engine: Engine, name: str, channel: Channel, owner: str, rng: random.Random
+    engine: Engine,
+    name: str,
+    channel: Channel,
+    owner: str,
+    rng: random.Random,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> tuple[int, int]:
-    """Send what is due on one channel until nothing is, or its pace says wait.
+    """Send what is due on one channel until nothing is, its pace says wait, or we are `stopping`.
 
     (attempts made, delivered).
     """
     made = delivered = 0
-    while True:
+    while not stopping():
         now = utc_now()
         with write(engine) as conn:
             room = _room(conn, name, channel, now)
             leased = room and outbox.lease_deliveries(conn, owner, now, LEASE_S, room, [name])
         if not leased:
-            return made, delivered
+            break
         for item in leased:
+            if stopping():
+                with write(engine) as conn:
+                    outbox.give_back(conn, [item.delivery_id], owner)
+                continue
             made += 1
             delivered += _deliver(engine, item, channel, owner, rng)
+    return made, delivered
 
 
 def _room(conn: Connection, name: str, channel: Channel, now: datetime) -> int:

@@ -1,0 +1,29 @@
+"""What may lie beside the project: its own labels, and the real posts that it may not ship.
+
+Everything works without them; whoever uses them says so where they are absent.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def data_folder() -> Path | None:
+    """The real posts: GRIDVOICE_POSTS, else ../shared/data beside the checkout; None: absent."""
+    folder = Path(os.environ.get("GRIDVOICE_POSTS") or _CHECKOUT.parent / "shared" / "data")
+    return folder if folder.is_dir() else None
+
+
+def real_posts() -> Path | None:
+    """The file of 8,216 real board posts, where it is there."""
+    folder = data_folder()
+    path = folder / "gov_posts.jsonl.gz" if folder else None
+    return path if path is not None and path.is_file() else None
+
+
+def label_folders() -> tuple[Path, Path | None]:
+    """(our labels, the posts that their ids name)."""
+    return _CHECKOUT / "labels", data_folder()

@@ -1,0 +1,44 @@
+"""The crawl process: `python -m gridvoice.app.crawl_child`, started and ended by the parent."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+from crawlers.process import run
+from crawlers.settings import CrawlSettings
+from crawlers.source import load_sources
+from db.engine import open_engine
+from domain.load import load_file
+from gridvoice.app.logs import set_up
+from gridvoice.app.settings import GeneralSettings
+from gridvoice.app.tasks.intake import DatabaseIntake
+
+
+def main() -> int:
+    """Crawl the enabled sources of a configuration into its store until told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--parent-pipe", type=int, default=None)
+    parser.add_argument("--quiet", action="store_true")
+    options = parser.parse_args()
+    set_up(options.quiet)
+    general = load_file(options.config / "gridvoice.yaml", GeneralSettings, "gridvoice.yaml")
+    intake = DatabaseIntake(
+        open_engine(options.database), f"crawl@{socket.gethostname()}:{os.getpid()}"
+    )
+    return run(
+        lambda: {n: s for n, s in load_sources(options.config / "sources").items() if s.enabled},
+        intake,
+        stop_fd=options.parent_pipe,
+        memory_limit_mb=general.crawler.memory_limit_mb,
+        settings=CrawlSettings(),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,244 @@
+"""Replay: a recorded stream through the whole pipeline, on the stream's own clock."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from db import outbox, posts
+from db.engine import read, write
+from db.take_in import take_in
+from domain.clock import event_time, parse_time, utc_now
+from domain.model import DeliveryState, FoundPost
+from gridvoice.app.configuration import Configuration
+from gridvoice.app.tasks.intake import author_key
+from gridvoice.app.tasks.judge import judge
+from gridvoice.app.tasks.relay import relay
+
+SOURCE = "replay"
+BATCH = 200
+
+
+@dataclass
+class Replayed:
+    """Running counts of one run; `taken_at`: when (wall clock) each post key was taken in."""
+
+    posts: int = 0
+    stored: int = 0
+    bad: list[tuple[int, str]] = field(default_factory=list)
+    incidents: int = 0
+    alerts: int = 0
+    seconds: float = 0.0
+    taken_at: dict[str, datetime] = field(default_factory=dict)
+
+
+class BadRow(ValueError):
+    """A line that is no post; the text says what would be right."""
+
+
+def found_post(line: str, source: str, fallback_channel: str = "gov_board") -> FoundPost:
+    """A line of JSONL as a post. Raises BadRow."""
+    try:
+        row = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise BadRow(f"not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise BadRow("a JSON object is expected")
+    key = row.get("id")
+    if not isinstance(key, str | int) or isinstance(key, bool) or not str(key).strip():
+        raise BadRow("'id' is missing")
+    if not isinstance(row.get("text"), str):
+        raise BadRow("'text' is missing or not a string")
+    raw = row.get("published_at") or row.get("time")
+    try:
+        published = parse_time(str(raw)) if raw else None
+    except ValueError as error:
+        raise BadRow(f"published_at: {error}") from None
+    return FoundPost(
+        source=source,
+        key=str(key),
+        title=_text(row, "title"),
+        text=row["text"],
+        channel=_text(row, "channel") or fallback_channel,
+        url=_text(row, "url") or None,
+        region=_text(row, "region") or None,
+        author=_text(row, "author") or None,
+        published_raw=str(raw) if raw else None,
+        published_at=published,
+        reply=_text(row, "reply") or None,
+        engagement=_engagement(row),
+    )
+
+
+def _text(row: dict[str, Any], name: str) -> str:
+    value = row.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadRow(f"{name!r} is not a string")
+    return value
+
+
+def _engagement(row: dict[str, Any]) -> dict[str, int]:
+    given = row.get("engagement")
+    found = dict(given) if isinstance(given, dict) else {}
+    if isinstance(row.get("likes"), int):
+        found.setdefault("likes", row["likes"])
+    return {str(k): v for k, v in found.items() if isinstance(v, int) and v >= 0}
+
+
+class Stream:
+    """Rows in file order on a clock that never runs backwards; bad lines are set aside by name."""
+
+    def __init__(self, lines: Iterable[str], source: str, done: Replayed) -> None:
+        self._lines = lines
+        self._source = source
+        self._done = done
+        self._now: datetime | None = None
+        self.times: dict[str, datetime] = {}
+
+    def __iter__(self) -> Iterator[FoundPost]:
+        for number, line in enumerate(self._lines, 1):
+            if not line.strip():
+                continue
+            try:
+                post = found_post(line, self._source)
+            except BadRow as problem:
+                self._done.bad.append((number, str(problem)))
+                continue
+            self._now = self._tick(post.published_at)
+            self.times[post.key] = self._now
+            yield post
+
+    def _tick(self, published: datetime | None) -> datetime:
+        # A row without a time takes that of the row before it; the first one, the present.
+        now = self._now or datetime.min.replace(tzinfo=UTC)
+        if published is None:
+            return self._now or utc_now()
+        believable = event_time(published, utc_now())
+        return max(now, believable)
+
+
+def replay(
+    engine: Engine,
+    config: Configuration,
+    lines: Iterable[str],
+    source: str = SOURCE,
+    speed: float | None = None,
+) -> Iterator[Replayed]:
+    """Take in, judge and send, batch after batch; yields the counts after each.
+
+    `speed` None: as fast as it goes; N: N times the stream's own pace. At the end every delivery
+    is final or waits for its retry. Running it again stores nothing new.
+    """
+    started = time.perf_counter()
+    done = Replayed()
+    stream = Stream(lines, source, done)
+    key = author_key(engine)
+    rng = random.Random()
+    for batch in _paced(iter(stream), stream, speed):
+        with write(engine) as conn:
+            result = take_in(conn, batch, utc_now(), key, lambda post: stream.times[post.key])
+        now = utc_now()
+        done.taken_at.update((post.key, now) for post in batch)
+        done.posts += len(batch)
+        done.stored += result.new_posts
+        _judge_all(engine, config, done)
+        _send_due(engine, config, rng)
+        done.seconds = time.perf_counter() - started
+        yield done
+        stream.times.clear()
+    _judge_all(engine, config, done)  # what an earlier run left behind
+    while _send_due(engine, config, rng):
+        time.sleep(0.1)  # a paced channel asks for time
+    done.seconds = time.perf_counter() - started
+    yield done
+
+
+def _judge_all(engine: Engine, config: Configuration, done: Replayed) -> None:
+    """Judge until nothing waits, each post at the time when it was first seen."""
+    while True:
+        judged = judge(engine, config, lambda row: row.first_seen)
+        done.incidents += judged.opened
+        done.alerts += judged.alerts
+        if not judged.posts:
+            return
+
+
+def _send_due(engine: Engine, config: Configuration, rng: random.Random) -> bool:
+    """Send whatever is due on every channel; whether something still waits for its first try."""
+    ready = {name: o.channel for name, o in config.channels.items() if o.channel is not None}
+    for name, channel in ready.items():
+        relay(engine, name, channel, "replay", rng)
+    with read(engine) as conn:
+        return outbox.has_untried(conn, ready.keys(), utc_now())
+
+
+def _paced(
+    posts_in: Iterator[FoundPost], stream: Stream, speed: float | None
+) -> Iterator[list[FoundPost]]:
+    batch: list[FoundPost] = []
+    first: datetime | None = None
+    began = time.perf_counter()
+    for post in posts_in:
+        if speed is not None:
+            moment = stream.times[post.key]
+            first = first or moment
+            wait = (moment - first).total_seconds() / speed - (time.perf_counter() - began)
+            if wait > 0:
+                if batch:
+                    yield batch
+                    batch = []
+                    stream.times[post.key] = moment
+                time.sleep(wait)
+        batch.append(post)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def summary(engine: Engine, done: Replayed) -> dict[str, Any]:
+    """The contract's last line: counts of this run; latency from taken in to confirmed."""
+    with read(engine) as conn:
+        waits = sorted(_waits_ms(conn, done))
+        states = outbox.count_deliveries(conn)
+    return {
+        "type": "summary",
+        "posts": done.posts,
+        "stored": done.stored,
+        "bad": len(done.bad),
+        "posts_per_s": round(done.posts / done.seconds, 1) if done.seconds else 0.0,
+        "incidents": done.incidents,
+        "alerts": done.alerts,
+        "deliveries": {state.value: states[state] for state in DeliveryState if state in states},
+        "latency_ms": {
+            name: _percentile(waits, share)
+            for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+        },
+    }
+
+
+def _waits_ms(conn: Connection, done: Replayed) -> Iterator[float]:
+    causes = outbox.delivered_causes(conn)
+    post_ids = [int(cause.split(":")[1]) for cause, _ in causes if cause.startswith("post:")]
+    keys = {row.id: row.key for row in posts.post_rows(conn, sorted(set(post_ids)))}
+    for cause, delivered_at in causes:
+        if cause.startswith("post:"):
+            taken = done.taken_at.get(keys.get(int(cause.split(":")[1]), ""))
+            if taken is not None and delivered_at >= taken:
+                yield (delivered_at - taken).total_seconds() * 1000
+
+
+def _percentile(values: list[float], share: float) -> float | None:
+    if not values:
+        return None
+    return round(values[min(len(values) - 1, int(share * len(values)))], 1)

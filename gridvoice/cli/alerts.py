@@ -1,0 +1,118 @@
+"""`gridvoice alerts list / test / retry`."""
+
+from __future__ import annotations
+
+import argparse
+import uuid
+
+from gridvoice.cli.options import Unusable, command, configuration, store, with_common
+from gridvoice.cli.output import emit, say, table
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = with_common(commands.add_parser("alerts", help="预警: 推送记录、试发、重发"))
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="动作")
+    listing = command(verbs, "list", "推送记录, 最近的在前", _list)
+    listing.add_argument("--dead", action="store_true", help="只列发不出去的")
+    test = command(verbs, "test", "向一个通道试发", _test)
+    test.add_argument("channel", metavar="通道")
+    retry = command(verbs, "retry", "重发死信", _retry)
+    retry.add_argument("delivery", nargs="?", metavar="推送编号", help="不给则全部死信")
+
+
+def _list(args: argparse.Namespace) -> int:
+    from db import outbox
+    from db.engine import read
+    from domain.clock import iso, short
+    from domain.model import ALERT_REASON_TITLES, DeliveryState
+
+    states = [DeliveryState.DEAD] if args.dead else None
+    with read(store(args)) as conn:
+        rows = outbox.list_deliveries(conn, states)
+    if args.json:
+        for row in rows:
+            emit(
+                {
+                    "id": row.id,
+                    "incident": row.alert.incident_number,
+                    "reason": row.alert.reason,
+                    "report_no": row.alert.report_no,
+                    "severity": row.alert.severity,
+                    "title": row.alert.title,
+                    "channel": row.channel,
+                    "recipient": row.recipient,
+                    "state": row.state,
+                    "attempts": row.attempts,
+                    "resend": row.resend,
+                    "at": iso(row.alert.at),
+                    "next_at": iso(row.next_at),
+                    "delivered_at": iso(row.delivered_at) if row.delivered_at else None,
+                    "code": row.last_code,
+                    "text": row.last_text,
+                }
+            )
+        return 0
+    table(
+        ("时间", "事件", "第几报", "缘由", "通道", "状态", "次数", "应答", "推送编号"),
+        [
+            (
+                short(r.alert.at),
+                r.alert.incident_number,
+                str(r.alert.report_no),
+                ALERT_REASON_TITLES.get(r.alert.reason, r.alert.reason),
+                r.channel,
+                r.state.value,
+                str(r.attempts),
+                f"{r.last_code or ''} {r.last_text or ''}".strip()[:30],
+                r.id,
+            )
+            for r in rows
+        ],
+    )
+    return 0
+
+
+def _test(args: argparse.Namespace) -> int:
+    from alerts.render import render_test
+    from domain.clock import utc_now
+    from domain.model import SendError
+
+    config = configuration(args)
+    opened = config.channels.get(args.channel)
+    if opened is None:
+        raise Unusable(f"没有通道 {args.channel!r}; 有: {', '.join(config.channels)}")
+    if opened.channel is None:
+        raise Unusable(f"通道 {args.channel} {opened.problem}")
+    url = config.general.public_url
+    message = render_test(args.channel, url, f"test_{uuid.uuid4().hex}", utc_now())
+    try:
+        receipt = opened.channel.send(message)
+    except SendError as refused:
+        if args.json:
+            emit({"channel": args.channel, "ok": False, "outcome": refused.outcome,
+                  "code": refused.code, "text": refused.text})  # fmt: skip
+        else:
+            say(f"✗ {args.channel}: {refused}")
+        return 1
+    if args.json:
+        emit({"channel": args.channel, "ok": True, "code": receipt.code, "text": receipt.text})
+    else:
+        say(f"✓ {args.channel}: {receipt.code} {receipt.text}".rstrip())
+    return 0
+
+
+def _retry(args: argparse.Namespace) -> int:
+    from db import outbox
+    from db.engine import write
+    from domain.clock import utc_now
+
+    with write(store(args)) as conn:
+        names = [args.delivery] if args.delivery else [d.id for d in outbox.dead_letters(conn)]
+        retried = [name for name in names if outbox.retry(conn, name, utc_now())]
+    if args.delivery and not retried:
+        raise Unusable(f"没有编号为 {args.delivery} 的死信; 用 gridvoice alerts list --dead 查看")
+    if args.json:
+        emit({"retried": retried})
+    else:
+        say(f"重新排队 {len(retried)} 条, 由运行中的 gridvoice run 发送")
+    return 0

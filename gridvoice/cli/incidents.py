@@ -1,0 +1,166 @@
+"""`gridvoice incidents list / show / ack / close`."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+from typing import TYPE_CHECKING, Any
+
+from gridvoice.cli.options import Unusable, command, configuration, store, with_common
+from gridvoice.cli.output import emit, say, table
+
+if TYPE_CHECKING:
+    from db.rows import IncidentRow
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = with_common(commands.add_parser("incidents", help="舆情事件: 列出、查看、接收、办结"))
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="动作")
+    listing = command(verbs, "list", "列出事件, 最近的在前", _list)
+    listing.add_argument("--posts", action="store_true", help="连同帖文编号")
+    listing.add_argument("--open", action="store_true", help="只列未办结的")
+    show = command(verbs, "show", "一个事件的全部: 概况、时间线、帖文、推送", _show)
+    show.add_argument("number", metavar="编号")
+    ack = command(verbs, "ack", "接收一个事件", _ack)
+    close = command(verbs, "close", "办结一个事件", _close)
+    for one in (ack, close):
+        one.add_argument("number", metavar="编号")
+        one.add_argument("--who", default="", metavar="姓名")
+        one.add_argument("--note", default="", metavar="说明")
+    close.add_argument("--false-alarm", action="store_true", help="误报")
+
+
+def as_json(row: IncidentRow) -> dict[str, Any]:
+    """An incident as the contract has it, without its posts."""
+    from domain.clock import iso
+
+    incident = row.incident
+    return {
+        "number": incident.number,
+        "title": incident.title,
+        "category": incident.category,
+        "severity": incident.severity,
+        "state": incident.state,
+        "area": incident.area,
+        "place": incident.place,
+        "place_code": incident.place_code,
+        "station": incident.station,
+        "first_post_at": iso(incident.first_event_at),
+        "last_post_at": iso(incident.last_event_at),
+        "post_count": incident.post_count,
+        "channels": list(incident.channels),
+        "report_no": incident.report_no,
+        "previous": incident.previous,
+    }
+
+
+def _list(args: argparse.Namespace) -> int:
+    from db import incidents, posts
+    from db.engine import read
+    from domain.model import AREA_TITLES, CATEGORY_TITLES, STATE_TITLES, IncidentState
+
+    states = [s for s in IncidentState if s.is_open] if args.open else None
+    with read(store(args)) as conn:
+        rows = incidents.list_incidents(conn, states)
+        for row in rows if args.json else ():
+            answer = as_json(row)
+            if args.posts:
+                members = posts.posts_of_incident(conn, row.id)
+                answer["post_ids"] = [p.key for p in members]
+                answer["posts"] = [{"source": p.source, "id": p.key} for p in members]
+            emit(answer)
+    if not args.json:
+        table(
+            ("编号", "等级", "状态", "类别", "地点", "属地", "帖数", "事由"),
+            [
+                (
+                    i.number,
+                    i.severity.label,
+                    STATE_TITLES[i.state],
+                    CATEGORY_TITLES[i.category],
+                    i.place or "不明",
+                    AREA_TITLES[i.area],
+                    str(i.post_count),
+                    i.title[:24],
+                )
+                for i in (row.incident for row in rows)
+            ],
+        )
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from db import incidents, outbox, posts
+    from db.engine import read
+    from domain.clock import iso, short
+    from domain.masking import mask
+    from domain.model import CATEGORY_TITLES, CHANNEL_TITLES
+
+    with read(store(args)) as conn:
+        row = incidents.find(conn, args.number)
+        if row is None:
+            raise Unusable(f"没有编号为 {args.number} 的事件; 用 gridvoice incidents list 查看")
+        members = posts.posts_of_incident(conn, row.id)
+        events = incidents.events_of(conn, row.id)
+        sent = outbox.list_deliveries(conn, incident_id=row.id)
+    if args.json:
+        answer = as_json(row)
+        answer["posts"] = [
+            {"source": p.source, "id": p.key, "channel": p.channel, "title": mask(p.title),
+             "text": mask(p.text), "published_at": iso(p.event_at), "url": p.url}
+            for p in members
+        ]  # fmt: skip
+        answer["events"] = [
+            {"at": iso(e.at), "kind": e.kind, "who": e.who, "note": e.note} for e in events
+        ]
+        answer["deliveries"] = [
+            {"id": d.id, "channel": d.channel, "state": d.state, "reason": d.alert.reason,
+             "report_no": d.alert.report_no, "attempts": d.attempts}
+            for d in sent
+        ]  # fmt: skip
+        emit(answer)
+        return 0
+    i = row.incident
+    say(f"{i.number}  {i.severity.label} · {CATEGORY_TITLES[i.category]} · {i.title}")
+    say(
+        f"地点 {i.place or '不明'}  责任 {i.station or '待定'}  {i.post_count}帖  第{i.report_no}报"
+    )
+    for e in events:
+        say(f"  {short(e.at)} {e.kind} {e.who} {e.note}".rstrip())
+    for d in sent:
+        say(f"  推送 {d.channel} 第{d.alert.report_no}报 {d.state} ({d.attempts}次)")
+    for p in members:
+        channel = CHANNEL_TITLES.get(p.channel, p.channel)
+        say(f"  {short(p.event_at)} {channel} {mask(f'{p.title} {p.text}'.strip())[:80]}")
+    return 0
+
+
+def _ack(args: argparse.Namespace) -> int:
+    from gridvoice.app.handling import acknowledge
+
+    return _act(args, acknowledge)
+
+
+def _close(args: argparse.Namespace) -> int:
+    from functools import partial
+
+    from gridvoice.app.handling import close
+
+    return _act(args, partial(close, false_alarm=args.false_alarm))
+
+
+def _act(args: argparse.Namespace, act: Any) -> int:
+    from domain.clock import utc_now
+    from domain.model import STATE_TITLES
+    from gridvoice.app.handling import NoSuchIncident, NotNow
+
+    who = args.who or getpass.getuser()
+    try:
+        after = act(store(args), configuration(args), args.number, who, args.note, utc_now())
+    except (NoSuchIncident, NotNow) as refused:
+        raise Unusable(str(refused)) from None
+    if args.json:
+        emit({"number": after.number, "state": after.state, "who": who})
+    else:
+        say(f"{after.number} 现为“{STATE_TITLES[after.state]}”")
+    return 0

@@ -1,0 +1,55 @@
+"""`gridvoice replay`: a recorded stream through the whole pipeline, on the stream's own clock."""
+
+from __future__ import annotations
+
+import argparse
+
+from gridvoice.cli.assess import open_lines
+from gridvoice.cli.options import Unusable, command, configuration, store
+from gridvoice.cli.output import complain, emit, progress, say
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = command(commands, "replay", "重放 JSONL 帖文流: 入库、研判、归并、预警", run)
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--speed", default="max", metavar="max|N", help="N 倍于原速")
+    parser.add_argument("--source", default="replay", metavar="NAME")
+
+
+def run(args: argparse.Namespace) -> int:
+    from gridvoice.app.logs import set_up
+    from gridvoice.app.replay import Replayed, replay, summary
+
+    speed = _speed(args.speed)
+    lines = open_lines(args.file)
+    config, engine = configuration(args), store(args)
+    set_up(quiet=True)
+    done = Replayed()
+    with lines:
+        steps = replay(engine, config, lines, args.source, speed)
+        for step in progress(steps, None, "批"):
+            done = step
+    for number, problem in done.bad:
+        complain(f"{args.file}:{number}: {problem}")
+    result = summary(engine, done)
+    if args.json:
+        emit(result)
+    else:
+        say(
+            f"读入 {result['posts']} 帖, 新入库 {result['stored']}, "
+            f"新事件 {result['incidents']}, 预警 {result['alerts']}, "
+            f"每秒 {result['posts_per_s']} 帖"
+        )
+    return 1 if done.bad else 0
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise Unusable(f"--speed {text!r} 须为 max 或大于 0 的数")
+    return speed

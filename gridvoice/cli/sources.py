@@ -1,0 +1,120 @@
+"""`gridvoice sources list / check`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from gridvoice.cli.options import Unusable, command, config_dir, configuration, store, with_common
+from gridvoice.cli.output import emit, say, table
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = with_common(commands.add_parser("sources", help="信息源: 列出, 检查"))
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="动作")
+    command(verbs, "list", "全部信息源与健康状况", _list)
+    check = command(
+        verbs, "check", "检查一个信息源文件: 取页面(或用已存页面), 显示读到的帖文", _check
+    )
+    check.add_argument("file", metavar="FILE")
+    check.add_argument("--saved", action="append", default=[], metavar="PAGE", help="已存页面")
+    check.add_argument("--limit", type=int, default=10, metavar="N")
+
+
+def _list(args: argparse.Namespace) -> int:
+    from db import sources
+    from db.engine import read
+    from domain.clock import iso, parse_time, short
+
+    config = configuration(args)
+    with read(store(args)) as conn:
+        states = {row.name: row for row in sources.source_rows(conn)}
+    rows: list[dict[str, Any]] = []
+    for name, source in config.sources.items():
+        state = states.get(name)
+        rows.append(
+            {
+                "name": name,
+                "title": source.title,
+                "kind": source.kind,
+                "channel": source.channel,
+                "enabled": source.enabled,
+                "every_s": source.every.total_seconds(),
+                "last_success_at": iso(state.last_success_at)
+                if state and state.last_success_at
+                else None,
+                "outcome": state.last_outcome if state else None,
+                "failures": state.failures if state else 0,
+                "problem": state.last_problem if state else None,
+                "posts_found": state.posts_found if state else 0,
+            }
+        )
+    if args.json:
+        for row in rows:
+            emit(row)
+        return 0
+    table(
+        ("名称", "标题", "类型", "启用", "上次成功", "结果", "连续失败", "问题"),
+        [
+            (
+                r["name"],
+                r["title"],
+                r["kind"],
+                "是" if r["enabled"] else "否",
+                short(parse_time(r["last_success_at"])) if r["last_success_at"] else "-",
+                r["outcome"] or "-",
+                str(r["failures"]),
+                (r["problem"] or "")[:60],
+            )
+            for r in rows
+        ],
+    )
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    from crawlers.check import check
+
+    from crawlers.source import Source
+    from domain.clock import iso
+    from domain.load import BadSettings, load_file
+
+    path = Path(args.file)
+    if not path.is_file():
+        named = config_dir(args) / "sources" / f"{args.file}.yaml"
+        path = named if named.is_file() else path
+    try:
+        source = load_file(path, Source, path.name)
+    except FileNotFoundError:
+        raise Unusable(f"没有文件 {args.file}") from None
+    except BadSettings as bad:
+        raise Unusable(str(bad)) from None
+    saved = [Path(name) for name in args.saved]
+    for page in saved:
+        if not page.is_file():
+            raise Unusable(f"没有文件 {page}")
+    report = check(source, saved)
+    for post in report.posts[: args.limit or None]:
+        if args.json:
+            emit(
+                {
+                    "id": post.key,
+                    "title": post.title,
+                    "text": post.text,
+                    "url": post.url,
+                    "channel": post.channel,
+                    "region": post.region,
+                    "published_at": iso(post.published_at) if post.published_at else None,
+                    "reply": post.reply,
+                }
+            )
+        else:
+            when = iso(post.published_at) if post.published_at else "时间不明"
+            say(f"{post.key}  {when}  {post.title[:40]}")
+            say("    " + post.text.replace("\n", " ")[:80])
+    for problem in report.problems:
+        emit({"problem": problem}) if args.json else say(f"✗ {problem}")
+    if not args.json and not report.problems:
+        say(f"✓ 读到 {len(report.posts)} 帖")
+    return 1 if report.problems else 0
