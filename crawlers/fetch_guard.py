@@ -168,7 +168,7 @@ class GuardedResolver:
         host = hostName.lower()
 
         def deliver(addresses: list[str]) -> None:
-            for address in self._open_ones(host, addresses):
+            for address in open_ones(host, addresses, self._permissions):
                 shape = IPv6Address if ":" in address else IPv4Address
                 resolutionReceiver.addressResolved(shape("TCP", address, portNumber))
             resolutionReceiver.resolutionComplete()
@@ -193,14 +193,16 @@ class GuardedResolver:
         asked.addCallbacks(came, failed)
         return resolution
 
-    def _open_ones(self, host: str, addresses: list[str]) -> list[str]:
-        if self._permissions.is_private_host(host):
-            return addresses
-        for address in addresses:
-            if why := closed_address(address):
-                self._permissions.refuse(host, f"{address}（{why}地址）")
-                return []
+
+def open_ones(host: str, addresses: list[str], permissions: Permissions) -> list[str]:
+    """What of a name's addresses may be connected to: all or none."""
+    if permissions.is_private_host(host):
         return addresses
+    for address in addresses:
+        if why := closed_address(address):
+            permissions.refuse(host, f"{address}（{why}地址）")
+            return []
+    return addresses
 
 
 implementer(IHostnameResolver)(GuardedResolver)

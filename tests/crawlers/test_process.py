@@ -1,0 +1,157 @@
+"""The crawl process's life: how it ends, however it is ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import CHILD, ROOT, Crawler
+from site_on_loopback import Site
+from test_board import board, lay
+
+
+@pytest.fixture
+def own() -> Iterator[Any]:
+    running: list[Crawler] = []
+
+    def start(**options: Any) -> Crawler:
+        running.append(Crawler(**options))
+        return running[-1]
+
+    yield start
+    for crawler in running:
+        crawler.close()
+
+
+def test_sigterm_lets_a_running_poll_finish_and_exits_0(own: Any, site: Site) -> None:
+    lay(site, [1])
+    site.pages["/list.html"].wait_s = 0.7
+    crawler = own()
+    name = crawler.start_poll(board(site, "finishing"))
+    _until(lambda: "/list.html" in site.paths())
+    crawler.process.send_signal(signal.SIGTERM)
+    assert crawler.finish_poll(name).result == "new"
+    assert crawler.process.wait(5) == 0
+
+
+def test_a_poll_that_takes_too_long_is_given_back(own: Any, site: Site) -> None:
+    lay(site, [1])
+    site.pages["/list.html"].wait_s = 4.0
+    crawler = own(finish_s=0.3)
+    name = crawler.start_poll(board(site, "toolong"))
+    _until(lambda: "/list.html" in site.paths())
+    crawler.process.send_signal(signal.SIGTERM)
+    assert crawler.wait_for(lambda said: "released" in said)["released"] == [name]
+    assert crawler.process.wait(5) == 0
+
+
+def test_no_new_poll_begins_after_sigterm(own: Any, site: Site) -> None:
+    lay(site, [1])
+    site.pages["/list.html"].wait_s = 1.0
+    crawler = own()
+    first = crawler.start_poll(board(site, "first"))
+    _until(lambda: "/list.html" in site.paths())
+    crawler.process.send_signal(signal.SIGTERM)
+    time.sleep(0.1)
+    crawler.start_poll(board(site, "second"))
+    crawler.finish_poll(first)
+    assert crawler.process.wait(5) == 0
+    assert all(said.get("name") != "second" for said in crawler.other)
+
+
+def test_the_end_of_the_parents_pipe_ends_the_crawl(own: Any) -> None:
+    reading, writing = os.pipe()
+    try:
+        crawler = own(stop_fd=reading)
+    finally:
+        os.close(reading)
+    time.sleep(0.5)
+    assert crawler.process.poll() is None
+    os.close(writing)
+    assert crawler.process.wait(5) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PDEATHSIG is Linux's")
+def test_a_killed_parent_takes_the_crawl_with_it(tmp_path: Path) -> None:
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            textwrap.dedent(
+                """
+                import subprocess, sys, time
+                child = subprocess.Popen(
+                    [sys.executable, sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                )
+                child.stdout.readline()
+                print(child.pid, flush=True)
+                time.sleep(60)
+                """
+            ),
+            str(CHILD),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+    )
+    assert parent.stdout
+    child = int(parent.stdout.readline())
+    time.sleep(0.8)
+    parent.kill()
+    parent.wait(5)
+    parent.stdout.close()
+    _until(lambda: not _lives(child))
+
+
+def test_the_memory_limit_is_its_own(own: Any, site: Site) -> None:
+    lay(site, [1])
+    crawler = own(memory_limit_mb=700)
+    assert crawler.poll(board(site, "limited")).result == "new"
+    limits = Path(f"/proc/{crawler.process.pid}/limits").read_text().splitlines()
+    (space,) = [line for line in limits if line.startswith("Max address space")]
+    assert space.split()[3] == str(700 * 1024 * 1024)
+
+
+def test_a_kill_in_the_middle_of_polls_leaves_the_next_process_able_to_go_on(
+    own: Any, site: Site
+) -> None:
+    lay(site, [3, 2, 1])
+    site.pages["/letter_2.html"].wait_s = 5.0
+    crawler = own()
+    crawler.start_poll(board(site, "killed"))
+    _until(lambda: "/letter_2.html" in site.paths())
+    crawler.process.kill()
+    crawler.process.wait(5)
+    site.pages["/letter_2.html"].wait_s = 0.0
+    assert own().poll(board(site, "killed")).keys == ["3", "2", "1"]
+
+
+def test_ten_thousand_known_posts_in_a_cursor_are_not_kept(own: Any, site: Site) -> None:
+    lay(site, [1])
+    crawler = own()
+    seen = {str(n): "0" for n in range(10_000, 20_000)}
+    polled = crawler.poll(board(site, "heavy"), cursor={"rules": "x", "seen": seen})
+    assert len(polled.cursor["seen"]) == 300
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _until(true: Any, timeout_s: float = 10.0) -> None:
+    until = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < until, "did not happen in time"
+        time.sleep(0.02)
