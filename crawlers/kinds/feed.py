@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import json
 from calendar import timegm
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
+from crawlers.dates import read_time
 from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, canonical_url
 from crawlers.posts import digest
 from crawlers.selecting import strip_html
 from crawlers.source import Source
+from domain.clock import SHANGHAI
 
 _MAX_ENTRIES = 500
+_ANY_BASE = datetime(2026, 1, 1, tzinfo=SHANGHAI)
 
 
 def start(source: Source, mark: Mark) -> list[Ask]:
@@ -79,8 +83,10 @@ def _xml_feed(page: Page) -> list[dict[str, Any]]:
 
 def _row(entry: Any) -> dict[str, Any]:
     content = entry.get("content") or []
-    moment = entry.get("published_parsed") or entry.get("updated_parsed")
     raw = entry.get("published") or entry.get("updated")
+    moment = entry.get("published_parsed") or entry.get("updated_parsed")
+    if moment and (not raw or read_time(raw, _ANY_BASE) is None):
+        raw = timegm(moment)  # a spelling that feedparser knows and we do not; it gives UTC
     return {
         "id": entry.get("id"),
         "link": entry.get("link"),
@@ -88,8 +94,7 @@ def _row(entry: Any) -> dict[str, Any]:
         "content": max((c.get("value") or "" for c in content), key=len, default=""),
         "summary": entry.get("summary"),
         "author": entry.get("author"),
-        # feedparser gives UTC; what it could not read we try ourselves
-        "time": timegm(moment) if moment else raw,
+        "time": raw,
     }
 
 

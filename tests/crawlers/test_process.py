@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 from conftest import CHILD, ROOT, Crawler
-from site_on_loopback import Site
+from site_on_loopback import Reply, Site
 from test_board import board, lay
 
 
@@ -141,6 +142,40 @@ def test_ten_thousand_known_posts_in_a_cursor_are_not_kept(own: Any, site: Site)
     seen = {str(n): "0" for n in range(10_000, 20_000)}
     polled = crawler.poll(board(site, "heavy"), cursor={"rules": "x", "seen": seen})
     assert len(polled.cursor["seen"]) == 300
+
+
+def test_a_source_is_tried_out_on_the_live_site(site: Site) -> None:
+    lay(site, list(range(9, 0, -1)))
+    program = textwrap.dedent(
+        """
+        import json, sys
+        from crawlers.check import check
+        from crawlers.source import Source
+        from domain.load import load_text
+        report = check(load_text(sys.stdin.read(), Source, "a.yaml"), contact="0374-1")
+        print(json.dumps([report.rows(), report.problems, report.notices]))
+        """
+    )
+
+    def tried(source: str) -> Any:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", program],
+            input=source,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    rows, problems, _ = tried(board(site, "tried"))
+    assert [r["key"] for r in rows] == ["9", "8", "7", "6", "5"]
+    assert problems == []
+    site.pages["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /")
+    rows, problems, _ = tried(board(site, "tried"))
+    assert rows == []
+    assert "不允许访问" in problems[0]
 
 
 def _lives(pid: int) -> bool:

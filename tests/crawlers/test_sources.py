@@ -1,0 +1,183 @@
+"""Every file of config/sources/: it loads, reads its saved pages, and fails loudly on an empty one.
+
+A new source: its YAML, a folder tests/pages/<name>/ with list.* (and detail pages named as in
+their addresses), then UPDATE_EXPECTED=1 pytest tests/crawlers/test_sources.py writes
+expected.json; read the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawlers.check import CheckReport, SavedPage, check
+from crawlers.source import Source, load_sources
+from domain.clock import SHANGHAI
+from domain.load import BadSettings, load_text
+from domain.masking import mask
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "config" / "sources"
+PAGES = ROOT / "tests" / "pages"
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
+NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def load(name: str) -> Source:
+    source = load_sources(FOLDER).get(name)
+    assert source, f"config/sources/{name}.yaml must have name: {name}"
+    return source
+
+
+def read(name: str) -> CheckReport:
+    folder = PAGES / name
+    listed = sorted(folder.glob("list.*"))
+    assert listed, f"save a list page of {name} as tests/pages/{name}/list.html (.json, .xml)"
+    rest = sorted(p for p in folder.iterdir() if p not in listed and p.name != "expected.json")
+    saved = [SavedPage(p.name, p.read_bytes()) for p in listed[:1] + rest]
+    return check(load(name), saved, now=NOW)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_source_reads_its_saved_pages(name: str) -> None:
+    report = read(name)
+    assert report.problems == ()
+    rows = report.rows()
+    path = PAGES / name / "expected.json"
+    if os.environ.get("UPDATE_EXPECTED"):
+        path.write_text(json.dumps(rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    assert path.exists(), f"{path} is missing: UPDATE_EXPECTED=1 writes it"
+    assert rows == json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_it_reads_is_believable(name: str) -> None:
+    posts = read(name).posts
+    assert posts
+    assert len({p.key for p in posts}) == len(posts)
+    assert len({p.title for p in posts}) == len(posts)
+    for post in posts:
+        assert post.text
+        assert post.published_at, f"{post.key} has no time"
+        assert NOW - timedelta(days=3650) < post.published_at <= NOW
+    expected = (PAGES / name / "expected.json").read_text(encoding="utf-8")
+    for row in json.loads(expected):
+        for field in ("title", "text", "reply"):
+            assert mask(row[field] or "") == (row[field] or ""), "personal data in expected.json"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_page_is_an_error_that_names_what_is_missing(name: str) -> None:
+    source = load(name)
+    empty = {
+        "api": b"{}",
+        "board": b"<html><body></body></html>",
+        "feed": b"<html><body>down</body></html>",
+    }[source.kind]
+    report = check(source, [SavedPage("list", empty)], now=NOW)
+    assert not report.ok
+    assert "http" in report.problems[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_says_what_to_fill_in_and_is_off_until_then(name: str) -> None:
+    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    assert text.startswith("#")
+    if "填写" in text or "example." in text or "未在现场核对" in text:
+        assert not load(name).enabled
+
+
+GOOD = """
+name: a_board
+title: 某信箱
+kind: board
+channel: gov_board
+every: 5m
+url: https://a.example/list.html
+board:
+  item: li
+"""
+
+
+def problems_of(text: str) -> list[str]:
+    try:
+        load_text(text, Source, "a.yaml")
+    except BadSettings as error:
+        return [str(p) for p in error.problems]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("item: li", "item: 'li['"), "a.yaml:9: board.item: 'li[' is not a CSS selector"),
+        (("item: li", "item: '//li['"), "board.item: '//li[' is not a XPath"),
+        (("item: li", "items: li"), "a.yaml:9: board.items: unknown key; did you mean 'item'?"),
+        (("channel: gov_board", "channel: gov"), "channel: 'gov': one of gov_board"),
+        (("kind: board", "kind: bord"), "kind: 'bord': one of board, api, feed"),
+        (("kind: board", "kind: api"), "kind: a section api: is missing"),
+        (("https://a.example", "ftp://a.example"), "a.yaml:7: url:"),
+        (("https://a.example", "https://u:p@a.example"), "no user name or password"),
+        (("every: 5m", "every: 5"), "every: '5' is not a duration"),
+        (("every: 5m", "every: 1s"), "every: at least 10s"),
+        (("every: 5m", "every: 5m\nevery_at_most: 1m"), "every_at_most: is shorter"),
+        (("every: 5m", "every: 5m\nencoding: gbx"), "encoding: 'gbx': utf-8, gb18030 or big5"),
+        (("every: 5m", "every: 5m\nlimits: {concurrency: 9}"), "limits.concurrency: 9"),
+        (("every: 5m", "every: 5m\nlimits: {max_bytes: 99999999}"), "limits.max_bytes"),
+        (("every: 5m", "every: 5m\nrobots_permission: yes"), "say who permitted it"),
+        (("item: li", "item: li\n  key_pattern: '(a)(b)'"), "exactly one group"),
+        (("item: li", "item: li\n  page_url: x.html"), "must hold {n}"),
+        (("name: a_board", "name: 某"), "name: '某': lower case letters"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(change: tuple[str, str], said: str) -> None:
+    assert problems_of(GOOD) == []
+    found = problems_of(GOOD.replace(*change))
+    assert any(said in p for p in found), found
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ("items: 'a['\n  fields: {key: id, title: t}", "api.items: 'a[' is not JMESPath"),
+        ("items: a\n  fields: {key: id}", "title or text is needed"),
+        ("items: a\n  fields: {title: t}", "key or url is needed"),
+        ("items: a\n  fields: {key: id, title: t}\n  decode: xml", "decode: 'xml': one of"),
+        ("items: a\n  fields: {key: id, title: t}\n  call: {form: {a: b}}", "needs method: POST"),
+        (
+            "items: a\n  fields: {key: id, title: t}\n  call: {headers: {Cookie: x}}",
+            "log-in, signature and disguise are not supported",
+        ),
+        (
+            "items: a\n  fields: {key: id, title: t}\n  call: {query: {q: '{keyword}'}}",
+            "{keyword} is used but keywords is empty",
+        ),
+        ("items: a\n  fields: {key: id, title: t}\n  paging: {by: cursor}", "next cursor"),
+    ],
+)
+def test_a_mistake_in_a_mapping_is_named(rules: str, said: str) -> None:
+    text = GOOD.replace("kind: board", "kind: api").replace(
+        "board:\n  item: li", f"api:\n  {rules}"
+    )
+    found = problems_of(text)
+    assert any(said in p for p in found), found
+
+
+def test_two_files_of_one_name_are_a_mistake(tmp_path: Path) -> None:
+    for file in ("a.yaml", "b.yaml"):
+        (tmp_path / file).write_text(GOOD, encoding="utf-8")
+    with pytest.raises(BadSettings, match="taken by another file"):
+        load_sources(tmp_path)
+
+
+def test_a_change_of_rules_changes_the_fingerprint_and_a_change_of_pace_does_not() -> None:
+    def fingerprint(text: str) -> Any:
+        return load_text(text, Source, "a.yaml").fingerprint()
+
+    assert fingerprint(GOOD) != fingerprint(GOOD.replace("item: li", "item: tr"))
+    assert fingerprint(GOOD) == fingerprint(GOOD.replace("every: 5m", "every: 9m"))
