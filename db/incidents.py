@@ -96,11 +96,13 @@ def change_state(
 
 def add_post(conn: Connection, incident_id: int, post_id: int, now: datetime) -> bool:
     """Put a post into an incident. False: it is in one already, where it stays."""
-    statement = insert_or(conn, incident_posts).values(
-        post_id=post_id, incident_id=incident_id, at=now
+    statement = (
+        insert_or(conn, incident_posts)
+        .values(post_id=post_id, incident_id=incident_id, at=now)
+        .on_conflict_do_nothing(index_elements=["post_id"])
+        .returning(incident_posts.c.post_id)
     )
-    done = conn.execute(statement.on_conflict_do_nothing(index_elements=["post_id"]))
-    return done.rowcount == 1
+    return conn.execute(statement).one_or_none() is not None
 
 
 def move_posts(conn: Connection, post_ids: Collection[int], incident_id: int, now: datetime) -> int:

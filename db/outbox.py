@@ -93,7 +93,7 @@ def add_delivery(
 ) -> str | None:
     """Put an alert on its way, to be sent at `next_at`; its id. None: it is on its way already."""
     name = delivery_id(conn, alert_id, channel, recipient)
-    done = conn.execute(
+    statement = (
         insert_or(conn, deliveries)
         .values(
             id=name,
@@ -106,8 +106,9 @@ def add_delivery(
             next_at=next_at,
         )
         .on_conflict_do_nothing(index_elements=["alert_id", "channel", "recipient"])
+        .returning(deliveries.c.id)
     )
-    return name if done.rowcount == 1 else None
+    return conn.execute(statement).scalar_one_or_none()
 
 
 def lease_deliveries(

@@ -1,0 +1,178 @@
+"""Incidents, their numbers, their posts and their append-only timeline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from found_posts import AUTHOR_KEY, NOW, found, incident
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DatabaseError
+
+from db import incidents
+from db.engine import read, write
+from db.posts import posts_of_incident, take_in, unjudged
+from domain.model import Incident, IncidentState
+
+
+def opened(engine: Engine, now: datetime = NOW, **changes: Any) -> int:
+    with write(engine) as conn:
+        return incidents.open_incident(conn, incident(**changes), {"words": ["电压低"]}, now)
+
+
+def test_an_incident_is_kept_as_it_was_opened(engine: Engine) -> None:
+    key = opened(engine, channels=("gov_board", "weibo"))
+    with read(engine) as conn:
+        row = incidents.incident(conn, key)
+        assert row is not None
+        assert row == incidents.find(conn, "20261124-001")
+        assert incidents.find(conn, "20261124-002") is None
+        assert incidents.incident(conn, key + 1) is None
+    expected = incident(number="20261124-001", channels=("gov_board", "weibo"))
+    assert (row.incident, row.profile, row.updated_at) == (expected, {"words": ["电压低"]}, NOW)
+
+
+def test_numbers_count_within_the_local_day_of_opening(engine: Engine) -> None:
+    midnight = NOW.replace(hour=16, minute=0)  # 00:00 of the next day in Shanghai
+    for at in (NOW, midnight, midnight - timedelta(seconds=1), midnight):
+        opened(engine, opened_at=at)
+    with read(engine) as conn:
+        numbers = sorted(row.incident.number for row in incidents.list_incidents(conn))
+    assert numbers == ["20261124-001", "20261124-002", "20261125-001", "20261125-002"]
+
+
+def test_an_update_writes_everything_but_the_number(engine: Engine) -> None:
+    key = opened(engine)
+    later = NOW + timedelta(hours=1)
+    grown = incident(number="whatever", post_count=7, report_no=2, last_event_at=NOW, fresh=False)
+    with write(engine) as conn:
+        incidents.update_incident(conn, key, grown, None, later)
+        row = incidents.incident(conn, key)
+        assert row is not None
+        assert row.incident == replace(grown, number="20261124-001")
+        assert (row.profile, row.updated_at) == ({"words": ["电压低"]}, later)
+        incidents.update_incident(conn, key, grown, {}, later)
+        emptied = incidents.incident(conn, key)
+        assert emptied is not None
+        assert emptied.profile == {}
+    with write(engine) as conn, pytest.raises(incidents.NoSuchIncident, match="999"):
+        incidents.update_incident(conn, 999, grown, None, later)
+
+
+def test_posts_may_join_open_incidents_and_those_closed_lately(engine: Engine) -> None:
+    since = NOW - timedelta(days=30)
+    old = NOW - timedelta(days=31)
+
+    def open_as(state: IncidentState, last: datetime) -> int:
+        return opened(engine, state=state, last_event_at=last, first_event_at=last)
+
+    live = {
+        open_as(IncidentState.DISCOVERED, NOW),
+        open_as(IncidentState.REVIEWED, old),
+        open_as(IncidentState.CLOSED, NOW),
+        open_as(IncidentState.FALSE_ALARM, since),
+    }
+    open_as(IncidentState.CLOSED, old)
+    open_as(IncidentState.MERGED, NOW)
+    with read(engine) as conn:
+        assert {row.id for row in incidents.live_incidents(conn, since)} == live
+
+
+def test_incidents_are_listed_newest_first_and_counted_by_state(engine: Engine) -> None:
+    first = opened(engine, last_event_at=NOW - timedelta(hours=2))
+    second = opened(engine, last_event_at=NOW)
+    closed = opened(engine, state=IncidentState.CLOSED, last_event_at=NOW - timedelta(hours=1))
+    with read(engine) as conn:
+        assert [r.id for r in incidents.list_incidents(conn)] == [second, closed, first]
+        assert [r.id for r in incidents.list_incidents(conn, limit=1)] == [second]
+        only = incidents.list_incidents(conn, [IncidentState.CLOSED])
+        assert [r.id for r in only] == [closed]
+        lately = incidents.list_incidents(conn, since=NOW - timedelta(hours=1))
+        assert [r.id for r in lately] == [second, closed]
+        assert incidents.list_incidents(conn, []) == []
+        assert incidents.count_incidents(conn) == {
+            IncidentState.DISCOVERED: 2,
+            IncidentState.CLOSED: 1,
+        }
+
+
+def test_a_state_moves_on_only_from_where_it_was(engine: Engine) -> None:
+    key = opened(engine)
+    took = (IncidentState.DISCOVERED, IncidentState.ACKNOWLEDGED)
+    with write(engine) as conn:
+        assert incidents.change_state(conn, key, *took, NOW)
+        assert not incidents.change_state(conn, key, *took, NOW)
+
+
+def test_a_post_is_in_one_incident_until_it_is_moved(engine: Engine) -> None:
+    first, second = opened(engine), opened(engine)
+    with write(engine) as conn:
+        take_in(conn, [found("1"), found("2", "又停电")], NOW, AUTHOR_KEY)
+        one, two = (todo.post_id for todo in unjudged(conn, 2))
+        assert incidents.add_post(conn, first, two, NOW)
+        assert incidents.add_post(conn, first, one, NOW)
+        assert not incidents.add_post(conn, second, one, NOW)
+        assert incidents.post_ids_of(conn, first) == [one, two]
+        row = posts_of_incident(conn, first)[0]
+        assert (row.incident_id, row.incident_number) == (first, "20261124-001")
+        assert [t.incident_id for t in unjudged(conn, 2)] == [first, first]
+        assert incidents.move_posts(conn, [one, 999], second, NOW) == 1
+        assert incidents.post_ids_of(conn, second) == [one]
+
+
+def test_one_cause_is_one_event(engine: Engine) -> None:
+    key, other = opened(engine), opened(engine)
+    with write(engine) as conn:
+        first = incidents.add_event(conn, key, "opened", "post:1", NOW)
+        assert first is not None
+        assert incidents.add_event(conn, key, "opened", "post:1", NOW) is None
+        assert incidents.add_event(conn, other, "opened", "post:1", NOW) is not None
+        data = {"from": "discovered", "to": "acknowledged"}
+        incidents.add_event(conn, key, "state", "act:1", NOW, "张三", "已联系供电所", data)
+        with pytest.raises(incidents.NoSuchIncident):
+            incidents.add_event(conn, 999, "opened", "post:1", NOW)
+        events = incidents.events_of(conn, key)
+    assert [(e.seq, e.kind, e.cause, e.who) for e in events] == [
+        (1, "opened", "post:1", ""),
+        (2, "state", "act:1", "张三"),
+    ]
+    assert (events[1].note, events[1].data, events[0].id) == ("已联系供电所", data, first)
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE incident_events SET note = 'x'", "DELETE FROM incident_events"]
+)
+def test_the_timeline_refuses_to_be_changed(engine: Engine, change: str) -> None:
+    key = opened(engine)
+    with write(engine) as conn:
+        incidents.add_event(conn, key, "opened", "post:1", NOW)
+
+    def tamper() -> None:
+        with write(engine) as conn:
+            conn.execute(text(change))
+
+    with pytest.raises(DatabaseError, match="append-only"):
+        tamper()
+    with read(engine) as conn:
+        assert [e.note for e in incidents.events_of(conn, key)] == [""]
+
+
+def test_an_unknown_state_is_refused_by_the_database(engine: Engine) -> None:
+    key = opened(engine)
+
+    def misspell() -> None:
+        with write(engine) as conn:
+            conn.execute(text("UPDATE incidents SET state = 'closd' WHERE id = :i"), {"i": key})
+
+    with pytest.raises(DatabaseError, match="ck_incidents_state"):
+        misspell()
+
+
+def test_a_fields_list_that_grows_in_the_domain_grows_in_the_table() -> None:
+    from dataclasses import fields
+
+    from db.tables import incidents as table
+
+    assert {f.name for f in fields(Incident)} <= set(table.c.keys())

@@ -1,0 +1,252 @@
+"""Alerts on their way: leased once, attempts before sends, nothing lost, nothing silent."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from found_posts import NOW, incident
+from sqlalchemy import Engine
+
+from db import incidents, outbox
+from db.engine import read, write
+from db.rows import DeliveryRow, Leased
+from db.settings import get_or_create_secret, get_setting, put_setting
+from domain.model import DeliveryState, Outcome, Severity
+
+LATER = NOW + timedelta(minutes=5)
+
+
+def alert(engine: Engine, cause: str = "post:1", **changes: object) -> int:
+    severity = changes.pop("severity", Severity.YELLOW)
+    at = changes.pop("at", NOW)
+    assert isinstance(severity, Severity)
+    assert isinstance(at, datetime)
+    with write(engine) as conn:
+        key = incidents.open_incident(conn, incident(), {}, NOW)
+        event = incidents.add_event(conn, key, "opened", cause, NOW)
+        assert event is not None
+        made = outbox.add_alert(conn, key, event, "first", 1, severity, "电压低", {"a": 1}, at)
+        assert made is not None
+        return made
+
+
+def on_its_way(
+    engine: Engine, channel: str = "wecom", recipient: str = "duty", **changes: object
+) -> str:
+    key = alert(engine, **changes)  # type: ignore[arg-type]
+    with write(engine) as conn:
+        name = outbox.add_delivery(conn, key, channel, recipient, NOW)
+    assert name is not None
+    return name
+
+
+def lease(
+    engine: Engine, now: datetime = NOW, owner: str = "a", limit: int = 10, **narrowed: list[str]
+) -> list[Leased]:
+    with write(engine) as conn:
+        return outbox.lease_deliveries(conn, owner, now, 60, limit, **narrowed)
+
+
+def attempt(engine: Engine, name: str, now: datetime = NOW, owner: str | None = None) -> int | None:
+    with write(engine) as conn:
+        return outbox.record_attempt(conn, name, now, owner)
+
+
+def outcome(
+    engine: Engine, name: str, n: int, came_to: Outcome, retry_at: datetime | None = None
+) -> bool:
+    with write(engine) as conn:
+        return outbox.record_outcome(conn, name, n, LATER, came_to, "0", "ok", retry_at)
+
+
+def delivery(engine: Engine, name: str) -> DeliveryRow:
+    with read(engine) as conn:
+        return next(d for d in outbox.list_deliveries(conn) if d.id == name)
+
+
+def test_one_event_has_one_alert_and_one_delivery_a_recipient(engine: Engine) -> None:
+    key = alert(engine)
+    with write(engine) as conn:
+        (made,) = outbox.list_alerts(conn)
+        again = outbox.add_alert(
+            conn, made.incident_id, made.event_id, "first", 1, Severity.RED, "", {}, NOW
+        )
+        assert again is None
+        name = outbox.add_delivery(conn, key, "wecom", "duty", NOW)
+        assert name == outbox.delivery_id(conn, key, "wecom", "duty")
+        assert name is not None
+        assert name.startswith("dlv_")
+        assert outbox.add_delivery(conn, key, "wecom", "duty", NOW) is None
+        assert outbox.add_delivery(conn, key, "wecom", "leader", NOW) != name
+    assert (made.incident_number, made.severity, made.body) == (
+        "20261124-001",
+        Severity.YELLOW,
+        {"a": 1},
+    )
+
+
+def test_the_way_of_a_delivery_that_is_accepted(engine: Engine) -> None:
+    name = on_its_way(engine)
+    (leased,) = lease(engine)
+    assert (leased.delivery_id, leased.attempts, leased.resend) == (name, 0, False)
+    assert leased.alert.title == "电压低"
+    assert delivery(engine, name).state == DeliveryState.SENDING
+    assert attempt(engine, name) == 1
+    assert outcome(engine, name, 1, Outcome.DELIVERED)
+    after = delivery(engine, name)
+    assert (after.state, after.delivered_at, after.attempts) == (DeliveryState.DELIVERED, LATER, 1)
+    assert (after.last_code, after.last_text) == ("0", "ok")
+    assert lease(engine, LATER + timedelta(days=1)) == []
+    with read(engine) as conn:
+        (tried,) = outbox.attempts_of(conn, name)
+        assert (tried.n, tried.started_at, tried.finished_at) == (1, NOW, LATER)
+        assert tried.outcome == Outcome.DELIVERED
+        assert outbox.count_deliveries(conn) == {DeliveryState.DELIVERED: 1}
+        assert outbox.next_delivery_at(conn) is None
+
+
+def test_a_refused_delivery_is_tried_again_when_told_then_dies_and_can_be_revived(
+    engine: Engine,
+) -> None:
+    name = on_its_way(engine)
+    lease(engine)
+    attempt(engine, name)
+    assert outcome(engine, name, 1, Outcome.RETRY, LATER)
+    assert lease(engine, LATER - timedelta(seconds=1)) == []
+    with read(engine) as conn:
+        assert outbox.next_delivery_at(conn) == LATER
+    (leased,) = lease(engine, LATER)
+    assert (leased.attempts, leased.resend) == (1, False)
+    assert attempt(engine, name) == 2
+    assert outcome(engine, name, 2, Outcome.BAD_RECEIVER)
+    with write(engine) as conn:
+        assert [d.id for d in outbox.dead_letters(conn)] == [name]
+        assert outbox.retry(conn, name, LATER)
+        assert not outbox.retry(conn, name, LATER)
+        assert outbox.dead_letters(conn) == []
+    assert [leased.delivery_id for leased in lease(engine, LATER)] == [name]
+
+
+def test_a_send_of_unknown_outcome_comes_again_marked(engine: Engine) -> None:
+    name = on_its_way(engine)
+    lease(engine)
+    attempt(engine, name)
+    outcome(engine, name, 1, Outcome.UNKNOWN, LATER)
+    assert lease(engine, LATER)[0].resend
+
+
+def test_a_sender_that_died_after_beginning_is_taken_over_and_the_message_marked(
+    engine: Engine,
+) -> None:
+    name = on_its_way(engine)
+    lease(engine)
+    attempt(engine, name)
+    assert lease(engine, NOW + timedelta(seconds=59), owner="b") == []
+    (leased,) = lease(engine, NOW + timedelta(seconds=60), owner="b")
+    assert (leased.delivery_id, leased.attempts, leased.resend) == (name, 1, True)
+    with read(engine) as conn:
+        assert outbox.attempts_of(conn, name)[0].outcome == Outcome.UNKNOWN
+
+
+def test_a_sender_that_died_before_beginning_leaves_no_mark(engine: Engine) -> None:
+    on_its_way(engine)
+    lease(engine)
+    (leased,) = lease(engine, NOW + timedelta(seconds=60), owner="b")
+    assert not leased.resend
+
+
+def test_a_lost_lease_begins_no_attempt(engine: Engine) -> None:
+    name = on_its_way(engine)
+    assert attempt(engine, name) is None
+    lease(engine)
+    lease(engine, NOW + timedelta(seconds=60), owner="b")
+    assert attempt(engine, name, owner="a") is None
+    assert attempt(engine, name, owner="b") == 1
+
+
+def test_a_late_refusal_does_not_touch_the_newer_attempt_but_a_late_acceptance_counts(
+    engine: Engine,
+) -> None:
+    name = on_its_way(engine)
+    lease(engine)
+    attempt(engine, name)
+    lease(engine, NOW + timedelta(seconds=60), owner="b")
+    attempt(engine, name, owner="b")
+    assert not outcome(engine, name, 1, Outcome.BAD_RECEIVER)
+    assert delivery(engine, name).state == DeliveryState.SENDING
+    assert outcome(engine, name, 1, Outcome.DELIVERED)
+    assert not outcome(engine, name, 2, Outcome.RETRY, LATER)
+    assert not outcome(engine, name, 2, Outcome.DELIVERED)
+    assert delivery(engine, name).state == DeliveryState.DELIVERED
+
+
+def test_red_goes_first_then_the_oldest(engine: Engine) -> None:
+    later_yellow = on_its_way(engine, at=LATER)
+    yellow = on_its_way(engine)
+    red = on_its_way(engine, severity=Severity.RED, at=LATER)
+    blue = on_its_way(engine, severity=Severity.BLUE)
+    assert [d.delivery_id for d in lease(engine, limit=3)] == [red, yellow, later_yellow]
+    assert [d.delivery_id for d in lease(engine)] == [blue]
+
+
+def test_a_held_channel_waits_and_others_go_on(engine: Engine) -> None:
+    held, other = on_its_way(engine, "wecom"), on_its_way(engine, "webhook")
+    with write(engine) as conn:
+        outbox.hold_channel(conn, "wecom", LATER, "45009: 接口调用超过限制")
+        (state,) = outbox.channel_state_rows(conn)
+    assert (state.name, state.blocked_until) == ("wecom", LATER)
+    assert [d.delivery_id for d in lease(engine)] == [other]
+    assert outcome(engine, other, attempt(engine, other) or 0, Outcome.DELIVERED)
+    assert [d.delivery_id for d in lease(engine, LATER)] == [held]
+
+
+def test_a_worker_may_lease_for_its_channels_only(engine: Engine) -> None:
+    on_its_way(engine, "wecom")
+    mine = on_its_way(engine, "webhook")
+    assert lease(engine, channels=[]) == []
+    assert [d.delivery_id for d in lease(engine, channels=["webhook"])] == [mine]
+
+
+def test_a_stopping_worker_gives_back_what_it_did_not_begin(engine: Engine) -> None:
+    begun, waiting = on_its_way(engine), on_its_way(engine)
+    lease(engine)
+    attempt(engine, begun)
+    with write(engine) as conn:
+        assert outbox.give_back(conn, [begun, waiting], "b") == 0
+        assert outbox.give_back(conn, [begun, waiting], "a") == 1
+    (leased,) = lease(engine)
+    assert (leased.delivery_id, leased.resend) == (waiting, False)
+
+
+def test_deliveries_are_listed_by_state_and_incident(engine: Engine) -> None:
+    name = on_its_way(engine)
+    other = on_its_way(engine, at=LATER)
+    with read(engine) as conn:
+        assert [d.id for d in outbox.list_deliveries(conn)] == [other, name]
+        assert [d.id for d in outbox.list_deliveries(conn, limit=1)] == [other]
+        mine = outbox.list_deliveries(conn, incident_id=delivery(engine, name).alert.incident_id)
+        assert [d.id for d in mine] == [name]
+        assert outbox.list_deliveries(conn, [DeliveryState.DEAD]) == []
+
+
+def test_a_secret_is_made_once_and_kept(engine: Engine) -> None:
+    with write(engine) as conn:
+        made = get_or_create_secret(conn, "author_hash")
+        assert len(bytes.fromhex(made)) == 32
+        assert get_or_create_secret(conn, "author_hash") == made
+        assert get_or_create_secret(conn, "other") != made
+        put_setting(conn, "town", "许昌")
+        put_setting(conn, "town", "小召")
+        assert get_setting(conn, "town") == "小召"
+        assert get_setting(conn, "none") is None
+
+
+def test_another_database_gives_other_delivery_ids(sqlite_url: str, postgresql_url: str) -> None:
+    from db.engine import open_engine
+
+    names = []
+    for url in (sqlite_url, postgresql_url):
+        engine = open_engine(url)
+        names.append(on_its_way(engine))
+        engine.dispose()
+    assert names[0] != names[1]
