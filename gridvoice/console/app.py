@@ -17,7 +17,6 @@ from starlette.exceptions import HTTPException
 
 from db.engine import read
 from domain.clock import utc_now
-from gridvoice.app.handling import NoSuchIncident, NotNow
 from gridvoice.console import queries
 from gridvoice.console.banners import Banner
 from gridvoice.console.board import board
@@ -89,9 +88,9 @@ def create_app(
         if not problem:
             try:
                 act(number, who, note)
-            except NoSuchIncident:
+            except LookupError:
                 return no_incident(request)
-            except NotNow as refused:
+            except ValueError as refused:
                 problem = str(refused)
         if problem:
             return incident_answer(request, number, FormView(name, who, note, problem), 422)

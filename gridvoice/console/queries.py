@@ -184,11 +184,11 @@ def read_posts(conn: Connection, incident_id: int, page: int, size: int) -> list
     return list(conn.execute(query))
 
 
-def read_reasons(conn: Connection, incident_id: int, limit: int) -> list[list[dict[str, Any]]]:
-    """The reasons of an incident's newest complaints, a list a post."""
+def read_reasons(conn: Connection, incident_id: int, limit: int) -> list[Row[Any]]:
+    """(title, text, reasons) of an incident's newest posts."""
     v, a = t.versions.c, t.assessments.c
     query = (
-        select(a.reasons)
+        select(v.title, v.text, a.reasons)
         .select_from(
             t.incident_posts.join(t.posts, t.posts.c.id == t.incident_posts.c.post_id)
             .join(t.versions, v.id == t.posts.c.version_id)
@@ -198,7 +198,7 @@ def read_reasons(conn: Connection, incident_id: int, limit: int) -> list[list[di
         .order_by(t.posts.c.id.desc())
         .limit(limit)
     )
-    return list(conn.scalars(query))
+    return list(conn.execute(query))
 
 
 def read_events(conn: Connection, incident_id: int, limit: int) -> tuple[list[Row[Any]], int]:

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Row
+
 from domain.masking import mask
+from gridvoice.console.marks import Span, marked
 
 _SHOWN = 12
 _BAR = 60  # width of the longest bar, as in incident.html
@@ -28,14 +31,14 @@ def rule_title(rule: str, titles: Mapping[str, str]) -> str:
     return titles.get(rule) or rule.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
 
 
-def weigh(posts: Sequence[Sequence[Mapping[str, Any]]], titles: Mapping[str, str]) -> list[Weighed]:
-    """`posts`: the stored reasons of each post."""
+def weigh(posts: Sequence[Row[Any]], titles: Mapping[str, str]) -> list[Weighed]:
+    """`posts`: (title, text, reasons) of each post, as stored."""
     weights: dict[tuple[str, str], float] = {}
     seen: dict[tuple[str, str], int] = {}
-    for reasons in posts:
+    for post in posts:
         met = set()
-        for reason in reasons:
-            key = (rule_title(reason["rule"], titles), mask(reason["text"]).strip())
+        for reason in post.reasons:
+            key = (rule_title(reason["rule"], titles), _quote(post, reason))
             if abs(reason["weight"]) > abs(weights.get(key, 0.0)):
                 weights[key] = reason["weight"]
             met.add(key)
@@ -53,3 +56,13 @@ def weigh(posts: Sequence[Sequence[Mapping[str, Any]]], titles: Mapping[str, str
         )
         for what, quote in order
     ]
+
+
+def _quote(post: Row[Any], reason: Mapping[str, Any]) -> str:
+    """The phrase as its masked text shows it: one of digits may be part of somebody's number."""
+    text = reason["text"]
+    if reason["field"] in ("title", "text") and not text.isalpha():
+        source = post.title if reason["field"] == "title" else post.text
+        pieces = marked(source, [Span(reason["start"], reason["end"], "reason", "")])
+        text = "".join(piece.text for piece in pieces if piece.kind)
+    return " ".join(mask(text).split())

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from domain.masking import mask
-from domain.model import ALERT_REASON_TITLES, CHANNEL_TITLES, SEVERITY_TITLES, STATE_TITLES
+from domain.model import ALERT_REASON_TITLES, SEVERITY_TITLES
 from gridvoice.console.words import Moment, moment
 
 _DELIVERY_TITLES = {
@@ -21,21 +21,23 @@ _DELIVERY_TITLES = {
     "delivered": "已送达",
     "dead": "失败，已停止重试",
 }
-_JOINED = "post_joined"
+_JOINED = ("joined", "edited", "follow_up")
 # kind of event: (how the timeline marks it, what it says)
 _KINDS = {
     "opened": ("opened", "发现事件"),
-    _JOINED: ("joined", "新帖并入"),
-    "severity_raised": ("raised", "等级升高"),
-    "severity_lowered": ("joined", "等级降低"),
-    "grew": ("joined", "扩散"),
-    "new_channel": ("joined", "跨渠道传播"),
+    "joined": ("joined", "新帖并入"),
+    "edited": ("joined", "帖文被修改"),
+    "follow_up": ("joined", "静默期满，补报变化"),
     "reopened": ("reopened", "复燃，重新打开"),
     "acknowledged": ("act", "已接收"),
+    "investigating": ("act", "开始调查"),
+    "responded": ("act", "已回应"),
+    "rectified": ("act", "已整改"),
+    "reviewed": ("act", "已评估"),
     "closed": ("act", "已办结"),
     "false_alarm": ("act", "判为误报"),
+    "merged": ("act", "已合并"),
     "note": ("act", "备注"),
-    "alert": ("alert", "发出预警"),
 }
 
 
@@ -75,52 +77,50 @@ def story(
     joined = 0
     for event in events:
         alerts = by_event.get(event.id, [])
-        if event.kind == _JOINED and not alerts:
-            joined += 1
-            if joined > 1:
-                latest = entries.pop()
-                entries.append(Entry("joined", f"{joined} 条新帖并入", latest.at))
-                continue
+        plain = event.kind == "joined" and not alerts and not event.data.get("raised")
+        joined = joined + 1 if plain else 0
+        if joined > 1:
+            latest = entries.pop()
+            entries.append(Entry("joined", f"{joined} 条新帖并入", latest.at))
+        elif alerts and event.kind in _JOINED:
+            # What caused an alert stands in it: one change, one entry.
+            entries.append(_alert(alerts, channel_titles, now, _event(event, now).lines))
         else:
-            joined = 0
-        if alerts:
-            entries.append(_alert(alerts, channel_titles, now))
-        entries.append(_event(event, now))
+            if alerts:
+                entries.append(_alert(alerts, channel_titles, now))
+            entries.append(_event(event, now))
     return entries
 
 
 def _event(event: Row[Any], now: datetime) -> Entry:
-    mark, what = _KINDS.get(event.kind, ("joined", STATE_TITLES.get(event.kind, event.kind)))
+    mark, what = _KINDS.get(event.kind, ("joined", event.kind))
     lines = []
     if event.who:
         lines.append(mask(event.who) + (f"：{mask(event.note)}" if event.note else ""))
     elif event.note:
         lines.append(mask(event.note))
-    change = _change(event.data)
-    if change:
-        lines.append(change)
-    return Entry(mark, what, moment(event.at, now), tuple(lines))
+    raised = event.data.get("raised")
+    if raised:
+        mark, what = ("raised", "等级升高") if event.kind == "joined" else (mark, what)
+        lines.append("因：" + "、".join(mask(str(reason)) for reason in raised))
+    return Entry(mark, mask(what), moment(event.at, now), tuple(lines))
 
 
-def _change(data: Mapping[str, Any]) -> str:
-    """`一般 → 重大` of a severity, the channel of a post; nothing where the event says neither."""
-    before, after = data.get("from"), data.get("to")
-    for titles in (SEVERITY_TITLES, STATE_TITLES):
-        if before in titles and after in titles:
-            return f"{titles[before]} → {titles[after]}"
-    channel = data.get("channel")
-    return f"来自{CHANNEL_TITLES[channel]}" if channel in CHANNEL_TITLES else ""
-
-
-def _alert(rows: Sequence[Row[Any]], channel_titles: Mapping[str, str], now: datetime) -> Entry:
+def _alert(
+    rows: Sequence[Row[Any]],
+    channel_titles: Mapping[str, str],
+    now: datetime,
+    lines: tuple[str, ...] = (),
+) -> Entry:
     first = rows[0]
     reason = ALERT_REASON_TITLES.get(first.reason, first.reason)
-    what = f"第{first.report_no}报 · {reason}" if first.report_no else reason
-    line = f"{SEVERITY_TITLES.get(first.severity, first.severity)}预警"
+    level = SEVERITY_TITLES.get(first.severity, first.severity)
+    what = f"第{first.report_no}报 · {level} · {reason}"
+    mark = first.reason if first.reason in ("severity_raised", "reopened") else "alert"
     sent = tuple(_sent(row, channel_titles, now) for row in rows if row.channel is not None)
-    return Entry(
-        "alert", what, moment(first.at, now), () if sent else (f"{line}，没有可用的通道",), sent
-    )
+    if not sent:
+        lines = (*lines, "没有可用的预警通道，未推送。")
+    return Entry(mark, what, moment(first.at, now), lines, sent)
 
 
 def _sent(row: Row[Any], channel_titles: Mapping[str, str], now: datetime) -> Sent:

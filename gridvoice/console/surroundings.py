@@ -44,7 +44,8 @@ class Trouble:
 class Act(Protocol):
     """Something a person does to an incident, committed when the call returns.
 
-    Raises NoSuchIncident and NotNow of `gridvoice.app.handling`. Called from a worker thread.
+    Raises LookupError for an unknown number and ValueError, in Chinese, where the incident's
+    state forbids it. Called from a worker thread.
     """
 
     def __call__(self, number: str, who: str, note: str) -> object: ...

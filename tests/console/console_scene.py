@@ -8,7 +8,7 @@ All texts, names and numbers are made up; phone numbers are of no real person.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,10 +31,11 @@ from domain.model import (
     Reason,
     Severity,
 )
-from gridvoice.app.handling import NoSuchIncident, NotNow
 
 AUTHOR_KEY = b"k" * 32
 _keys = itertools.count(1)
+Answer = tuple[str, str, str, str, str]
+Told = Callable[[int, datetime], None]
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,12 @@ def open_with(
     conn: Connection, now: datetime, title: str, category: Category, severity: Severity,
     said: Sequence[Said], place: str | None = None, station: str | None = None,
     state: IncidentState = IncidentState.DISCOVERED, area: Area = Area.INSIDE, reopened: bool = False,
-    **more: Any,
+    after: Mapping[int, Callable[[int, datetime], None]] | None = None, **more: Any,
 ) -> tuple[int, str]:  # fmt: skip
-    """An incident of these posts with its timeline (no alerts); its id and number."""
+    """An incident of these posts with its timeline; its id and number.
+
+    `after[n]` is called with the incident's id and the time once its n-th post has joined.
+    """
     said = sorted(said, key=lambda s: -s.ago)
     first, last = now - timedelta(minutes=said[0].ago), now - timedelta(minutes=said[-1].ago)
     what = Incident(
@@ -127,13 +131,10 @@ def open_with(
         incidents.add_post(conn, incident_id, post_id, at)
         if number:
             incidents.add_event(
-                conn,
-                incident_id,
-                "post_joined",
-                f"post:{post_id}",
-                at,
-                data={"channel": one.channel},
+                conn, incident_id, "joined", f"post:{post_id}", at, "", f"{number}帖→{number + 1}帖"
             )
+        if after and number in after:
+            after[number](incident_id, at)
     if reopened:
         incidents.add_event(conn, incident_id, "reopened", f"again:{incident_id}", last)
     row = incidents.incident(conn, incident_id)
@@ -143,10 +144,16 @@ def open_with(
 
 def tell(
     conn: Connection, incident_id: int, reason: str, report_no: int, severity: Severity,
-    at: datetime, answers: Sequence[tuple[str, str, str, str, str]], kind: str = "opened",
+    at: datetime, answers: Sequence[Answer], raised: str = "",
 ) -> None:  # fmt: skip
     """An alert with its deliveries: (channel, recipient, outcome, code, the receiver's words)."""
-    event = incidents.add_event(conn, incident_id, kind, f"{reason}:{report_no}", at)
+    if reason == "first":
+        event: int | None = incidents.events_of(conn, incident_id)[0].id
+    else:
+        data = {"raised": ["发帖人 9人", "渠道 4个渠道"]} if raised else {}
+        note = f"{report_no * 6}帖→{report_no * 6 + 1}帖" + (f"，等级 {raised}" if raised else "")
+        cause = f"{reason}:{report_no}"
+        event = incidents.add_event(conn, incident_id, "joined", cause, at, "", note, data)
     assert event is not None
     alert = outbox.add_alert(conn, incident_id, event, reason, report_no, severity, "预警", {}, at)
     assert alert is not None
@@ -191,7 +198,7 @@ def fill(engine: Engine, now: datetime) -> dict[str, str]:
                  "尽快给我们村增容或者换线。家里老人用制氧机，不敢停。村里六十多户，一到晚上七点以后就都用不成，"
                  "去年也反映过一次，当时答复说列入改造计划，可是到今天没有看到任何动静，也没有人来村里看过线路。"
                  "变压器在村东头，还是十几年前的那台，线也细，好几根电杆歪着，刮风的时候火花直冒，看着就害怕。"
-                 "我们不是要为难谁，就想正正常常用上电，请给个准话，什么时候能改，改之前能不能先调一调负荷。",
+                 "再过一个月就是用电高峰，麦收以后家家都要抽水浇地，到那时候怕是连灯都点不亮，孩子写作业只能去镇上亲戚家。我们不是要为难谁，就想正正常常用上电，请给个准话，什么时候能改，改之前能不能先调一调负荷。",
                  (*LOW_VOLTAGE, ("制氧机", "重要人群", 1.8), ("火花", "触电风险", 1.3)), ("小召乡小召西村", "小召西村"),
                  replies(12), region="建安区",
                  reply="您好，留言已转建安供电公司核实，工作人员将在24小时内与您联系，电话 0374-2123456。"),
@@ -204,20 +211,22 @@ def fill(engine: Engine, now: datetime) -> dict[str, str]:
                  texts[2] + f" 第{i + 1}天", LOW_VOLTAGE[:3], (), replies(i + 1))
             for i in range(18)
         ]  # fmt: skip
-        one, numbers["low"] = open_with(
-            conn, now, "小召乡小召西村低电压持续半个月", Category.SUPPLY_QUALITY, Severity.RED, low,
-            "小召乡小召西村", "小召供电所", report_no=3)  # fmt: skip
         ok = ("centre", "", "delivered", "0", "ok")
-        tell(conn, one, "first", 1, Severity.YELLOW, now - timedelta(minutes=94),
-             [ok, ("duty_group", "", "delivered", "0", "ok"), ("file", "", "delivered", "200", "written")], "told")  # fmt: skip
-        incidents.add_event(conn, one, "severity_raised", "sev:2", now - timedelta(minutes=40),
-                            data={"from": "yellow", "to": "orange"})  # fmt: skip
-        tell(conn, one, "severity_raised", 2, Severity.ORANGE, now - timedelta(minutes=40),
-             [ok, ("duty_group", "", "retry", "45009", "api freq out of limit")], "told")  # fmt: skip
-        incidents.add_event(conn, one, "severity_raised", "sev:3", now - timedelta(minutes=12),
-                            data={"from": "orange", "to": "red"})  # fmt: skip
-        tell(conn, one, "severity_raised", 3, Severity.RED, now - timedelta(minutes=12),
-             [ok, ("duty_group", "张班长", "delivered", "0", "ok")], "told")  # fmt: skip
+        group = ("duty_group", "", "delivered", "0", "ok")
+        file = ("file", "", "delivered", "200", "written")
+        busy = ("duty_group", "", "retry", "45009", "api freq out of limit")
+        leader = ("duty_group", "张班长", "delivered", "0", "ok")
+
+        def told(reason: str, n: int, severity: Severity, raised: str, *answers: Answer) -> Told:
+            return lambda one, at: tell(conn, one, reason, n, severity, at, answers, raised)
+
+        _, numbers["low"] = open_with(
+            conn, now, "小召乡小召西村低电压持续半个月", Category.SUPPLY_QUALITY, Severity.RED, low,
+            "小召乡小召西村", "小召供电所", report_no=3, after={
+                0: told("first", 1, Severity.YELLOW, "", ok, group, file),
+                8: told("severity_raised", 2, Severity.ORANGE, "较大→重大", ok, busy),
+                18: told("severity_raised", 3, Severity.RED, "重大→特别重大", ok, leader),
+            })  # fmt: skip
 
         storm = [
             Said(190 - i * 11, ("short_video", "wechat", "gov_board")[i % 3], (social, "wx", board)[i % 3],
@@ -229,10 +238,11 @@ def fill(engine: Engine, now: datetime) -> dict[str, str]:
         ]  # fmt: skip
         two, numbers["storm"] = open_with(
             conn, now, "五女店镇苗店村雷雨后多户家电烧毁", Category.APPLIANCE_DAMAGE, Severity.ORANGE, storm,
-            "五女店镇苗店村", "五女店供电所", IncidentState.ACKNOWLEDGED, report_no=2)  # fmt: skip
-        tell(conn, two, "first", 1, Severity.ORANGE, now - timedelta(minutes=188), [ok], "told")
+            "五女店镇苗店村", "五女店供电所", IncidentState.ACKNOWLEDGED, report_no=2,
+            after={0: told("first", 1, Severity.ORANGE, "", ok, group),
+                   5: told("grew", 2, Severity.ORANGE, "", ok)})  # fmt: skip
         incidents.add_event(conn, two, "acknowledged", "act:1", now - timedelta(minutes=180), "李建国",
-                            "已联系保险专责，下午到户登记", {"from": "discovered", "to": "acknowledged"})  # fmt: skip
+                            "已联系保险专责，下午到户登记", {"from": "discovered"})  # fmt: skip
 
         for title, category, severity, place, station, state, ago, count, more in (
             ("将官池镇水岸小区物业转供电加价", Category.BILLING_SERVICE, Severity.YELLOW, "将官池镇水岸小区", "将官池供电所",
@@ -258,12 +268,21 @@ def fill(engine: Engine, now: datetime) -> dict[str, str]:
                      (("尽快处理", "诉求迫切", 0.5),), (place,) if place else (), replies(i))
                 for i in range(count)
             ]  # fmt: skip
-            made, number = open_with(
-                conn, now, title, category, severity, said, place, station, state, **more
+            first = {0: told("first", 1, severity, "", ok)} if more.get("report_no") else None
+            _, number = open_with(
+                conn,
+                now,
+                title,
+                category,
+                severity,
+                said,
+                place,
+                station,
+                state,
+                after=first,
+                **more,
             )
             numbers[title] = number
-            if more.get("report_no"):
-                tell(conn, made, "first", 1, severity, now - timedelta(minutes=ago), [ok], "told")
     return numbers
 
 
@@ -286,7 +305,7 @@ def grow(engine: Engine, number: str, said: Said, now: datetime) -> None:
         assert row is not None
         post_id = say(conn, said, now, row.incident.category)
         incidents.add_post(conn, row.id, post_id, now)
-        incidents.add_event(conn, row.id, "post_joined", f"post:{post_id}", now)
+        incidents.add_event(conn, row.id, "joined", f"post:{post_id}", now)
         more = replace(row.incident, post_count=row.incident.post_count + 1, last_event_at=now)
         incidents.update_incident(conn, row.id, more, None, now)
 
@@ -306,8 +325,8 @@ def _move(
     with write(engine) as conn:
         row = incidents.find(conn, number)
         if row is None:
-            raise NoSuchIncident(number)
+            raise LookupError(number)
         if not row.incident.state.is_open or row.incident.state is to:
-            raise NotNow("此事件已由他人接收或已结束。")
+            raise ValueError("此事件已由他人接收或已结束。")
         incidents.change_state(conn, row.id, row.incident.state, to, now)
         incidents.add_event(conn, row.id, kind, f"act:{next(_keys)}", now, who, note)

@@ -126,7 +126,7 @@ def test_trouble_of_every_kind_is_an_alarm_with_a_way_out(own_console: Console) 
         row = incidents.find(conn, own_console.numbers["low"])
         assert row is not None
         scene.tell(conn, row.id, "grew", 4, Severity.RED, NOW,
-                   [("centre", "x", "bad_config", "401", "bad signature")], "told")  # fmt: skip
+                   [("centre", "x", "bad_config", "401", "bad signature")])  # fmt: skip
         outbox.hold_channel(conn, "duty_group", NOW + timedelta(minutes=5), "频率超限")
     own_console.troubles.append(Trouble("采集进程意外结束。", "系统正在重启它。", alarm=True))
     page = own_console.get("/").text

@@ -79,7 +79,7 @@ def nasty_console(running: Callable[..., Console], engine: Engine) -> tuple[Cons
             report_no=1,
         )  # fmt: skip
         scene.tell(conn, one, "first", 1, Severity.RED, NOW,
-                   [(NASTY[0], NASTY[1] + PHONE, "delivered", NASTY[2], everything + PHONE)], "told")  # fmt: skip
+                   [(NASTY[0], NASTY[1] + PHONE, "delivered", NASTY[2], everything + PHONE)])  # fmt: skip
         incidents.add_event(
             conn, one, NASTY[0], "x", NOW, NASTY[1], everything + PHONE, {"from": NASTY[0]}
         )
@@ -119,6 +119,22 @@ def test_no_number_of_a_person_is_anywhere_in_the_pages(
         page = console.get(path).text
         assert PHONE not in page, path
         assert PHONE not in re.sub(r"<[^>]+>|\s", "", page), path
+
+
+def test_a_reason_that_is_part_of_a_number_is_quoted_covered(
+    running: Callable[..., Console], engine: Engine
+) -> None:
+    said = scene.Said(
+        1, "forum", "f", "", f"停电打{PHONE}", ((PHONE[:9], "数字", 1.0), (PHONE[5:], "尾号", 1.0))
+    )
+    with write(engine) as conn:
+        _, number = scene.open_with(
+            conn, NOW, "停电", Category.SUPPLY_QUALITY, Severity.BLUE, [said]
+        )
+    page = running().get(f"/incidents/{number}").text
+    assert "「139****5678」" in page
+    assert PHONE[:9] not in page
+    assert PHONE[5:] not in page
 
 
 def test_a_link_that_holds_a_number_goes_through_the_console(
