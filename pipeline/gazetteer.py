@@ -81,6 +81,7 @@ class Gazetteer:
                 self._add(self.by_code[code], squeezed_spelling(word), Strength.STRONG, False)
         self.book = PhraseBook(self._forms())
         self.longest_word = max((len(w) for w in self.words), default=0)
+        self.word_starts = frozenset(word[:2] for word in self.words)
 
     def _collect(self, entry: Entry, aliases: str) -> None:
         written = {squeezed_spelling(a.lstrip("?!")): a for a in aliases.split("|") if a}

@@ -35,6 +35,14 @@ class AsideWords:
     roads: tuple[str, ...] = ("路", "街", "巷", "大道")  # 南京路 is not in 南京
 
 
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """A source's region: its code where it is a known place, and what holds without any place."""
+
+    code: str | None
+    located: Located
+
+
 @dataclass(slots=True)
 class _Mention:
     """A spelling met in a post, before and after it is known what it means."""
@@ -48,6 +56,7 @@ class _Mention:
 
 # A7县泉塘街道: boards that hide places behind codes; what follows lies there, wherever that is.
 _CODED_BEFORE = re.compile(r"[a-z]\d{0,2}[市县区]$")
+_ASIDE = 0.5
 _LINKS = ("的", "、", ",", "·")
 
 
@@ -57,8 +66,7 @@ class Locator:
     def __init__(self, gazetteer: Gazetteer, asides: AsideWords | None = None) -> None:
         self.gazetteer = gazetteer
         self._asides = asides or AsideWords()
-        self._region_code = lru_cache(maxsize=4096)(self._read_region)
-        self._by_region = lru_cache(maxsize=4096)(self._without_places)
+        self._region = lru_cache(maxsize=4096)(self._read_region)
 
     def locate(self, title: str, text: str, region: str | None = None) -> Located:
         """The places of a post and its area. Any text at all; never raises."""
@@ -66,15 +74,12 @@ class Locator:
 
     def locate_squeezed(self, post: Squeezed, region: str | None) -> Located:
         """As `locate`, for a post already made ready for matching."""
+        source = self._region(region)
         mentions = self._mentions(post)
         if not mentions:
-            return self._by_region(region)
-        self._resolve(mentions, self._region_code(region))
-        settled = [m for m in mentions if m.entry is not None]
-        settled.extend(self._chained(settled, post))
-        if not settled:
-            return self._by_region(region)
-        return self._conclude(settled, post, region)
+            return source.located
+        settled = self._settled(mentions, post, source.code)
+        return self._conclude(settled, post, source) if settled else source.located
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -96,25 +101,36 @@ class Locator:
             asides.after and text.startswith(asides.after, mention.end)
         )
 
-    def _read_region(self, region: str | None) -> str | None:
-        """The code of the finest place that a source's region names."""
-        if not region:
-            return None
-        post = squeeze("", region)
-        mentions = self._mentions(post)
+    def _read_region(self, region: str | None) -> _Region:
+        """What a source's region says: the finest place that it names."""
+        code = self._code_of(squeeze("", region)) if region else None
+        area = Area.UNKNOWN
+        if code is not None and not self.gazetteer.holds_us(code):
+            area = Area.INSIDE if self.gazetteer.is_inside(code) else Area.OUTSIDE
+        station = self.gazetteer.station(code) if code and area is Area.INSIDE else None
+        return _Region(code, Located((), area, station))
+
+    def _code_of(self, region: Squeezed) -> str | None:
+        mentions = self._mentions(region)
         if not mentions:
-            entries = self.gazetteer.words.get(post.text[1:], [])
+            entries = self.gazetteer.words.get(region.text[1:], [])
             only = [e for e in entries if self.gazetteer.is_inside(e.code)] or entries
             return only[0].code if len(only) == 1 else None
-        self._resolve(mentions, None)
-        settled = [m for m in mentions if m.entry is not None]
-        settled.extend(self._chained(settled, post))
-        entries = [m.entry for m in settled if m.entry is not None]
+        entries = [m.entry for m in self._settled(mentions, region, None) if m.entry is not None]
         return max(entries, key=lambda e: e.level).code if entries else None
 
     # -- meaning ---------------------------------------------------------------------------
 
-    def _resolve(self, mentions: list[_Mention], region: str | None) -> None:
+    def _settled(
+        self, mentions: list[_Mention], post: Squeezed, region: str | None
+    ) -> list[_Mention]:
+        """The mentions that mean a place, with the bare names that hang on them."""
+        self._resolve(post, mentions, region)
+        settled = [m for m in mentions if m.entry is not None]
+        settled.extend(self._chained(settled, post))
+        return settled
+
+    def _resolve(self, post: Squeezed, mentions: list[_Mention], region: str | None) -> None:
         """Give each mention its entry, the certain ones first."""
         for mention in mentions:
             form = mention.form
@@ -122,33 +138,39 @@ class Locator:
                 mention.entry = form.proven[0]
         for position, mention in enumerate(mentions):
             if mention.entry is None:
-                mention.entry = self._meant(mention, position, mentions, region)
+                mention.entry = self._meant(post, position, mentions, region)
         for position, mention in enumerate(mentions):
             if mention.entry is not None and _stands_elsewhere(mention, position, mentions):
                 mention.entry = None
 
     def _meant(
-        self, mention: _Mention, position: int, mentions: list[_Mention], region: str | None
+        self,
+        post: Squeezed,
+        position: int,
+        mentions: list[_Mention],
+        region: str | None,
     ) -> Entry | None:
-        entries = mention.form.entries
+        mention = mentions[position]
+        entries, agreed = mention.form.entries, self._agreed
+        written = post.text[mention.start : mention.end]
         holder = _holder(position, mentions)
         if holder is not None:
-            return self._agreed([e for e in entries if e.code.startswith(holder.code)])
+            return agreed([e for e in entries if e.code.startswith(holder.code)], written)
         others = [m.entry for m in mentions if m.entry is not None and m is not mention]
         for level in (Level.TOWN, Level.COUNTY, Level.CITY, Level.PROVINCE):
             near = tuple(o.code for o in others if o.level is level)
             fit = [e for e in entries if e.level > level and e.code.startswith(near)]
             if near and fit:
-                return self._agreed(fit)
+                return agreed(fit, written)
         if region is not None and len(region) >= 4:
             for length in (9, 6, 4):
                 fit = [e for e in entries if e.code.startswith(region[:length])]
                 if fit and len(region) >= length:
-                    return self._agreed(fit)
-        return self._agreed(list(mention.form.proven))
+                    return agreed(fit, written)
+        return agreed(list(mention.form.proven), written)
 
-    def _agreed(self, entries: list[Entry]) -> Entry | None:
-        """The one entry, or the place that holds all of them; None where they lie far apart."""
+    def _agreed(self, entries: list[Entry], written: str) -> Entry | None:
+        """The one entry, or what is known where it may be several; None if they lie far apart."""
         if len(entries) <= 1:
             return entries[0] if entries else None
         holders = [e for e in entries if all(o.code.startswith(e.code) for o in entries)]
@@ -157,27 +179,32 @@ class Locator:
         first, last = min(e.code for e in entries), max(e.code for e in entries)
         for length in (9, 6, 4):
             if len(first) >= length and first[:length] == last[:length]:
-                return self.gazetteer.by_code.get(first[:length])
+                return self._one_of_several(first[:length], written)
         if any(self.gazetteer.is_inside(e.code) for e in entries):
             return None
         return entries[0]  # nowhere near us, whichever is meant
 
+    def _one_of_several(self, code: str, written: str) -> Entry | None:
+        """赵庄村 of two towns: called as it is written, placed in the county that holds both."""
+        holder = self.gazetteer.by_code.get(code)
+        return Entry(code, written, holder.level) if holder else None
+
     def _chained(self, settled: list[_Mention], post: Squeezed) -> list[_Mention]:
         """Places written bare right behind the place that holds them: 小召毛里, 建安区昌盛."""
-        words, longest, text = self.gazetteer.words, self.gazetteer.longest_word, post.text
+        words, starts = self.gazetteer.words, self.gazetteer.word_starts
+        longest, text = self.gazetteer.longest_word, post.text
         found: list[_Mention] = []
         queue = [m for m in settled if m.entry is not None and m.entry.level < Level.SITE]
         taken = {m.start for m in settled}
         while queue:
             mention = queue.pop()
             start = mention.end + (text[mention.end : mention.end + 1] in _LINKS)
-            if start in taken or mention.entry is None:
+            if start in taken or text[start : start + 2] not in starts or mention.entry is None:
                 continue
-            holder = mention.entry.code
             for length in range(min(longest, len(text) - start), 1, -1):
                 word = text[start : start + length]
-                entries = [e for e in words.get(word, ()) if e.code.startswith(holder)]
-                meant = self._agreed([e for e in entries if e.code != holder])
+                entries = [e for e in words.get(word, ()) if _holds(mention.entry, e)]
+                meant = self._agreed(entries, word)
                 if meant is not None:
                     form = Form((meant,), (), True)
                     behind = _Mention(start, start + length, form, meant)
@@ -190,50 +217,42 @@ class Locator:
 
     # -- concluding ------------------------------------------------------------------------
 
-    def _without_places(self, region: str | None) -> Located:
-        code = self._region_code(region)
-        area = self._area_of_region(region)
-        ours = code is not None and area is Area.INSIDE
-        return Located((), area, self.gazetteer.station(code) if ours and code else None)
-
-    def _area_of_region(self, region: str | None) -> Area:
-        code = self._region_code(region)
-        if code is None or self.gazetteer.holds_us(code):
-            return Area.UNKNOWN
-        return Area.INSIDE if self.gazetteer.is_inside(code) else Area.OUTSIDE
-
-    def _conclude(self, settled: list[_Mention], post: Squeezed, region: str | None) -> Located:
+    def _conclude(self, settled: list[_Mention], post: Squeezed, source: _Region) -> Located:
         for mention in settled:
             mention.aside = self._is_aside(mention, post.text)
-        area = self._area(settled, post, region)
-        settled.sort(key=lambda m: m.start)
-        main = max(settled, key=lambda m: self._rank(m, area))
-        settled.remove(main)
-        settled.insert(0, main)
-        station = None
-        if area is Area.INSIDE:
-            codes = [m.entry.code for m in settled if m.entry is not None]
-            codes.append(self._region_code(region) or "")
-            ours = filter(self.gazetteer.is_inside, codes)
-            station = next(filter(None, map(self.gazetteer.station, ours)), None)
+        area = self._area(settled, post, source)
+        if len(settled) > 1:
+            settled.sort(key=lambda m: m.start)
+            main = max(settled, key=lambda m: self._rank(m, area))
+            settled.remove(main)
+            settled.insert(0, main)
+        station = self._station(settled) or source.located.station if area is Area.INSIDE else None
         return Located(tuple(_place(m, post) for m in settled), area, station)
 
-    def _area(self, settled: list[_Mention], post: Squeezed, region: str | None) -> Area:
-        weights = {True: 0.0, False: 0.0}
+    def _station(self, settled: list[_Mention]) -> str | None:
+        codes = (m.entry.code for m in settled if m.entry is not None)
+        ours = filter(self.gazetteer.is_inside, codes)
+        return next(filter(None, map(self.gazetteer.station, ours)), None)
+
+    def _area(self, settled: list[_Mention], post: Squeezed, source: _Region) -> Area:
+        """Inside or outside by the weightier of the places on either side; asides weigh little."""
+        ours = others = 0.0
         for mention in settled:
             entry = mention.entry
             if entry is None or self.gazetteer.holds_us(entry.code):
                 continue
-            weight = 1.0 + entry.level + (2.0 if mention.start < post.boundary else 0.0)
-            inside = self.gazetteer.is_inside(entry.code)
-            weights[inside] = max(weights[inside], 0.5 if mention.aside else weight)
-        inside_weight, outside_weight = weights[True], weights[False]
-        by_region = self._area_of_region(region)
-        if max(inside_weight, outside_weight) <= 0.5 and by_region is not Area.UNKNOWN:
+            weight = _ASIDE
+            if not mention.aside:
+                weight = 1.0 + entry.level + (2.0 if mention.start < post.boundary else 0.0)
+            if self.gazetteer.is_inside(entry.code):
+                ours = max(ours, weight)
+            else:
+                others = max(others, weight)
+        by_region = source.located.area
+        weightier = max(ours, others)
+        if weightier == 0.0 or (weightier <= _ASIDE and by_region is not Area.UNKNOWN):
             return by_region
-        if inside_weight == outside_weight == 0.0:
-            return by_region
-        return Area.INSIDE if inside_weight >= outside_weight else Area.OUTSIDE
+        return Area.INSIDE if ours >= others else Area.OUTSIDE
 
     def _rank(self, mention: _Mention, area: Area) -> tuple[bool, bool, int]:
         """The place that locates the matter is the finest on the side where the matter is."""
@@ -251,6 +270,12 @@ def _holder(position: int, mentions: list[_Mention]) -> Entry | None:
         return None
     before = mentions[position - 1]
     return before.entry if before.end == mentions[position].start else None
+
+
+def _holds(holder: Entry, entry: Entry) -> bool:
+    """Whether a bare name may follow its holder: 许昌建安, 小召赵庄, but not 许昌 and a village."""
+    nearer = entry.level > holder.level and entry.code.startswith(holder.code)
+    return nearer and (entry.level < Level.TOWN or holder.level >= Level.COUNTY)
 
 
 def _stands_elsewhere(mention: _Mention, position: int, mentions: list[_Mention]) -> bool:

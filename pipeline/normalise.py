@@ -7,7 +7,6 @@ no rule has to think of it. Costs about 2.5 µs per 100 characters.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -40,12 +39,16 @@ def _squeeze_table() -> list[int | str | None]:
 
 
 @cache
-def _length_changing() -> frozenset[str]:
-    return frozenset(
-        chr(point)
-        for point, value in enumerate(_squeeze_table())
-        if value is None or (isinstance(value, str) and len(value) != 1)
-    )
+def _lengths() -> NDArray[np.uint8]:
+    """Code point → how many characters it becomes."""
+    lengths = np.ones(0x110000, dtype=np.uint8)
+    for point, value in enumerate(_squeeze_table()):
+        if not isinstance(value, int):
+            lengths[point] = len(value) if value else 0
+    return lengths
+
+
+_Origins = NDArray[np.int64] | None
 
 
 class Squeezed:
@@ -63,7 +66,7 @@ class Squeezed:
         self.boundary = len(squeezed_title)
         self.text = f"{squeezed_title}\n{text.translate(table)}"
         self.hashes = pair_hashes(self.text)
-        self._origins: tuple[Sequence[int] | None, Sequence[int] | None] | None = None
+        self._origins: tuple[_Origins, _Origins] | None = None
 
     def field(self, start: int) -> str:
         """Which field a position of `text` lies in: "title" or "text"."""
@@ -78,7 +81,7 @@ class Squeezed:
         shift = 0 if in_title else self.boundary + 1
         if origins is None:
             return start - shift, end - shift
-        return origins[start - shift], origins[end - 1 - shift] + 1
+        return int(origins[start - shift]), int(origins[end - 1 - shift]) + 1
 
 
 def pair_hashes(text: str) -> NDArray[np.uint16]:
@@ -91,18 +94,13 @@ def pair_hashes(text: str) -> NDArray[np.uint16]:
 _SPREAD = np.uint16(40503)  # odd, so that no two first characters of one block fall together
 
 
-def _origins(original: str) -> list[int] | None:
+def _origins(original: str) -> NDArray[np.int64] | None:
     """Where each squeezed character came from; None: the same length, one for one."""
-    if _length_changing().isdisjoint(original):
+    units = np.frombuffer(original.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    lengths = _lengths().take(units)
+    if (lengths == 1).all():
         return None
-    table = _squeeze_table()
-    origins: list[int] = []
-    for position, char in enumerate(original):
-        point = ord(char)
-        value = table[point] if point < _TABLE_END else point
-        if value is not None:
-            origins.extend([position] * (1 if isinstance(value, int) else len(value)))
-    return origins
+    return np.repeat(np.arange(len(units)), lengths)
 
 
 def squeeze(title: str, text: str = "") -> Squeezed:

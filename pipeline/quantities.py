@@ -39,9 +39,10 @@ _QUANTITY = re.compile(
     r"(\d+(?:\.\d+)?|[〇零一二两三四五六七八九十百千万几数半]{1,8})[多余来]?"
     r"(小时|钟头|个小时|个钟头|整天|昼夜|天|夜|晚上|晚|周|个星期|星期|个礼拜|礼拜|个月|个多月|年|户|次|回|遍)"
 )
+_DECADES = ("八几", "九几", "七几", "六几")
 # 三天两头, 一天到晚, 三天前, 一天三次: how often or when, not how long.
 _NOT_LONG = re.compile(r"两头|到晚|[之以]?[前内后]|就?停?电?[\d一二两三四五六七八九十几多]+[次回]")
-_RECENTLY = ("这", "近", "前", "过", "每", "第", "隔", "那", "头")
+_RECENTLY = ("生", "这", "近", "前", "过", "每", "第", "隔", "那", "头")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def quantities(text: str) -> Iterator[Quantity]:
         start, end = match.span()
         if amount is None:
             continue
-        if measure == "years" and amount > 60:
+        if measure == "years" and (amount > 60 or number in _DECADES):
             continue
         if measure == "hours" and (
             text.startswith(_RECENTLY, start - 1) or _NOT_LONG.match(text, end)

@@ -7,8 +7,10 @@ Only complaints are rated. Every weight is a `Reason` with the words that gave i
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from domain.model import CATEGORY_TITLES, Category, Reason, Severity
 from pipeline.normalise import Squeezed, squeezed_spelling
@@ -16,7 +18,9 @@ from pipeline.phrases import PhraseBook
 from pipeline.quantities import Quantity, quantities
 from pipeline.severity_settings import SeveritySettings, Sign, Steps
 
-_CLAUSE_ENDS = "，。！？；,!?;:：\n"
+_LAST_CLAUSE = re.compile(r"[^，。！？；,!?;:：\n]*$")
+_LASTING_AFTER = ("了", "来", "没", "未", "都", "一直", "间", "以来", "还", "也")
+_LASTING_BEFORE = ("已", "已经", "长达", "将近", "快", "近", "整整", "拖了", "等了", "用了")
 _COMPLAINING = (
     "投诉",
     "反映",
@@ -59,8 +63,7 @@ class IncidentFacts:
     usual: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     """A sign met in the text; `share` is 1, or less where it is only feared."""
 
     sign: str
@@ -82,9 +85,18 @@ class SeverityRules:
             for phrase in sign.phrases:
                 signs.setdefault(squeezed_spelling(phrase), []).append(name)
         self._book = PhraseBook({phrase: tuple(names) for phrase, names in signs.items()})
-        self._negations = tuple(map(squeezed_spelling, settings.negations))
-        self._suppositions = tuple(map(squeezed_spelling, settings.suppositions))
+        negations = tuple(map(squeezed_spelling, settings.negations))
+        suppositions = tuple(map(squeezed_spelling, settings.suppositions))
+        self._denied = re.compile("|".join(map(re.escape, negations)) or "(?!)")
+        self._supposed = re.compile("|".join(map(re.escape, suppositions)) or "(?!)")
         self._supposed_after = tuple(map(squeezed_spelling, settings.supposed_after))
+        # Where none of these characters stands before a sign, nothing denies or supposes it.
+        self._doubts = frozenset(w[0] for w in (*negations, *suppositions))
+        self._groups = [(frozenset(group.signs), group) for group in settings.together]
+        self._category_reasons = {
+            category: _unplaced(f"类别：{CATEGORY_TITLES[category]}", weight)
+            for category, weight in settings.categories.items()
+        }
 
     def rate(
         self,
@@ -98,25 +110,27 @@ class SeverityRules:
         hits = self._hits(post)
         reasons: list[Reason] = []
         floor = Severity.BLUE
-        if category is not None:
-            weight = settings.categories.get(category, 0.0)
-            reasons.append(_unplaced(f"类别：{CATEGORY_TITLES[category]}", weight))
+        if category in self._category_reasons:
+            reasons.append(self._category_reasons[category])
         if negativity is not None:
             weight = round(settings.negativity.weight * negativity, 1)
             reasons.append(_unplaced(settings.negativity.title, weight))
-        for name, hit in _strongest(hits).items():
+        strongest = _strongest(hits)
+        for name, hit in strongest.items():
             sign = settings.signs[name]
             if sign.weight:
                 reasons.append(_placed(_titled(sign, hit), post, hit, sign.weight * hit.share))
-            if hit.share == 1.0 and sign.at_least.rank > floor.rank:
-                floor = sign.at_least
-        for group in settings.together:
-            near = _near(hits, group.signs, group.within)
-            if near is not None:
-                reasons.append(_placed(group.title, post, near, group.weight))
-                floor = max(floor, group.at_least, key=lambda s: s.rank)
+            if hit.share == 1.0:
+                floor = _graver(floor, sign.at_least)
+        for signs, group in self._groups:
+            near = signs <= strongest.keys() and _near(hits, group.signs, group.within)
+            if near:
+                reasons.append(_placed(group.title, post, near, group.weight * near.share))
+                if near.share == 1.0:
+                    floor = _graver(floor, group.at_least)
         reasons.extend(self._quantity_reasons(post, hits))
-        reasons.extend(self._reach(engagement or {}))
+        if engagement:
+            reasons.extend(self._reach(engagement))
         return self._conclude(reasons, floor)
 
     def rate_incident(self, facts: IncidentFacts) -> Rated:
@@ -141,15 +155,18 @@ class SeverityRules:
     def _conclude(self, reasons: list[Reason], floor: Severity, base: float = 0.0) -> Rated:
         reasons = [r for r in reasons if r.weight]
         score = round(min(100.0, base + sum(r.weight for r in reasons)), 1)
-        severity = max(floor, self.settings.levels.of(score), key=lambda s: s.rank)
+        severity = _graver(floor, self.settings.levels.of(score))
         reasons.sort(key=lambda r: -r.weight)
         return Rated(severity, score, tuple(reasons))
 
     def _hits(self, post: Squeezed) -> list[_Hit]:
         text = post.text
         hits: list[_Hit] = []
+        late = self.settings.late
         for start, end, signs in self._book.find_all(post):
             share = self._share(text, start, end)
+            if start - post.boundary > late.after:
+                share *= late.share
             if share:
                 hits.extend(_Hit(sign, start, end, share) for sign in signs)
         return hits
@@ -157,18 +174,16 @@ class SeverityRules:
     def _share(self, text: str, start: int, end: int) -> float:
         """0 where the text denies it, a part where it is feared, else 1."""
         before = text[max(0, start - 7) : start]
-        for position in range(len(before) - 1, -1, -1):
-            if before[position] in _CLAUSE_ENDS:
-                before = before[position + 1 :]
-                break
-        if before:
-            if _ends_near(before[-6:], self._negations):
+        if not self._doubts.isdisjoint(before):
+            before = _LAST_CLAUSE.search(before)[0]  # type: ignore[index]  # matches anything
+            if self._denied.search(before):
                 return 0.0
-            if any(word in before for word in self._suppositions):
+            if self._supposed.search(before):
                 return self.settings.supposed_share
-        if text[end : end + 6].startswith(self._supposed_after):
-            return self.settings.supposed_share
-        return 1.0
+        return self._share_after(text, end)
+
+    def _share_after(self, text: str, end: int) -> float:
+        return self.settings.supposed_share if text.startswith(self._supposed_after, end) else 1.0
 
     def _quantity_reasons(self, post: Squeezed, hits: list[_Hit]) -> Iterator[Reason]:
         settings = self.settings
@@ -177,8 +192,10 @@ class SeverityRules:
         for quantity in quantities(post.text):
             measure = quantity.measure
             if measure == "hours" and not any(
-                hit.start - 14 <= quantity.end and quantity.start <= hit.end + 14 for hit in outages
+                hit.start - 10 <= quantity.end and quantity.start <= hit.end + 10 for hit in outages
             ):
+                continue
+            if measure == "years" and not _has_lasted(post.text, quantity):
                 continue
             if measure == "times" and not _about_complaining(post.text, quantity):
                 continue
@@ -204,9 +221,11 @@ class SeverityRules:
             yield _unplaced(reach.title, round(weight, 1), f"{total:.0f}")
 
 
-def _ends_near(before: str, words: tuple[str, ...]) -> bool:
-    # 没有任何人受伤 denies, 没人管，受伤了 does not: the clause was cut already.
-    return any(word in before for word in words)
+_RANKS = {severity: severity.rank for severity in Severity}
+
+
+def _graver(one: Severity, other: Severity) -> Severity:
+    return one if _RANKS[one] >= _RANKS[other] else other
 
 
 def _strongest(hits: list[_Hit]) -> dict[str, _Hit]:
@@ -218,16 +237,23 @@ def _strongest(hits: list[_Hit]) -> dict[str, _Hit]:
 
 
 def _near(hits: list[_Hit], signs: tuple[str, ...], within: int) -> _Hit | None:
-    """The first hit of the first sign that has all other signs within reach, else None."""
+    """The hit of the first sign that has all other signs within reach, with the least share.
+
+    Of several the one with the largest share; None where there is none.
+    """
+    best: _Hit | None = None
     for anchor in hits:
         if anchor.sign != signs[0]:
             continue
-        if all(
-            any(h.sign == sign and abs(h.start - anchor.start) <= within for h in hits)
-            for sign in signs[1:]
-        ):
-            return anchor
-    return None
+        share = anchor.share
+        for sign in signs[1:]:
+            shares = [
+                h.share for h in hits if h.sign == sign and abs(h.start - anchor.start) <= within
+            ]
+            share = min(share, max(shares, default=0.0))
+        if share > (best.share if best else 0.0):
+            best = anchor._replace(share=share)
+    return best
 
 
 def _about_complaining(text: str, quantity: Quantity) -> bool:
@@ -235,8 +261,15 @@ def _about_complaining(text: str, quantity: Quantity) -> bool:
     return any(word in around for word in _COMPLAINING)
 
 
+def _has_lasted(text: str, quantity: Quantity) -> bool:
+    """三年了, 长达五年: how long it has gone on, not how old the house is."""
+    return text.startswith(_LASTING_AFTER, quantity.end) or text.endswith(
+        _LASTING_BEFORE, 0, quantity.start
+    )
+
+
 def _titled(sign: Sign, hit: _Hit) -> str:
-    return sign.title if hit.share == 1.0 else f"{sign.title}（可能）"
+    return sign.title if hit.share == 1.0 else f"{sign.title}（顺带或可能）"
 
 
 def _placed(rule: str, post: Squeezed, hit: _Hit, weight: float) -> Reason:

@@ -54,6 +54,14 @@ class Negativity:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """Signs from the `after`-th character on count for a `share`: letters wander."""
+
+    after: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """传播热度: engagement folded into one number, weighed by its logarithm."""
 
@@ -106,6 +114,7 @@ class SeveritySettings:
     suppositions: tuple[str, ...]
     supposed_after: tuple[str, ...]
     supposed_share: float
+    late: Late
     signs: dict[str, Sign]
     together: tuple[Together, ...]
     hours: Steps
