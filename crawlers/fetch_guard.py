@@ -31,6 +31,8 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer  # type: ignore[import-untyped]
 
+from crawlers.throttle import host_slot
+
 META_SOURCE = "gridvoice_source"  # request.meta: the name of the source that asks
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -221,8 +223,8 @@ class GuardMiddleware:
     """First of the downloader middlewares: sees every request, redirects and robots.txt too."""
 
     def process_request(self, request: Request) -> None:
-        # A redirect keeps the meta of its origin; the new host gets its own slot and delay.
-        request.meta.pop("download_slot", None)
+        # Set anew each time: a redirect keeps the meta of its origin, and with it the queue.
+        request.meta["download_slot"] = host_slot(request.url)
         check_url(request.url, request.meta.get(META_SOURCE, ""), PERMISSIONS)
 
     def process_exception(self, request: Request, exception: Exception) -> None:

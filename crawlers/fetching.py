@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -30,7 +29,7 @@ from crawlers.pages import Ask, Conditions, FetchFailed, Page
 from crawlers.robots import META_PERMITTED, ForbiddenByRobots
 from crawlers.settings import MAX_REDIRECTS, CrawlSettings
 from crawlers.source import Source
-from crawlers.throttle import META_MIN_DELAY
+from crawlers.throttle import host_slot, slow_down
 
 _REFUSALS = frozenset({401, 403, 407, 412, 418, 429, 432, 451, 461, 471})
 _GONE = frozenset({404, 410})
@@ -65,7 +64,8 @@ class Fetcher:
 
     async def fetch(self, source: Source, ask: Ask, conditions: Conditions | None = None) -> Page:
         """The answer (200, or 304 where conditions were sent). Raises FetchFailed."""
-        self._set_pace(source, ask)
+        delay = max(self._settings.least_delay_s, source.limits.delay.total_seconds())
+        slow_down(self._crawler, host_slot(ask.url), delay, source.limits.concurrency)
         try:
             return await self._once(source, ask, conditions)
         except FetchFailed as error:
@@ -73,17 +73,6 @@ class Fetcher:
                 raise
         await asyncio.sleep(self._settings.retry_wait_s * self._rng.uniform(0.5, 1.5))
         return await self._once(source, ask, conditions)
-
-    def _set_pace(self, source: Source, ask: Ask) -> None:
-        """A host's slot is made with what the source allows; AutoThrottle moves it from there."""
-        host = urlsplit(ask.url).hostname or ""
-        paces = self._crawler.engine.downloader.per_slot_settings
-        if len(paces) > 50_000:
-            paces.clear()
-        paces[host] = {
-            "delay": max(self._settings.least_delay_s, source.limits.delay.total_seconds()),
-            "concurrency": source.limits.concurrency,
-        }
 
     def _request(self, source: Source, ask: Ask, conditions: Conditions | None) -> Request:
         headers = dict(ask.headers)
@@ -101,7 +90,6 @@ class Fetcher:
             meta={
                 META_SOURCE: source.name,
                 META_PERMITTED: source.robots_permission is not None,
-                META_MIN_DELAY: source.limits.delay.total_seconds(),
                 "download_timeout": source.limits.timeout.total_seconds(),
                 "download_maxsize": source.limits.max_bytes,
             },

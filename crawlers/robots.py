@@ -21,6 +21,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawlers.fetch_guard import META_SOURCE
+from crawlers.throttle import host_slot, slow_down
 
 META_PERMITTED = "gridvoice_robots_permitted"  # request.meta: the operator has permission
 
@@ -77,7 +78,7 @@ class RobotsMiddleware:
         delay = parser.crawl_delay(self._agent)
         if delay:
             wanted = min(float(delay), _MAX_CRAWL_DELAY_S)
-            request.meta["min_delay"] = max(request.meta.get("min_delay", 0.0), wanted)
+            slow_down(self._crawler, host_slot(request.url), wanted)
 
     async def _rules(self, robots_url: str, request: Request) -> _Rules:
         kept = self._hosts.get(robots_url)
@@ -106,7 +107,6 @@ class RobotsMiddleware:
                 "download_timeout": min(_TIMEOUT_S, request.meta.get("download_timeout", 20.0)),
                 "download_maxsize": _MAX_BYTES,
                 META_SOURCE: request.meta.get(META_SOURCE, ""),
-                "min_delay": request.meta.get("min_delay", 0.0),
             },
         )
         now = time.monotonic()

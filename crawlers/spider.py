@@ -23,6 +23,7 @@ from crawlers.health import after_failure
 from crawlers.poll import Edges, Poll
 from crawlers.settings import CrawlSettings
 from crawlers.source import Source
+from crawlers.throttle import forget_paces
 from domain.clock import utc_now
 from domain.intake import DueSource, Haul, Intake, LostLease, Outcome, PollResult
 
@@ -97,6 +98,7 @@ class PollSpider(Spider):
         for source in self._sources.values():
             for host in source.private_hosts:
                 hosts.setdefault(host, set()).add(source.name)
+        forget_paces(self.crawler)
         PERMISSIONS.permit({h: frozenset(names) for h, names in hosts.items()})
 
     async def _feed(self, edges: Edges) -> None:

@@ -358,3 +358,11 @@ def test_an_old_fence_writes_nothing(crawler: Crawler, site: Site) -> None:
 def _wait_s(polled: Polled) -> float:
     at = datetime.fromisoformat(polled.outcome["at"])
     return (datetime.fromisoformat(polled.outcome["next_at"]) - at).total_seconds()
+
+
+def test_a_crawl_delay_in_robots_txt_is_kept(crawler: Crawler, site: Site) -> None:
+    lay(site, [1])
+    site.pages["/robots.txt"] = Reply(b"User-agent: *\nCrawl-delay: 1")
+    crawler.poll(board(site, "crawldelay"))
+    listed, letter = [a.at for a in site.asked if a.path != "/robots.txt"]
+    assert letter - listed > 0.45  # ±50 % jitter
