@@ -31,6 +31,7 @@ class ClusterSettings:
     neighbours: tuple[tuple[Category, ...], ...]
     neighbour_extra: float
     same_site: float
+    mentioned_site: float
     same_town: float
     same_county: float
     no_place: float
@@ -144,13 +145,15 @@ def _compare(
     if item.hash in profile.get("hashes", ()):
         return 1.0, 0.0, "same text"
     wording = similarity(one.terms, profile.get("terms", {}))
-    if wording >= settings.repost:
-        return wording, settings.repost, "nearly the same text"
     near = nearness(one.keys, PlaceKeys.from_profile(profile.get("places", {})))
     if near is Nearness.APART:
+        # Before the wording: two villages that complain in the same words are two matters.
         return wording, 2.0, ""
+    if wording >= settings.repost:
+        return wording, settings.repost, "nearly the same text"
     needed = {
         Nearness.SITE: settings.same_site,
+        Nearness.MENTIONED: settings.mentioned_site,
         Nearness.TOWN: settings.same_town,
         Nearness.COUNTY: settings.same_county,
         Nearness.UNKNOWN: settings.no_place,
