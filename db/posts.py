@@ -35,6 +35,14 @@ __all__ = [
 
 def unjudged(conn: Connection, limit: int) -> list[ToJudge]:
     """Current versions that no scorer has judged, in order of arrival."""
+    # First the ids alone: a plain join makes SQLite walk all posts to find the few that wait.
+    waiting = (
+        select(versions.c.id)
+        .where(versions.c.judged_at.is_(None))
+        .order_by(versions.c.id)
+        .limit(limit)
+        .subquery()
+    )
     statement = (
         select(
             versions.c.id.label("version_id"),
@@ -54,11 +62,11 @@ def unjudged(conn: Connection, limit: int) -> list[ToJudge]:
             posts.c.duplicate_of,
             incident_posts.c.incident_id,
         )
-        .join(posts, posts.c.version_id == versions.c.id)
+        .select_from(waiting)
+        .join(versions, versions.c.id == waiting.c.id)
+        .join(posts, posts.c.id == versions.c.post_id)
         .outerjoin(incident_posts, incident_posts.c.post_id == posts.c.id)
-        .where(versions.c.judged_at.is_(None))
         .order_by(versions.c.id)
-        .limit(limit)
     )
     return [ToJudge(*tuple(row)) for row in conn.execute(statement)]
 

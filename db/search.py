@@ -194,7 +194,7 @@ def _newest(conn: Connection, wanted: _Wanted, limit: int) -> list[int]:
     )
     found: list[tuple[str, int]] = []
     last_hour = -1
-    with conn.execution_options(stream_results=True).execute(statement) as rows:
+    with conn.execute(statement) as rows:
         for event_at, post_id, row in rows:
             hour = row >> HOUR_BITS
             if limit and len(found) >= limit and hour != last_hour:

@@ -128,7 +128,7 @@ versions = Table(
     Column("judged_at", UtcTime),
     Column("judged_by", Text),  # the scorer whose assessment stands
     UniqueConstraint("post_id", "hash"),
-    Index(None, "hash"),
+    Index(None, "hash", "post_id"),
     Index(
         "ix_versions_unjudged",
         "id",
@@ -264,12 +264,7 @@ deliveries = Table(
     Column("last_text", Text),
     UniqueConstraint("alert_id", "channel", "recipient"),
     CheckConstraint("state IN ('new', 'sending', 'retry', 'delivered', 'dead')", name="state"),
-    Index(
-        "ix_deliveries_open",
-        "next_at",
-        sqlite_where=text("state IN ('new', 'sending', 'retry')"),
-        postgresql_where=text("state IN ('new', 'sending', 'retry')"),
-    ),
+    Index(None, "state", "next_at"),
 )
 
 attempts = Table(
@@ -284,6 +279,7 @@ attempts = Table(
     Column("code", Text),
     Column("text", Text),
     UniqueConstraint("delivery_id", "n"),
+    Index(None, "started_at"),
 )
 
 channel_states = Table(

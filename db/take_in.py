@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, column, func, insert, select, update, values
 
 from db import search_index
 from db.rows import TakenIn
@@ -161,7 +161,7 @@ def _add_posts(
         .on_conflict_do_nothing(index_elements=["source", "key"])
         .returning(posts.c.id, posts.c.source, posts.c.key)
     )
-    values = [
+    added = [
         {
             "source": r.found.source,
             "key": r.key,
@@ -179,7 +179,7 @@ def _add_posts(
         }
         for r, moment, sight, row in zip(batch, moments, seen, rows, strict=True)
     ]
-    ids = {(row.source, row.key): row.id for row in conn.execute(statement, values)}
+    ids = {(row.source, row.key): row.id for row in conn.execute(statement, added)}
     ours = [
         (r, ids[r.found.source, r.key], row)
         for r, row in zip(batch, rows, strict=True)
@@ -204,12 +204,15 @@ def _first_posts_of(conn: Connection, batch: Sequence[_Read]) -> dict[str, int]:
     """Hash of a text → the first post that held it."""
     firsts: dict[str, int] = {}
     for part in in_parts({r.hash for r in batch}):
-        statement = (
-            select(versions.c.hash, func.min(versions.c.post_id))
-            .where(versions.c.hash.in_(part))
-            .group_by(versions.c.hash)
+        wanted = values(column("hash", Text), name="wanted").data([(h,) for h in part]).cte()
+        # One step into the index for each: a text that went round has thousands of rows.
+        first = (
+            select(func.min(versions.c.post_id))
+            .where(versions.c.hash == wanted.c.hash)
+            .scalar_subquery()
         )
-        firsts.update((row[0], row[1]) for row in conn.execute(statement))
+        rows = conn.execute(select(wanted.c.hash, first))
+        firsts.update((row[0], row[1]) for row in rows if row[1] is not None)
     return firsts
 
 
@@ -234,10 +237,10 @@ def _mark_repeats(conn: Connection, added: Sequence[tuple[_Read, int]]) -> None:
 
 def _add_versions(conn: Connection, batch: Sequence[tuple[_Read, int]], now: datetime) -> None:
     shas = _keep_evidence(conn, [r.found for r, _ in batch])
-    values = []
+    added = []
     for read, post_id in batch:
         proof = read.found.evidence
-        values.append(
+        added.append(
             {
                 "post_id": post_id,
                 "hash": read.hash,
@@ -252,7 +255,7 @@ def _add_versions(conn: Connection, batch: Sequence[tuple[_Read, int]], now: dat
                 "status": proof.status if proof else None,
             }
         )
-    conn.execute(insert(versions), values)
+    conn.execute(insert(versions), added)
 
 
 def _keep_evidence(conn: Connection, found: Sequence[FoundPost]) -> dict[int, str]:

@@ -146,7 +146,7 @@ def _create_posts() -> None:
         sa.UniqueConstraint("post_id", "hash", name="uq_versions_post_id_hash"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_versions_hash", "versions", ["hash"], unique=False)
+    op.create_index("ix_versions_hash_post_id", "versions", ["hash", "post_id"], unique=False)
     op.create_index(
         "ix_versions_unjudged",
         "versions",
@@ -303,14 +303,7 @@ def _create_outbox() -> None:
             "alert_id", "channel", "recipient", name="uq_deliveries_alert_id_channel_recipient"
         ),
     )
-    op.create_index(
-        "ix_deliveries_open",
-        "deliveries",
-        ["next_at"],
-        unique=False,
-        sqlite_where=sa.text("state IN ('new', 'sending', 'retry')"),
-        postgresql_where=sa.text("state IN ('new', 'sending', 'retry')"),
-    )
+    op.create_index("ix_deliveries_state_next_at", "deliveries", ["state", "next_at"], unique=False)
     op.create_table(
         "attempts",
         sa.Column("id", ID, nullable=False),
@@ -325,6 +318,7 @@ def _create_outbox() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_attempts"),
         sa.UniqueConstraint("delivery_id", "n", name="uq_attempts_delivery_id_n"),
     )
+    op.create_index("ix_attempts_started_at", "attempts", ["started_at"], unique=False)
     op.create_table(
         "channel_states",
         sa.Column("name", sa.Text(), nullable=False),

@@ -1,0 +1,72 @@
+"""What runs every second must not read whole tables: SQLite's own plans are looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from found_posts import AUTHOR_KEY, NOW, assessment, found, incident
+from sqlalchemy import Connection, Engine, event
+
+from db import incidents, outbox, posts, search, sources
+from db.engine import write
+from domain.model import Severity
+
+_WHOLE_TABLE = re.compile(
+    r"SCAN (posts|versions|assessments|evidence|deliveries|attempts|alerts|incident\w*)$"
+)
+
+
+def fill(conn: Connection) -> None:
+    posts.take_in(conn, [found("1"), found("2")], NOW, AUTHOR_KEY)
+    sources.ensure_sources(conn, ["board"], NOW)
+    key = incidents.open_incident(conn, incident(), {}, NOW)
+    made = incidents.add_event(conn, key, "opened", "post:1", NOW)
+    assert made is not None
+    alert = outbox.add_alert(conn, key, made, "first", 1, Severity.RED, "电压低", {}, NOW)
+    assert alert is not None
+    outbox.add_delivery(conn, alert, "wecom", "duty", NOW)
+
+
+HOT: dict[str, Callable[[Connection], object]] = {
+    "take in": lambda c: posts.take_in(c, [found("1", "改了"), found("9")], NOW, AUTHOR_KEY),
+    "known keys": lambda c: posts.known_keys(c, "board", ["1"]),
+    "unjudged": lambda c: posts.unjudged(c, 200),
+    "record": lambda c: posts.record_assessments(c, [(1, assessment())], NOW),
+    "recent posts": lambda c: posts.recent_posts(c, 20),
+    "posts of an incident": lambda c: posts.posts_of_incident(c, 1),
+    "due sources": lambda c: sources.due_sources(c, NOW, "a", 60, 10),
+    "due pending": lambda c: sources.due_pending(c, "board", NOW, 10),
+    "live incidents": lambda c: incidents.live_incidents(c, NOW - timedelta(days=30)),
+    "add event": lambda c: incidents.add_event(c, 1, "act", "act:1", NOW),
+    "lease": lambda c: outbox.lease_deliveries(c, "a", NOW, 60, 10),
+    "next delivery": outbox.next_delivery_at,
+    "dead letters": outbox.dead_letters,
+    "pace": lambda c: outbox.recent_attempts(c, "wecom", NOW),
+    "last alert": lambda c: outbox.last_alert(c, 1),
+    "search": lambda c: search.search(c, ["停电"], since=NOW, channel="weibo"),
+    "count": lambda c: search.count(c, ["停电", "村"], until=NOW),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_a_hot_query_reads_no_whole_table(sqlite_engine: Engine, name: str) -> None:
+    plans: list[tuple[str, list[str]]] = []
+
+    def look(conn: Connection, _c: Any, sql: str, given: Any, _x: Any, many: bool) -> None:
+        if not many and sql.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
+            raw: Any = conn.connection.dbapi_connection
+            steps = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
+            plans.append((sql, steps))
+
+    with write(sqlite_engine) as conn:
+        fill(conn)
+    event.listen(sqlite_engine, "before_cursor_execute", look)
+    with write(sqlite_engine) as conn:
+        HOT[name](conn)
+    assert plans
+    for sql, steps in plans:
+        assert not [step for step in steps if _WHOLE_TABLE.match(step)], sql
