@@ -109,11 +109,13 @@ class System:
 def children(pid: int) -> list[int]:
     """The child processes of a process, by /proc."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+    for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            found.extend(int(word) for word in task.read_text().split())
+            after_name = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
+        if int(after_name[1]) == pid:
+            found.append(int(stat.parent.name))
     return found
 
 
@@ -199,7 +201,7 @@ def torment(system: System, kills: int, rng: random.Random) -> None:
     """Kill one random process at each of `kills` random moments."""
     system.tend()
     while sum(system.killed.values()) < kills:
-        until = time.monotonic() + rng.uniform(0.2, 3.0)
+        until = time.monotonic() + rng.uniform(0.3, 4.0)
         while time.monotonic() < until:
             system.tend()
             time.sleep(0.05)
