@@ -30,6 +30,7 @@ class ClusterSettings:
     returns_extra: float
     neighbours: tuple[tuple[Category, ...], ...]
     neighbour_extra: float
+    site_other_category: float
     same_site: float
     mentioned_site: float
     same_town: float
@@ -102,14 +103,14 @@ class Features:
     item: Item
     terms: Mapping[str, float]
     keys: PlaceKeys
+    text: str  # squeezed; searched for the names of an incident's sites
 
 
 def features(item: Item) -> Features:
     """The comparable side of an item."""
     post = squeeze(item.title, item.text)
-    names = local_names(post)
-    codes = [place.code for place in item.places]
-    return Features(item, terms(post), place_keys(codes, names, coded_regions(post)))
+    keys = place_keys(item.places, local_names(post), coded_regions(post))
+    return Features(item, terms(post), keys, post.text)
 
 
 def choose(item: Item, candidates: Sequence[Candidate], settings: ClusterSettings) -> Choice:
@@ -145,7 +146,7 @@ def _compare(
     if item.hash in profile.get("hashes", ()):
         return 1.0, 0.0, "same text"
     wording = similarity(one.terms, profile.get("terms", {}))
-    near = nearness(one.keys, PlaceKeys.from_profile(profile.get("places", {})))
+    near = nearness(one.keys, one.text, PlaceKeys.from_profile(profile.get("places", {})))
     if near is Nearness.APART:
         # Before the wording: two villages that complain in the same words are two matters.
         return wording, 2.0, ""
@@ -174,6 +175,8 @@ def _compare(
             and settings.are_neighbours(category, candidate.category)
         ):
             needed += settings.neighbour_extra
+        elif near is Nearness.SITE:
+            needed = settings.site_other_category
         else:
             needed = max(needed, settings.other_category)
     if gap > window:

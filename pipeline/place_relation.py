@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+from domain.model import Place
+from pipeline.normalise import squeezed_spelling
+from pipeline.place_names import village_stem
+from pipeline.wording import LocalNames
 
 
 class Nearness(StrEnum):
     """How the places of a post and of an incident stand to each other."""
 
     SITE = "same site"
+    MENTIONED = "a site mentioned by both"
     TOWN = "same town"
     COUNTY = "same county"
     UNKNOWN = "no place to compare"
@@ -19,87 +24,112 @@ class Nearness(StrEnum):
     APART = "another place"
 
 
+_KINDS = ("sites", "towns", "counties", "cities", "names", "roads", "subjects", "coded", "stems")
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceKeys:
     """Places as far as they are compared.
 
-    `sites`: village and site codes. `towns`, `counties`: division codes. `names`: local names read
-    by their endings. `coded`: regions that a board writes as codes.
+    `sites`: village and site codes. `towns`, `counties`, `cities`: division codes. `names` and
+    `roads`: local names read by their endings; `subjects` those that the matter is about.
+    `coded`: regions that a board writes as codes. `stems`: how people call the sites (河沿张).
     """
 
-    sites: frozenset[str]
-    towns: frozenset[str]
-    counties: frozenset[str]
-    names: tuple[str, ...]
-    coded: frozenset[str]
+    sites: frozenset[str] = frozenset()
+    towns: frozenset[str] = frozenset()
+    counties: frozenset[str] = frozenset()
+    cities: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    roads: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+    coded: frozenset[str] = frozenset()
+    stems: frozenset[str] = frozenset()
 
     @classmethod
     def from_profile(cls, stored: Mapping[str, Sequence[str]]) -> PlaceKeys:
         """Read back what `to_profile` wrote."""
-        return cls(
-            frozenset(stored.get("sites", ())),
-            frozenset(stored.get("towns", ())),
-            frozenset(stored.get("counties", ())),
-            tuple(stored.get("names", ())),
-            frozenset(stored.get("coded", ())),
-        )
+        return cls(*(frozenset(stored.get(kind, ())) for kind in _KINDS))
 
-    def to_profile(self) -> dict[str, Any]:
+    def to_profile(self) -> dict[str, list[str]]:
         """For the incident's profile: JSON-able, in a fixed order."""
-        return {
-            "sites": sorted(self.sites),
-            "towns": sorted(self.towns),
-            "counties": sorted(self.counties),
-            "names": list(self.names),
-            "coded": sorted(self.coded),
-        }
+        return {kind: sorted(getattr(self, kind)) for kind in _KINDS if getattr(self, kind)}
 
     def joined(self, other: PlaceKeys, most: int) -> PlaceKeys:
-        """Both together, each kind at most `most`."""
+        """Both together, each kind at most `most` (the older stay)."""
         return PlaceKeys(
-            _some(self.sites | other.sites, most),
-            _some(self.towns | other.towns, most),
-            _some(self.counties | other.counties, most),
-            tuple(dict.fromkeys((*self.names, *other.names)))[:most],
-            _some(self.coded | other.coded, most),
+            *(_joined(getattr(self, kind), getattr(other, kind), most) for kind in _KINDS)
         )
 
 
-def _some(codes: frozenset[str], most: int) -> frozenset[str]:
-    return codes if len(codes) <= most else frozenset(sorted(codes)[:most])
+def _joined(old: frozenset[str], new: frozenset[str], most: int) -> frozenset[str]:
+    both = old | new
+    return both if len(both) <= most else frozenset([*sorted(old), *sorted(new - old)][:most])
 
 
-def place_keys(codes: Iterable[str], names: Sequence[str], coded: Sequence[str]) -> PlaceKeys:
-    """The keys of one post, from its place codes, local names and coded regions."""
-    codes = list(codes)
+def place_keys(places: Sequence[Place], names: LocalNames, coded: Sequence[str]) -> PlaceKeys:
+    """The keys of one post, from its places, local names and coded regions."""
+    codes = [place.code for place in places]
     divisions = [code.partition("-")[0] for code in codes]
     return PlaceKeys(
-        frozenset(c for c, d in zip(codes, divisions, strict=True) if len(d) == 12 or c != d),
-        frozenset(d[:9] for d in divisions if len(d) >= 9),
-        frozenset(d[:6] for d in divisions if len(d) >= 6),
-        tuple(names),
-        frozenset(coded),
+        sites=frozenset(c for c, d in zip(codes, divisions, strict=True) if len(d) == 12 or c != d),
+        towns=frozenset(d[:9] for d in divisions if len(d) >= 9),
+        counties=frozenset(d[:6] for d in divisions if len(d) >= 6),
+        cities=frozenset(d[:4] for d in divisions if len(d) >= 4),
+        names=frozenset(names.sites),
+        roads=frozenset(names.roads),
+        subjects=frozenset(names.subjects),
+        coded=frozenset(coded),
+        stems=frozenset(_stems(places)),
     )
 
 
-def nearness(one: PlaceKeys, other: PlaceKeys) -> Nearness:
-    """How near the places lie."""
+def _stems(places: Sequence[Place]) -> Iterator[str]:
+    """Names of villages and sites without 村 or 社区; short ones are ordinary words too often."""
+    for place in places:
+        if len(place.code) == 12 or not place.code.isdigit():
+            name = squeezed_spelling(village_stem(place.name))
+            if len(name) >= 3:
+                yield name
+
+
+def nearness(one: PlaceKeys, text: str, other: PlaceKeys) -> Nearness:
+    """How near the places of a post (its keys and squeezed text) lie to those of an incident."""
     if one.coded and other.coded and not one.coded & other.coded:
         return Nearness.APART
     if one.sites & other.sites:
         return Nearness.SITE
-    if one.towns and other.towns and not one.towns & other.towns:
-        return Nearness.APART
-    if one.counties and other.counties and not one.counties & other.counties:
-        return Nearness.APART
+    for mine, theirs in (
+        (one.towns, other.towns),
+        (one.counties, other.counties),
+        (one.cities, other.cities),
+    ):
+        if mine and theirs and not mine & theirs:
+            return Nearness.APART
     if one.sites and other.sites:
         return Nearness.OTHER_SITE
-    if set(one.names) & set(other.names):
+    if any(stem in text for stem in other.stems):
         return Nearness.SITE
-    if one.names and other.names:
-        return Nearness.OTHER_SITE
+    by_name = _by_name(one, other)
+    if by_name is not None:
+        return by_name
     if one.towns & other.towns:
         return Nearness.TOWN
     if one.counties & other.counties:
         return Nearness.COUNTY
     return Nearness.UNKNOWN
+
+
+def _by_name(one: PlaceKeys, other: PlaceKeys) -> Nearness | None:
+    """Names that no gazetteer has: an estate counts more than the road it lies on."""
+    if one.names & other.names & one.subjects & other.subjects:
+        return Nearness.SITE
+    if one.names & other.names:
+        return Nearness.MENTIONED
+    if one.names & one.subjects and other.names & other.subjects:
+        return Nearness.OTHER_SITE
+    if one.roads & other.roads & one.subjects & other.subjects:
+        return Nearness.SITE
+    if one.roads & other.roads:
+        return Nearness.MENTIONED
+    return None
