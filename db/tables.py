@@ -101,6 +101,7 @@ posts = Table(
     Column("search_row", BigInteger, unique=True),
     UniqueConstraint("source", "key"),
     Index(None, "event_at"),
+    Index(None, "channel", "event_at"),
     Index(
         None,
         "duplicate_of",

@@ -113,6 +113,10 @@ def test_hits_come_newest_first_whatever_the_order_of_arrival(engine: Engine) ->
         assert [row.key for row in search(conn, ["停电"], limit=20)] == order[:20]
         assert [row.key for row in search(conn, ["停电"], limit=20, offset=15)] == order[15:35]
         assert [row.key for row in search(conn, ["停电"], limit=0)] == order
+        # a word of one character is looked for in the newest posts first
+        assert [row.key for row in search(conn, ["电"], limit=5, offset=2)] == order[2:7]
+        assert search(conn, ["电"], 5, channel="weibo") == []
+        assert [row.key for row in search(conn, ["电", "第7村"], limit=1)] == ["7"]
         assert [row.key for row in search(conn, [], limit=5)] == order[:5]
 
 

@@ -111,6 +111,7 @@ def _create_posts() -> None:
         sa.UniqueConstraint("source", "key", name="uq_posts_source_key"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_posts_channel_event_at", "posts", ["channel", "event_at"], unique=False)
     op.create_index(
         "ix_posts_duplicate_of",
         "posts",
