@@ -8,46 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
 
 from crawlers import health
 from crawlers.basket import Basket, unpack
 from crawlers.cursor import Cursor, ListMark
+from crawlers.edges import Edges
 from crawlers.kinds import KINDS
-from crawlers.pages import Ask, Conditions, Entry, FetchFailed, Mark, Page, PageChanged, Refused
+from crawlers.pages import (
+    Ask,
+    Conditions,
+    Entry,
+    FetchFailed,
+    Found,
+    Mark,
+    Page,
+    PageChanged,
+    Refused,
+)
 from crawlers.source import Source
-from domain.intake import DueSource, Intake, Outcome, PollResult
+from domain.intake import DueSource, Outcome, PollResult
 
-T = TypeVar("T")
 Mishap = FetchFailed | PageChanged | Refused
+_LARGE_BYTES = 300_000
 _SOON = timedelta(seconds=30)  # until the rest of a poll that had its share of detail pages
-
-
-class Fetch(Protocol):
-    def __call__(
-        self, source: Source, ask: Ask, conditions: Conditions | None = None
-    ) -> Awaitable[Page]: ...
-
-
-class InThread(Protocol):
-    """Runs a blocking call (the store's) off the loop."""
-
-    def __call__(self, call: Callable[..., T], *args: object) -> Awaitable[T]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Edges:
-    """What a poll reaches the world by."""
-
-    fetch: Fetch
-    intake: Intake
-    in_thread: InThread
-    now: Callable[[], datetime]
-    rng: random.Random
 
 
 class Poll:
@@ -105,11 +89,11 @@ class Poll:
 
     async def _pages(self, ask: Ask, mark: ListMark) -> None:
         was_open = mark.open
-        page = await self._fetch(ask, mark.conditions)
+        page = await self._fetch(ask, mark.conditions if ask.method == "GET" else None)
         if not was_open and (page.status == 304 or mark.page == _hash(page.body)):
             self._matched += mark.matched
             return
-        found = self._kind.read(self._source, ask, page)
+        found = await self._read(ask, page)
         # Open until the last page is done: whatever breaks off now leaves a gap behind.
         mark.etag, mark.modified, mark.page = page.etag, page.modified, _hash(page.body)
         mark.matched, mark.open = found.matched, True
@@ -135,7 +119,7 @@ class Poll:
                 if mishap.gone:  # numbered pages simply end
                     break
                 raise
-            found = self._kind.read(self._source, found.more, page)
+            found = await self._read(found.more, page)
         mark.open = False
 
     async def _new(self, entries: tuple[Entry, ...]) -> list[Entry]:
@@ -197,7 +181,7 @@ class Poll:
         self._details_tried += 1
         try:
             page = await self._fetch(ask)
-            entry = self._kind.read(self._source, ask, page).entries[0]
+            entry = (await self._read(ask, page)).entries[0]
         except (FetchFailed, PageChanged, Refused) as mishap:
             return self._detail_failed(ask, seen, mishap, attempts)
         shown = entry.fields.get("time") == ask.fields.get("time")
@@ -224,6 +208,11 @@ class Poll:
     async def _fetch(self, ask: Ask, conditions: Conditions | None = None) -> Page:
         self._requests += 1
         return await self._edges.fetch(self._source, ask, conditions)
+
+    async def _read(self, ask: Ask, page: Page) -> Found:
+        if len(page.body) > _LARGE_BYTES:  # seconds of parsing must not hold up the other polls
+            return await self._edges.in_thread(self._kind.read, self._source, ask, page)
+        return self._kind.read(self._source, ask, page)
 
     # --- the end
 

@@ -23,6 +23,7 @@ from domain.intake import Intake
 log = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
 _EXIT_STUCK = 3
+_MOST_FILES = 65_536
 
 
 def run(
@@ -35,34 +36,37 @@ def run(
 ) -> int:
     """Crawl until SIGTERM, SIGINT or the end of the parent; returns the exit code, 0.
 
-    `load_sources` gives the enabled sources by name; called at the start, and again when `intake`
-    leases a name it did not give. `stop_fd` is the reading end of a pipe whose writing end the
-    parent holds: its end of file stops the crawl. Exits with code 3 if what runs does not end
-    within `settings.finish_s` and some seconds.
+    `load_sources` gives the enabled sources by name; it is called (in a thread) at the start, on
+    SIGHUP, and when `intake` leases a name it did not give. Failing at the start it ends the
+    process with 1; failing later the old sources stay. `stop_fd` is the reading end of a pipe
+    whose writing end the parent holds: its end of file stops the crawl. Exits with code 3 if what
+    runs does not end within `settings.finish_s` and some seconds.
     """
     crawl = settings or CrawlSettings()
     die_with_parent()
+    allow_open_files()
     if memory_limit_mb is not None:
         limit_memory(memory_limit_mb)
 
     # Here, not above: importing Scrapy costs half a second, and commands import this module.
     from scrapy.crawler import AsyncCrawlerProcess
 
-    from crawlers.spider import PollSpider, Stop
+    from crawlers.spider import PollSpider, Wishes
 
     logging.getLogger("scrapy").setLevel(logging.WARNING)
     process = AsyncCrawlerProcess(scrapy_settings(crawl))
     loop = asyncio.get_event_loop_policy().get_event_loop()
-    stop = Stop(asyncio.Event())
+    wishes = Wishes(asyncio.Event(), asyncio.Event())
 
     def end(why: str) -> None:
-        if not stop.event.is_set():
+        if not wishes.stop.is_set():
             log.info("stopping reason=%s", why)
             _exit_at_last(crawl.finish_s + 5.0)
-            stop()
+            wishes.stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, signal.Signals(number).name)
+    loop.add_signal_handler(signal.SIGHUP, wishes.reload.set)
     if stop_fd is not None:
         os.set_blocking(stop_fd, False)
 
@@ -72,8 +76,11 @@ def run(
                 end("parent gone")
 
         loop.add_reader(stop_fd, readable)
-    process.crawl(PollSpider, load_sources=load_sources, intake=intake, crawl=crawl, stop=stop)
+    process.crawl(PollSpider, load_sources=load_sources, intake=intake, crawl=crawl, wishes=wishes)
     process.start(install_signal_handlers=False)
+    if wishes.failure is not None:
+        log.error("crawl could not start: %s", wishes.failure)
+        return 1
     return 1 if process.bootstrap_failed else 0
 
 
@@ -106,6 +113,14 @@ def limit_memory(megabytes: int) -> None:
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def allow_open_files() -> None:
+    """As many open files as the machine lets us: a connection is one, and hosts are many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _exit_at_last(seconds: float) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from crawlers.connections import BriefConnections
 from crawlers.fetch_guard import GuardedResolver, GuardMiddleware
 from crawlers.robots import RobotsMiddleware
 from crawlers.throttle import PoliteThrottle
@@ -23,7 +24,7 @@ class CrawlSettings:
     """How the crawl process behaves as a whole. A section of the application's settings."""
 
     contact: str = ""  # address or telephone that a site's owner finds in the User-Agent
-    max_polls: int = 256  # polls under way at once
+    max_polls: int = 512  # polls under way at once
     ask_every_s: float = 1.0  # how often the store is asked for due sources
     finish_s: float = 8.0  # what a stop leaves running polls to finish
     retry_wait_s: float = 1.5  # before the one second try of a request that broke off
@@ -48,7 +49,14 @@ def scrapy_settings(crawl: CrawlSettings) -> dict[str, Any]:
         },
         "REFERRER_POLICY": "no-referrer",
         # where we go
-        "DOWNLOAD_HANDLERS": {"file": None, "data": None, "ftp": None, "s3": None},
+        "DOWNLOAD_HANDLERS": {
+            "http": BriefConnections,
+            "https": BriefConnections,
+            "file": None,
+            "data": None,
+            "ftp": None,
+            "s3": None,
+        },
         "TWISTED_DNS_RESOLVER": GuardedResolver,
         "DNSCACHE_ENABLED": False,  # the resolver keeps its own, which expires
         "HTTPPROXY_ENABLED": False,  # a proxy from the environment would resolve names for us

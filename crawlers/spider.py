@@ -17,10 +17,11 @@ from typing import Any, TypeVar
 
 from scrapy import Spider
 
+from crawlers.edges import Edges
 from crawlers.fetch_guard import PERMISSIONS
 from crawlers.fetching import Fetcher
 from crawlers.health import after_failure
-from crawlers.poll import Edges, Poll
+from crawlers.poll import Poll
 from crawlers.settings import CrawlSettings
 from crawlers.source import Source
 from crawlers.throttle import forget_paces
@@ -37,13 +38,12 @@ _NOTHING: tuple[object, ...] = ()
 
 
 @dataclass(slots=True)
-class Stop:
-    """The wish to end: set by a signal, by the parent's end, by a test."""
+class Wishes:
+    """What the outside wants of the spider, and what became of it."""
 
-    event: asyncio.Event
-
-    def __call__(self) -> None:
-        self.event.set()
+    stop: asyncio.Event  # by a signal or the parent's end
+    reload: asyncio.Event  # the sources' files have changed
+    failure: Exception | None = None  # why it could not start
 
 
 class PollSpider(Spider):
@@ -56,14 +56,14 @@ class PollSpider(Spider):
         load_sources: Callable[[], Mapping[str, Source]],
         intake: Intake,
         crawl: CrawlSettings,
-        stop: Stop,
+        wishes: Wishes,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._load_sources = load_sources
         self._intake = intake
         self._crawl = crawl
-        self._stop = stop
+        self._wishes = wishes
         self._sources: Mapping[str, Source] = {}
         self._running: dict[asyncio.Task[None], DueSource] = {}
         self._threads = ThreadPoolExecutor(_STORE_THREADS, "intake")
@@ -77,7 +77,11 @@ class PollSpider(Spider):
             utc_now,
             random.Random(),
         )
-        await self._reload()
+        try:
+            await self._reload()
+        except Exception as error:  # told by the process's exit code
+            self._wishes.failure = error
+            return
         renewing = asyncio.ensure_future(self._keep_leases())
         try:
             await self._feed(edges)
@@ -102,17 +106,19 @@ class PollSpider(Spider):
         PERMISSIONS.permit({h: frozenset(names) for h, names in hosts.items()})
 
     async def _feed(self, edges: Edges) -> None:
-        while not self._stop.event.is_set():
+        while not self._wishes.stop.is_set():
             room = min(self._crawl.max_polls - len(self._running), _LEASE_AT_ONCE)
             leases: list[DueSource] = []
             pause = self._crawl.ask_every_s
             try:
                 if room > 0:
                     leases = await self._in_thread(self._intake.due, room, utc_now())
-                if any(lease.name not in self._sources for lease in leases):
+                unknown = any(lease.name not in self._sources for lease in leases)
+                if unknown or self._wishes.reload.is_set():
+                    self._wishes.reload.clear()
                     await self._reload()
-            except Exception:  # the store is away: the crawler outlives that
-                log.exception("intake=due failed; trying again")
+            except Exception:  # the store is away, a file is wrong: the crawler outlives that
+                log.exception("leasing or reloading failed; going on with what there is")
                 pause = max(pause, _TROUBLE_WAIT_S)
             for lease in leases:
                 task = asyncio.ensure_future(self._poll(lease, edges))
@@ -128,7 +134,7 @@ class PollSpider(Spider):
 
     async def _pause(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._stop.event.wait(), seconds)
+            await asyncio.wait_for(self._wishes.stop.wait(), seconds)
         except TimeoutError:
             return
 

@@ -22,7 +22,7 @@ from crawlers.process import run
 from crawlers.settings import CrawlSettings
 from crawlers.source import Source
 from domain.intake import DueSource, Haul, LostLease, PendingPage, Stored
-from domain.load import load_text
+from domain.load import BadSettings, Problem, load_text
 from domain.model import Evidence
 
 
@@ -55,6 +55,7 @@ class TestIntake:
         self.keys: dict[str, set[str]] = {}
         self.fences: dict[str, int] = {}
         self.fail_store = 0
+        self.broken_files = False
         self.asked_known: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
@@ -90,6 +91,12 @@ class TestIntake:
     def release(self, leases: Sequence[DueSource]) -> None:
         self.tell(released=[lease.name for lease in leases])
 
+    def load(self) -> dict[str, Source]:
+        if self.broken_files:
+            raise BadSettings([Problem("a.yaml", 3, "every", "'5' is not a duration")])
+        self.tell(loaded=sorted(self.sources))
+        return dict(self.sources)
+
     def listen(self) -> None:
         for line in sys.stdin:
             said = json.loads(line)
@@ -120,6 +127,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     options = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     intake = TestIntake()
+    intake.broken_files = options.get("broken_files", False)
     threading.Thread(target=intake.listen, daemon=True).start()
     # Rules are loaded anew for every test source: none are known at the start.
     intake.tell(ready=True)
@@ -127,7 +135,7 @@ def main() -> None:
         ask_every_s=0.03, retry_wait_s=0.05, finish_s=options.get("finish_s", 2.0)
     )
     code = run(
-        lambda: dict(intake.sources),
+        intake.load,
         intake,
         stop_fd=options.get("stop_fd"),
         memory_limit_mb=options.get("memory_limit_mb", 1024),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -40,7 +42,7 @@ def html(text: str, encoding: str = "utf-8", **headers: str) -> Reply:
 class Site:
     """`site.pages["/list"] = html(...)`; unknown paths are 404, /robots.txt too unless laid."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", certificate: Path | None = None) -> None:
         self.pages: dict[str, Answer] = {}
         self.asked: list[Asked] = []
         site = self
@@ -63,11 +65,16 @@ class Site:
 
         self._server = Server((host, 0), Handler)
         self._server.daemon_threads = True
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
         self._thread.start()
-        self.address = f"http://{host}:{self._server.server_port}"
+        scheme = "https" if certificate else "http"
+        self.address = f"{scheme}://{host}:{self._server.server_port}"
 
     def close(self) -> None:
         self._server.shutdown()

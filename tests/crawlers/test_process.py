@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,63 @@ def test_ten_thousand_known_posts_in_a_cursor_are_not_kept(own: Any, site: Site)
     seen = {str(n): "0" for n in range(10_000, 20_000)}
     polled = crawler.poll(board(site, "heavy"), cursor={"rules": "x", "seen": seen})
     assert len(polled.cursor["seen"]) == 300
+
+
+def test_files_with_mistakes_at_the_start_end_the_process_with_1(own: Any) -> None:
+    crawler = own(broken_files=True)
+    assert crawler.process.wait(10) == 1
+    _until(lambda: "a.yaml:3: every: '5' is not a duration" in "".join(crawler.errors))
+
+
+def test_sighup_loads_the_files_anew(own: Any) -> None:
+    crawler = own()
+    crawler.wait_for(lambda said: "loaded" in said)
+    time.sleep(0.3)
+    crawler.process.send_signal(signal.SIGHUP)
+    crawler.wait_for(lambda said: "loaded" in said, timeout_s=5)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(own: Any, tmp_path: Path) -> None:
+    site = Site(certificate=_self_signed(tmp_path))
+    try:
+        lay(site, [1])
+        polled = own().poll(board(site, "selfsigned"))
+        assert polled.result == "failed"
+        assert "证书" in polled.problem
+        assert site.asked == []
+    finally:
+        site.close()
+
+
+def _self_signed(folder: Path) -> Path:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+        .add_extension(alternative, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
 
 
 def test_a_source_is_tried_out_on_the_live_site(site: Site) -> None:

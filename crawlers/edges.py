@@ -1,0 +1,38 @@
+"""What a poll reaches the world by: the fetcher, the store, the clock, chance."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from crawlers.pages import Ask, Conditions, Page
+from crawlers.source import Source
+from domain.intake import Intake
+
+T = TypeVar("T")
+
+
+class Fetch(Protocol):
+    def __call__(
+        self, source: Source, ask: Ask, conditions: Conditions | None = None
+    ) -> Awaitable[Page]: ...
+
+
+class InThread(Protocol):
+    """Runs a blocking call (the store's) off the loop."""
+
+    def __call__(self, call: Callable[..., T], *args: object) -> Awaitable[T]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What a poll reaches the world by."""
+
+    fetch: Fetch
+    intake: Intake
+    in_thread: InThread
+    now: Callable[[], datetime]
+    rng: random.Random
