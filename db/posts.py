@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from db import assessment_rows
+from db.evidence import evidence_body
 from db.rows import PostRow, ToJudge, VersionRow
 from db.statements import in_parts, insert_or
-from db.tables import assessments, evidence, incident_posts, incidents, posts, versions
+from db.tables import assessments, incident_posts, incidents, posts, versions
 from db.take_in import take_in
 from domain.model import Assessment
 
@@ -182,13 +182,6 @@ def versions_of(conn: Connection, post_id: int) -> list[VersionRow]:
     names = VersionRow.__dataclass_fields__
     statement = select(*(versions.c[name] for name in names)).where(versions.c.post_id == post_id)
     return [VersionRow(*row) for row in conn.execute(statement.order_by(versions.c.id))]
-
-
-def evidence_body(conn: Connection, sha256: str) -> tuple[bytes, str] | None:
-    """(the raw answer as it was fetched, its content type)."""
-    statement = select(evidence.c.body, evidence.c.content_type)
-    row = conn.execute(statement.where(evidence.c.sha256 == sha256)).one_or_none()
-    return None if row is None else (zlib.decompress(row.body), row.content_type)
 
 
 def _select_posts() -> Select[Any]:

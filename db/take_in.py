@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, column, func, insert, select, update, values
 
 from db import search_index
+from db.evidence import keep
+from db.readied import Readied, author_hash, ready, without_repeats
 from db.rows import TakenIn
 from db.search_index import Indexed
 from db.statements import in_parts, insert_or, storable
-from db.tables import evidence, posts, versions
+from db.tables import posts, versions
 from domain.clock import event_time
 from domain.model import FoundPost
-from domain.text import fold, folded_hash
+from domain.text import fold
 
 FirstSeen = Callable[[FoundPost], datetime]
 
@@ -40,56 +38,12 @@ def take_in(
     `first_seen` tells another time of each (a replayed stream has a clock of its own).
     """
     new = versions_new = unchanged = 0
-    for batch in _without_repeats(found):
+    for batch in without_repeats(found):
         taken = _take_in_batch(conn, batch, now, author_key, first_seen or (lambda _: now))
         new += taken.new_posts
         versions_new += taken.new_versions
         unchanged += taken.unchanged
     return TakenIn(new, versions_new, unchanged)
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A found post, cleaned for the database and folded once for hash and index."""
-
-    found: FoundPost
-    key: str
-    title: str
-    text: str
-    folded_title: str
-    folded_text: str
-    hash: str
-
-    @property
-    def is_blank(self) -> bool:
-        return not (self.title.strip() or self.text.strip())
-
-
-def _read(found: FoundPost) -> _Read:
-    title, text = storable(found.title), storable(found.text)
-    folded_title, folded_text = fold(title), fold(text)
-    return _Read(
-        found,
-        storable(found.key),
-        title,
-        text,
-        folded_title,
-        folded_text,
-        folded_hash(folded_title, folded_text),
-    )
-
-
-def _without_repeats(found: Sequence[FoundPost]) -> list[list[FoundPost]]:
-    """`found` in order, cut so that no part names a post twice (the second may be an edit)."""
-    parts: list[list[FoundPost]] = []
-    seen: dict[tuple[str, str], int] = {}
-    for post in found:
-        nth = seen.get((post.source, post.key), 0)
-        seen[post.source, post.key] = nth + 1
-        if nth == len(parts):
-            parts.append([])
-        parts[nth].append(post)
-    return parts
 
 
 def _take_in_batch(
@@ -99,7 +53,7 @@ def _take_in_batch(
     author_key: bytes,
     first_seen: FirstSeen,
 ) -> TakenIn:
-    batch = [_read(post) for post in found]
+    batch = [ready(post) for post in found]
     known = _stored(conn, batch)
     fresh = [r for r in batch if (r.found.source, r.key) not in known]
     again = [(r, known[r.found.source, r.key]) for r in batch if (r.found.source, r.key) in known]
@@ -115,7 +69,7 @@ def _take_in_batch(
     return TakenIn(new, edited, len(again) - edited)
 
 
-def _stored(conn: Connection, batch: Sequence[_Read]) -> dict[tuple[str, str], Any]:
+def _stored(conn: Connection, batch: Sequence[Readied]) -> dict[tuple[str, str], Any]:
     """(source, key) → post with its current version, for those of the batch that are stored."""
     keys: dict[str, list[str]] = defaultdict(list)
     for read in batch:
@@ -146,7 +100,7 @@ def _stored(conn: Connection, batch: Sequence[_Read]) -> dict[tuple[str, str], A
 
 def _add_posts(
     conn: Connection,
-    batch: Sequence[_Read],
+    batch: Sequence[Readied],
     now: datetime,
     author_key: bytes,
     first_seen: FirstSeen,
@@ -168,7 +122,7 @@ def _add_posts(
             "url": _maybe(r.found.url),
             "channel": r.found.channel,
             "region": _maybe(r.found.region),
-            "author_hash": _author_hash(r.found, author_key),
+            "author_hash": author_hash(r.found, author_key),
             "published_raw": _maybe(r.found.published_raw),
             "published_at": r.found.published_at,
             "event_at": moment,
@@ -200,7 +154,7 @@ def _add_posts(
     return len(ours)
 
 
-def _first_posts_of(conn: Connection, batch: Sequence[_Read]) -> dict[str, int]:
+def _first_posts_of(conn: Connection, batch: Sequence[Readied]) -> dict[str, int]:
     """Hash of a text → the first post that held it."""
     firsts: dict[str, int] = {}
     for part in in_parts({r.hash for r in batch}):
@@ -216,7 +170,7 @@ def _first_posts_of(conn: Connection, batch: Sequence[_Read]) -> dict[str, int]:
     return firsts
 
 
-def _mark_repeats(conn: Connection, added: Sequence[tuple[_Read, int]]) -> None:
+def _mark_repeats(conn: Connection, added: Sequence[tuple[Readied, int]]) -> None:
     """The same text twice within one batch: the later ones point to the first."""
     firsts: dict[str, int] = {}
     repeats = []
@@ -235,8 +189,8 @@ def _mark_repeats(conn: Connection, added: Sequence[tuple[_Read, int]]) -> None:
         )
 
 
-def _add_versions(conn: Connection, batch: Sequence[tuple[_Read, int]], now: datetime) -> None:
-    shas = _keep_evidence(conn, [r.found for r, _ in batch])
+def _add_versions(conn: Connection, batch: Sequence[tuple[Readied, int]], now: datetime) -> None:
+    shas = keep(conn, [r.found.evidence for r, _ in batch if r.found.evidence])
     added = []
     for read, post_id in batch:
         proof = read.found.evidence
@@ -258,38 +212,7 @@ def _add_versions(conn: Connection, batch: Sequence[tuple[_Read, int]], now: dat
     conn.execute(insert(versions), added)
 
 
-def _keep_evidence(conn: Connection, found: Sequence[FoundPost]) -> dict[int, str]:
-    """Store raw answers once each; id() of the evidence → SHA-256 of its body."""
-    shas: dict[int, str] = {}
-    bodies: dict[str, Any] = {}
-    for post in found:
-        proof = post.evidence
-        if proof is None or id(proof) in shas:
-            continue
-        sha = hashlib.sha256(proof.body).hexdigest()
-        shas[id(proof)] = sha
-        bodies[sha] = proof
-    missing = set(bodies)
-    for part in in_parts(bodies):
-        stored = conn.execute(select(evidence.c.sha256).where(evidence.c.sha256.in_(part)))
-        missing.difference_update(stored.scalars())
-    if missing:
-        conn.execute(
-            insert_or(conn, evidence).on_conflict_do_nothing(index_elements=["sha256"]),
-            [
-                {
-                    "sha256": sha,
-                    "body": zlib.compress(bodies[sha].body),
-                    "size": len(bodies[sha].body),
-                    "content_type": bodies[sha].content_type,
-                }
-                for sha in sorted(missing)
-            ],
-        )
-    return shas
-
-
-def _refresh(conn: Connection, again: Sequence[tuple[_Read, Any]], now: datetime) -> int:
+def _refresh(conn: Connection, again: Sequence[tuple[Readied, Any]], now: datetime) -> int:
     """Posts found again: new versions of the edited, new figures and replies for the rest."""
     edited = [(r, row) for r, row in again if r.hash != row.hash]
     counted = [
@@ -325,7 +248,7 @@ def _refresh(conn: Connection, again: Sequence[tuple[_Read, Any]], now: datetime
     return len(edited)
 
 
-def _add_edits(conn: Connection, edited: Sequence[tuple[_Read, Any]], now: datetime) -> None:
+def _add_edits(conn: Connection, edited: Sequence[tuple[Readied, Any]], now: datetime) -> None:
     """New versions of stored posts. One that returns to an old wording takes that version back."""
     earlier: dict[tuple[int, str], int] = {}
     for part in in_parts(row.id for _, row in edited):
@@ -357,13 +280,6 @@ def _add_edits(conn: Connection, edited: Sequence[tuple[_Read, Any]], now: datet
     search_index.index(
         conn, [Indexed(row.id, row.search_row, r.folded_title, r.folded_text) for r, row in edited]
     )
-
-
-def _author_hash(found: FoundPost, key: bytes) -> str | None:
-    if not found.author:
-        return None
-    words = f"{found.channel}\n{found.author}".encode("utf-8", "surrogatepass")
-    return hmac.new(key, words, hashlib.sha256).hexdigest()[:32]
 
 
 def _maybe(text: str | None) -> str | None:
