@@ -1,6 +1,6 @@
 """Scrapy's settings: every default that is unsafe in a daemon is set right here, and only here.
 
-tests/crawlers/test_settings.py holds each line. Reasons: Scrapy 2.19 verifies no certificate,
+tests/crawlers/test_crawl_settings.py holds each line. Reasons: Scrapy 2.19 verifies no certificate,
 reads bodies of 1 GiB, obeys no robots.txt, opens a telnet console and a control server, takes
 file: and data: addresses and follows 20 redirects unless told otherwise.
 """

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CHILD, ROOT, Crawler
+from crawl_driver import CHILD, ROOT, Crawler
+from letters_board import board, lay
 from site_on_loopback import Reply, Site
-from test_board import board, lay
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import zlib
 from datetime import datetime
 
 import pytest
-from conftest import Crawler, Polled
+from crawl_driver import Crawler, Polled
+from letters_board import board, lay, lay_letter, lay_list
 from site_on_loopback import Asked, Reply, Site, html
-from test_board import board, lay, lay_letter, lay_list
 
 GZIPPED = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from conftest import Crawler
+from crawl_driver import Crawler
 from site_on_loopback import Asked, Reply, Site
 
 

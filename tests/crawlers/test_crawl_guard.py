@@ -1,4 +1,4 @@
-"""The fetch guard's own judgement. What it does to real requests: test_fetching.py."""
+"""The fetch guard's own judgement. What it does to real requests: test_crawl_fetching.py."""
 
 from __future__ import annotations
 

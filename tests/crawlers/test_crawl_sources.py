@@ -1,7 +1,7 @@
 """Every file of config/sources/: it loads, reads its saved pages, and fails loudly on an empty one.
 
 A new source: its YAML, a folder tests/pages/<name>/ with list.* (and detail pages named as in
-their addresses), then UPDATE_EXPECTED=1 pytest tests/crawlers/test_sources.py writes
+their addresses), then UPDATE_EXPECTED=1 pytest tests/crawlers/test_crawl_sources.py writes
 expected.json; read the difference before it is committed.
 """
 
