@@ -63,7 +63,7 @@ class Grouping:
                 self._join(found, row, verdict, one, now, "edited")
             return
         settings = self._config.judging.grouping
-        choice = best(one, list(self._candidates.values()), settings)
+        choice = best(one, self._candidates_for(row), settings)
         if choice.candidate is not None:
             self._join(
                 self._rows[choice.candidate.incident_id], row, verdict, one, now, choice.reason
@@ -73,6 +73,16 @@ class Grouping:
         if choice.previous is not None:
             previous = self._rows[choice.previous.incident_id].incident.number
         self._open(row, verdict, one, now, previous)
+
+    def _candidates_for(self, row: ToJudge) -> list[Candidate]:
+        """All that are live. What was called a false alarm takes in copies of its own words only:
+        a real complaint from the same village must not vanish in it."""
+        return [
+            candidate
+            for candidate in self._candidates.values()
+            if self._rows[candidate.incident_id].incident.state is not IncidentState.FALSE_ALARM
+            or row.hash in candidate.profile.get("hashes", ())
+        ]
 
     def decide_again(self, row: IncidentRow, now: datetime) -> None:
         """The cool-down of a held-back change is over."""
