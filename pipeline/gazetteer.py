@@ -61,6 +61,9 @@ class RegionSettings:
         for code in self.territory:
             if not code.isdigit():
                 yield "territory", f"{code!r} is not a division code such as 411003"
+        for phrase in self.not_places:
+            if len(squeezed_spelling(phrase)) < 2:
+                yield "not_places", f"{phrase!r} has one character; write the whole phrase"
 
 
 class Gazetteer:
@@ -157,6 +160,11 @@ class Gazetteer:
         return town.name + entry.name if town else entry.name
 
 
+def split_aliases(aliases: str) -> list[str]:
+    """The names of an alias column, without their marks, as they are spelt in squeezed text."""
+    return [squeezed_spelling(a.lstrip("?!")) for a in aliases.split("|") if a]
+
+
 def load_gazetteer(folder: Path) -> Gazetteer:
     """The gazetteer in `folder`. Raises BadSettings naming file and line of every mistake."""
     region = load_file(folder / "region.yaml", RegionSettings, "places/region.yaml")
@@ -198,5 +206,8 @@ def read_places(path: Path, name: str, problems: list[Problem]) -> Iterator[tupl
                 problems.append(Problem(name, rows.line_num, "kind", message))
             elif not code or not place:
                 problems.append(Problem(name, rows.line_num, "", "code and name are needed"))
+            elif short := [n for n in (place, *split_aliases(aliases)) if len(n) < 2]:
+                message = f"{short[0]!r} has one character; a name to be found has two or more"
+                problems.append(Problem(name, rows.line_num, "aliases", message))
             else:
                 yield Entry(code, place, level_of(code), kind), aliases
