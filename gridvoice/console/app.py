@@ -25,6 +25,7 @@ from gridvoice.console.guard import Guard
 from gridvoice.console.incident import FormView, incident_page
 from gridvoice.console.pages import render, static_file
 from gridvoice.console.readiness import Readiness
+from gridvoice.console.remembered import Remembered
 from gridvoice.console.sources import sources_page
 from gridvoice.console.surroundings import Act, Surroundings
 
@@ -59,7 +60,7 @@ def create_app(
     )
     hosts = [urlsplit(public_url).hostname or ""] if public_url else []
     app.add_middleware(Guard, own_hosts=[h for h in hosts if h])
-    readiness = Readiness(engine)
+    readiness, kept = Readiness(engine), Remembered()
 
     def message(request: Request, heading: str, text: str, status: int) -> Response:
         return render(request, "message.html", {"heading": heading, "text": text}, clock(), status)
@@ -104,7 +105,7 @@ def create_app(
     def show_board(request: Request) -> Response:
         now = clock()
         with read(engine) as conn:
-            context = board(conn, read_filters(request.query_params), around, now)
+            context = board(conn, read_filters(request.query_params), around, kept, now)
         return render(request, "board.html", {**context, "here": "board"}, now)
 
     @app.get("/incidents/{number}")

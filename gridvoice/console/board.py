@@ -13,7 +13,7 @@ from gridvoice.console import queries
 from gridvoice.console.banners import LATE_AFTER, Banner, banners
 from gridvoice.console.cards import card
 from gridvoice.console.filters import Filters, facets
-from gridvoice.console.growth import LONGEST
+from gridvoice.console.remembered import Remembered
 from gridvoice.console.surroundings import Surroundings
 from gridvoice.console.words import counted, midnight
 
@@ -39,9 +39,10 @@ class SeverityCount:
 
 
 def board(
-    conn: Connection, filters: Filters, around: Surroundings, now: datetime
+    conn: Connection, filters: Filters, around: Surroundings, kept: Remembered, now: datetime
 ) -> dict[str, Any]:
     """The context of board.html."""
+    taken = kept.taken_today(conn, midnight(now))
     figures = queries.read_figures(conn, midnight(now), now - LATE_AFTER)
     kinds = queries.read_kinds(conn)
     total = queries.count_incidents(conn, filters)
@@ -51,16 +52,16 @@ def board(
     closed = []
     if filters.page == 1 and not filters.state:
         closed = queries.read_closed(conn, filters, now - _CLOSED_SINCE, _CLOSED_SHOWN)
-    ids = [row.id for row in (*shown, *closed)]
-    arrivals = queries.read_arrivals(conn, ids, now - LONGEST)
-    reopened = queries.read_reopened(conn, ids)
+    rows = [*shown, *closed]
+    arrivals = kept.arrivals(conn, rows, now)
+    reopened = queries.read_reopened(conn, [row.id for row in rows])
 
     def cards(rows: Any) -> list[Any]:
-        return [card(row, arrivals.get(row.id, {}), row.id in reopened, now) for row in rows]
+        return [card(row, arrivals.get(row.id, ()), row.id in reopened, now) for row in rows]
 
     return {
         "banners": troubles(conn, figures, around, now),
-        "figures": _figures(figures, kinds),
+        "figures": _figures(taken, figures, kinds),
         "facets": facets(filters, kinds),
         "filtered": filters.is_set,
         "cards": cards(shown),
@@ -79,7 +80,7 @@ def troubles(
     return banners(figures, failing, queries.read_blocked_channels(conn, now), around, now)
 
 
-def _figures(figures: queries.Figures, kinds: list[Any]) -> dict[str, Any]:
+def _figures(taken: queries.Taken, figures: queries.Figures, kinds: list[Any]) -> dict[str, Any]:
     by_severity = dict.fromkeys(("red", "orange", "yellow", "blue"), 0)
     unrated = 0
     for kind in kinds:
@@ -90,9 +91,9 @@ def _figures(figures: queries.Figures, kinds: list[Any]) -> dict[str, Any]:
         else:
             unrated += kind.count
     return {
-        "posts": counted(figures.posts),
-        "relevant": counted(figures.relevant),
-        "complaints": counted(figures.complaints),
+        "posts": counted(taken.posts),
+        "relevant": counted(taken.relevant),
+        "complaints": counted(taken.complaints),
         "delivered": counted(figures.delivered),
         "waiting": figures.waiting,
         "dead": figures.dead,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +19,7 @@ from domain.model import (
     IncidentState,
 )
 from gridvoice.console.growth import growth
+from gridvoice.console.queries import Arrivals
 from gridvoice.console.words import Moment, is_pressing, lasting, moment
 
 
@@ -73,7 +73,7 @@ class Card:
 
 
 def card(
-    row: Row[Any], arrivals: Mapping[str, int], reopened: bool, now: datetime,
+    row: Row[Any], arrivals: Arrivals, reopened: bool, now: datetime,
     width: int = 124, height: int = 32,
 ) -> Card:  # fmt: skip
     """One row of `incidents` (without profile) for people; `width`, `height` of its curve."""

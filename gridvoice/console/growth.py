@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
+from gridvoice.console.queries import Arrivals
 from gridvoice.console.sparkline import sparkline
+from gridvoice.console.words import lasting
 
 LONGEST = timedelta(hours=24)
-_WINDOWS = (timedelta(hours=3), timedelta(hours=12), LONGEST)
+_WINDOWS = (
+    timedelta(minutes=10),
+    timedelta(minutes=30),
+    timedelta(hours=3),
+    timedelta(hours=12),
+    LONGEST,
+)
 _POINTS = 36
 _HOUR = timedelta(hours=1)
 
@@ -26,27 +33,24 @@ class Growth:
 
 
 def growth(
-    arrivals: Mapping[str, int], post_count: int, first_event_at: datetime, now: datetime,
+    arrivals: Arrivals, post_count: int, first_event_at: datetime, now: datetime,
     width: int = 124, height: int = 32,
 ) -> Growth:  # fmt: skip
-    """`arrivals` by ten minutes as `queries.read_arrivals` gives them for one incident."""
-    window = next((w for w in _WINDOWS if now - first_event_at <= w), LONGEST)
-    start = now - window
-    moments = {_when(bucket): count for bucket, count in arrivals.items()}
-    step = window / (_POINTS - 1)
+    """`arrivals` as `queries.read_arrivals` gives them for one incident."""
+    window = next((w for w in _WINDOWS if now - first_event_at <= w * 0.9), LONGEST)
+    start, step = now - window, window / (_POINTS - 1)
+    recent = [(when, count) for when, count in arrivals if when >= start]
+    seen = max(0, post_count - sum(count for _, count in recent))
     totals = []
-    inside = sum(count for when, count in moments.items() if when >= start)
+    following = 0
     for point in range(_POINTS):
         until = start + point * step
-        seen = sum(count for when, count in moments.items() if start <= when <= until)
-        totals.append(max(0, post_count - inside) + seen)
+        while following < len(recent) and recent[following][0] <= until:
+            seen += recent[following][1]
+            following += 1
+        totals.append(seen)
     totals[-1] = post_count
-    last_hour = sum(count for when, count in moments.items() if when > now - _HOUR)
+    last_hour = sum(count for when, count in arrivals if when > now - _HOUR)
     text = f"近1小时 +{last_hour}" if last_hour else "近1小时无新增"
-    hours = int(window.total_seconds() // 3600)
-    label = f"近{hours}小时由 {totals[0]} 条增至 {post_count} 条"
+    label = f"近{lasting(window)}由 {totals[0]} 条增至 {post_count} 条"
     return Growth(sparkline(totals, label, width, height), text, last_hour)
-
-
-def _when(bucket: str) -> datetime:
-    return datetime.strptime(bucket + "0", "%Y-%m-%d %H:%M").replace(tzinfo=UTC)

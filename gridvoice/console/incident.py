@@ -75,7 +75,7 @@ def incident_page(
     row = queries.read_incident(conn, number)
     if row is None:
         return None
-    arrivals = queries.read_arrivals(conn, [row.id], now - LONGEST).get(row.id, {})
+    arrivals = queries.read_arrivals(conn, [row.id], now - LONGEST).get(row.id, ())
     reopened = bool(queries.read_reopened(conn, [row.id]))
     shown = card(row, arrivals, reopened, now, width=240, height=64)
     last = max(1, -(-row.post_count // _POSTS_A_PAGE))

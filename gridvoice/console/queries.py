@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, case, func, or_, select
@@ -14,18 +14,32 @@ from db import tables as t
 from gridvoice.console.filters import OPEN_STATES, Filters, Kind
 
 PAGE_SIZE = 50
+Arrivals = Sequence[tuple[datetime, int]]  # (minute, posts in it)
 _RANK = case({"red": 4, "orange": 3, "yellow": 2, "blue": 1}, value=t.incidents.c.severity, else_=0)
 # Everything but `profile`, which is large and clustering's own.
 _INCIDENT = [c for c in t.incidents.c if c.name != "profile"]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """The numbers at the head of the board. "Today" runs from local midnight."""
+class Taken:
+    """Posts taken in: all, those about the supply of electricity, those that complain."""
 
-    posts: int  # taken in today
+    posts: int
     relevant: int
     complaints: int
+
+    def __add__(self, other: Taken) -> Taken:
+        return Taken(
+            self.posts + other.posts,
+            self.relevant + other.relevant,
+            self.complaints + other.complaints,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How the work stands, for the head of the board."""
+
     delivered: int  # today
     waiting: int
     dead: int
@@ -36,23 +50,37 @@ class Figures:
     oldest_unjudged: datetime | None
 
 
-def read_figures(conn: Connection, today: datetime, late_before: datetime) -> Figures:
-    """`late_before`: a configured source whose turn was due before this is late."""
-    taken = conn.execute(
+def first_unsettled_post(conn: Connection) -> int:
+    """The lowest id of a post that waits to be judged; past the last one when none waits."""
+    # "+ 0": else SQLite walks the index of post_id instead of the small one of the unjudged.
+    waiting = select(func.min(t.versions.c.post_id + 0)).where(t.versions.c.judged_at.is_(None))
+    last = select(func.coalesce(func.max(t.posts.c.id), 0) + 1)
+    return conn.scalar(waiting) or conn.scalar(last) or 1
+
+
+def read_taken(conn: Connection, since: datetime, after: int, before: int | None) -> Taken:
+    """Posts first seen at `since` or later whose id lies between the two (neither included)."""
+    p, v, a = t.posts.c, t.versions.c, t.assessments.c
+    query = (
         select(
             func.count(),
-            func.count(case((t.assessments.c.relevant, 1))),
-            func.count(case((t.assessments.c.complaint, 1))),
+            func.count(case((a.relevant, 1))),
+            func.count(case((a.complaint, 1))),
         )
         .select_from(
-            t.posts.outerjoin(t.versions, t.versions.c.id == t.posts.c.version_id).outerjoin(
-                t.assessments,
-                (t.assessments.c.version_id == t.versions.c.id)
-                & (t.assessments.c.scorer == t.versions.c.judged_by),
+            t.posts.outerjoin(t.versions, v.id == p.version_id).outerjoin(
+                t.assessments, (a.version_id == v.id) & (a.scorer == v.judged_by)
             )
         )
-        .where(t.posts.c.first_seen >= today)
-    ).one()
+        .where(p.id > after, p.first_seen >= since)
+    )
+    if before is not None:
+        query = query.where(p.id < before)
+    return Taken(*conn.execute(query).one())
+
+
+def read_figures(conn: Connection, today: datetime, late_before: datetime) -> Figures:
+    """`late_before`: a configured source whose turn was due before this is late."""
     sent = conn.execute(
         select(
             func.count(case((t.deliveries.c.delivered_at >= today, 1))),
@@ -71,7 +99,7 @@ def read_figures(conn: Connection, today: datetime, late_before: datetime) -> Fi
     backlog, oldest = conn.execute(
         select(func.count(), func.min(t.versions.c.seen_at)).where(t.versions.c.judged_at.is_(None))
     ).one()
-    return Figures(*taken, *sent, *polled, backlog, oldest)
+    return Figures(*sent, *polled, backlog, oldest)
 
 
 def _idle(now: datetime) -> ColumnElement[bool]:
@@ -134,28 +162,29 @@ def read_reopened(conn: Connection, incident_ids: Sequence[int]) -> set[int]:
 
 def read_arrivals(
     conn: Connection, incident_ids: Sequence[int], since: datetime
-) -> dict[int, dict[str, int]]:
-    """Posts of each incident by ten minutes: {incident: {"2026-11-24 03:1": 4, …}}, in UTC."""
-    bucket = _ten_minutes(conn).label("bucket")
+) -> dict[int, Arrivals]:
+    """Posts of each incident by the minute, since then, in order of time."""
+    minute = _minute(conn).label("minute")
     members = t.incident_posts
     rows = conn.execute(
-        select(members.c.incident_id, bucket, func.count())
+        select(members.c.incident_id, minute, func.count())
         .select_from(members.join(t.posts, t.posts.c.id == members.c.post_id))
         .where(members.c.incident_id.in_(incident_ids), t.posts.c.event_at >= since)
-        .group_by(members.c.incident_id, bucket)
+        .group_by(members.c.incident_id, minute)
+        .order_by(members.c.incident_id, minute)
     )
-    found: dict[int, dict[str, int]] = defaultdict(dict)
+    found: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     for incident_id, when, count in rows:
-        found[incident_id][when] = count
-    return found
+        found[incident_id].append((datetime.fromisoformat(when).replace(tzinfo=UTC), count))
+    return {**found}
 
 
-def _ten_minutes(conn: Connection) -> ColumnElement[str]:
-    """`YYYY-MM-DD HH:M` of a post's time: what differs within ten minutes is cut off."""
+def _minute(conn: Connection) -> ColumnElement[str]:
+    """`YYYY-MM-DD HH:MM` of a post's time."""
     column = t.posts.c.event_at
     if conn.dialect.name == "postgresql":
-        return func.left(func.to_char(column, "YYYY-MM-DD HH24:MI"), 15, type_=Text())
-    return func.substr(column, 1, 15, type_=Text())
+        return func.to_char(column, "YYYY-MM-DD HH24:MI", type_=Text())
+    return func.substr(column, 1, 16, type_=Text())
 
 
 def read_posts(conn: Connection, incident_id: int, page: int, size: int) -> list[Row[Any]]:

@@ -34,13 +34,17 @@ def rule_title(rule: str, titles: Mapping[str, str]) -> str:
 def weigh(posts: Sequence[Row[Any]], titles: Mapping[str, str]) -> list[Weighed]:
     """`posts`: (title, text, reasons) of each post, as stored."""
     weights: dict[tuple[str, str], float] = {}
+    quotes: dict[tuple[str, str], str] = {}
     seen: dict[tuple[str, str], int] = {}
     for post in posts:
         met = set()
         for reason in post.reasons:
-            key = (rule_title(reason["rule"], titles), _quote(post, reason))
+            what, quote = rule_title(reason["rule"], titles), _quote(post, reason)
+            # Reach and the like have a figure, not a phrase: one line a rule, the most of it.
+            key = (what, quote if reason["field"] else "")
             if abs(reason["weight"]) > abs(weights.get(key, 0.0)):
                 weights[key] = reason["weight"]
+                quotes[key] = f"「{quote}」" if reason["field"] else quote
             met.add(key)
         for key in met:
             seen[key] = seen.get(key, 0) + 1
@@ -48,13 +52,13 @@ def weigh(posts: Sequence[Row[Any]], titles: Mapping[str, str]) -> list[Weighed]
     most = max((abs(weights[k]) for k in order), default=1.0) or 1.0
     return [
         Weighed(
-            what=what,
-            quote=quote if quote != what else "",
-            where=f"{seen[what, quote]} 条帖文",
-            weight=weights[what, quote],
-            bar=max(2, round(_BAR * abs(weights[what, quote]) / most)),
+            what=key[0],
+            quote=quotes[key],
+            where=f"{seen[key]} 条帖文",
+            weight=weights[key],
+            bar=max(2, round(_BAR * abs(weights[key]) / most)),
         )
-        for what, quote in order
+        for key in order
     ]
 
 

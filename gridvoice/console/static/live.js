@@ -14,7 +14,7 @@
     state.querySelector(".live-text").textContent = text;
   };
 
-  const clock = () => new Date().toLocaleTimeString("zh-CN", { hour12: false });
+  const clock = () => new Date().toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
 
   // A region in which somebody types or selects is left alone until they are done.
   const inUse = (region) => {
