@@ -88,6 +88,7 @@ class Gazetteer:
 
     def _collect(self, entry: Entry, aliases: str) -> None:
         written = {squeezed_spelling(a.lstrip("?!")): a for a in aliases.split("|") if a}
+        proven = tuple(text for text, alias in written.items() if alias[0] not in "?!")
         short = (
             squeezed_spelling(stem(entry.name, entry.level))
             if entry.level is not Level.SITE
@@ -97,6 +98,8 @@ class Gazetteer:
             text = squeezed_spelling(text)
             if text not in written:
                 strength = min(strength, self._most_proof(entry, text == short))
+                if proven and text.startswith(proven):
+                    strength = Strength.STRONG  # where 小召 is a place, 小召街道办 is one
                 self._add(entry, text, strength, text == short)
         for text, alias in written.items():
             strength = {"?": Strength.WEAK, "!": Strength.WORD}.get(alias[0], Strength.STRONG)
