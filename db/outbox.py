@@ -239,6 +239,28 @@ def record_outcome(
     return done.rowcount == 1
 
 
+def lease_owners(conn: Connection) -> set[str]:
+    """Who holds leased deliveries now."""
+    statement = select(deliveries.c.lease_owner).distinct()
+    return set(
+        conn.execute(statement.where(deliveries.c.state == DeliveryState.SENDING.value)).scalars()
+    ) - {None}
+
+
+def end_leases(conn: Connection, owner: str, now: datetime) -> int:
+    """The owner is known to be dead: what it held may be leased at once; how many."""
+    done = conn.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.lease_owner == owner,
+            deliveries.c.state == DeliveryState.SENDING.value,
+            deliveries.c.lease_until > now,
+        )
+        .values(lease_until=now)
+    )
+    return done.rowcount
+
+
 def give_back(conn: Connection, delivery_ids: Collection[str], owner: str) -> int:
     """Return leased deliveries of which no attempt is open (stop of the process); how many."""
     unfinished = select(attempts.c.delivery_id).where(attempts.c.finished_at.is_(None))

@@ -176,6 +176,22 @@ def release_leases(conn: Connection, held: Sequence[tuple[str, int]]) -> int:
     return given
 
 
+def lease_owners(conn: Connection) -> set[str]:
+    """Who holds leased sources now."""
+    statement = select(sources.c.lease_owner).distinct()
+    return set(conn.execute(statement.where(sources.c.lease_until.is_not(None))).scalars()) - {None}
+
+
+def end_leases(conn: Connection, owner: str) -> int:
+    """The owner is known to be dead: what it held is due at once; how many."""
+    done = conn.execute(
+        update(sources)
+        .where(sources.c.lease_owner == owner)
+        .values(lease_until=None, lease_owner=None)
+    )
+    return done.rowcount
+
+
 def make_due(conn: Connection, name: str, now: datetime) -> bool:
     """Have a source polled at once (an operator asked). False: no such source."""
     done = conn.execute(update(sources).where(sources.c.name == name).values(next_at=now))

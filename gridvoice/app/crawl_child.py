@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import socket
 import sys
 from pathlib import Path
 
@@ -14,8 +12,10 @@ from crawlers.source import load_sources
 from db.engine import open_engine
 from domain.load import load_file
 from gridvoice.app.logs import set_up
+from gridvoice.app.owner import owner
 from gridvoice.app.settings import GeneralSettings
 from gridvoice.app.tasks.intake import DatabaseIntake
+from gridvoice.app.tasks.reclaim import reclaim
 
 
 def main() -> int:
@@ -28,9 +28,9 @@ def main() -> int:
     options = parser.parse_args()
     set_up(options.quiet)
     general = load_file(options.config / "gridvoice.yaml", GeneralSettings, "gridvoice.yaml")
-    intake = DatabaseIntake(
-        open_engine(options.database), f"crawl@{socket.gethostname()}:{os.getpid()}"
-    )
+    engine = open_engine(options.database)
+    reclaim(engine)
+    intake = DatabaseIntake(engine, owner("crawl"))
     return run(
         lambda: {n: s for n, s in load_sources(options.config / "sources").items() if s.enabled},
         intake,

@@ -18,6 +18,7 @@ from db.take_in import take_in
 from domain.clock import event_time, parse_time, utc_now
 from domain.model import DeliveryState, FoundPost
 from gridvoice.app.configuration import Configuration
+from gridvoice.app.owner import owner
 from gridvoice.app.tasks.intake import author_key
 from gridvoice.app.tasks.judge import judge
 from gridvoice.app.tasks.relay import relay
@@ -176,7 +177,7 @@ def _send_due(engine: Engine, config: Configuration, rng: random.Random) -> bool
     """Send whatever is due on every channel; whether something still waits for its first try."""
     ready = {name: o.channel for name, o in config.channels.items() if o.channel is not None}
     for name, channel in ready.items():
-        relay(engine, name, channel, "replay", rng)
+        relay(engine, name, channel, owner("replay"), rng)
     with read(engine) as conn:
         return outbox.has_untried(conn, ready.keys(), utc_now())
 

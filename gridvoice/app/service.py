@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import random
 import socket
 from collections.abc import Awaitable, Callable, Collection, Iterator
@@ -20,9 +19,11 @@ from db import sources
 from db.engine import write
 from domain.clock import utc_now
 from gridvoice.app.configuration import Configuration
+from gridvoice.app.owner import owner
 from gridvoice.app.processes import STOP_WITHIN_S, CrawlChild, child_command, stop_event
 from gridvoice.app.scheduler import Knocker
 from gridvoice.app.tasks.judge import follow_up, judge
+from gridvoice.app.tasks.reclaim import reclaim
 from gridvoice.app.tasks.relay import relay
 
 log = logging.getLogger("gridvoice.service")
@@ -31,6 +32,7 @@ ROLES = ("clock", "crawler", "assessor", "relay", "console")
 JUDGE_EVERY_S = 0.2
 RELAY_EVERY_S = 0.25
 FOLLOW_UP_EVERY_S = 5.0
+RECLAIM_EVERY_S = 2.0
 TEND_EVERY_S = 0.2
 
 
@@ -82,6 +84,7 @@ class Service:
                 raise error
 
     def _begin(self) -> None:
+        reclaim(self.engine)
         with write(self.engine) as conn:
             sources.ensure_sources(conn, self.config.enabled_sources, utc_now())
 
@@ -89,10 +92,10 @@ class Service:
         if "assessor" in self.roles:
             knocker.every(JUDGE_EVERY_S, "judge", partial(self._judge_all, stop))
         if "clock" in self.roles:
-            task = lambda: follow_up(self.engine, self.config, utc_now())  # noqa: E731
-            knocker.every(FOLLOW_UP_EVERY_S, "follow_up", task)
+            knocker.every(FOLLOW_UP_EVERY_S, "follow_up", self._follow_up)
+            knocker.every(RECLAIM_EVERY_S, "reclaim", partial(reclaim, self.engine))
         if "relay" in self.roles:
-            owner = f"relay@{socket.gethostname()}:{os.getpid()}"
+            name_of_this = owner("relay")
             for name, opened in self.config.channels.items():
                 if opened.channel is not None:
                     lane = partial(
@@ -100,7 +103,7 @@ class Service:
                         self.engine,
                         name,
                         opened.channel,
-                        owner,
+                        name_of_this,
                         random.Random(),
                         stop.is_set,
                     )
@@ -115,6 +118,9 @@ class Service:
                 "judged posts=%d complaints=%d opened=%d alerts=%d",
                 judged.posts, judged.complaints, judged.opened, judged.alerts,
             )  # fmt: skip
+
+    def _follow_up(self) -> None:
+        follow_up(self.engine, self.config, utc_now())
 
     async def _tend(self, child: CrawlChild, stop: asyncio.Event) -> None:
         # On this thread: the kernel's parent-death signal follows the thread that forked.

@@ -1,4 +1,4 @@
-"""`gridvoice db upgrade / check`."""
+"""`gridvoice db upgrade / check / reindex`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = with_common(commands.add_parser("db", help="数据库: 升级结构, 检查完整性"))
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="动作")
     command(verbs, "upgrade", "升级到最新结构", _upgrade)
+    command(verbs, "reindex", "重建检索索引(先停 gridvoice run)", _reindex)
     command(verbs, "check", "检查完整性、外键、结构与检索索引", _check)
 
 
@@ -22,6 +23,19 @@ def _upgrade(args: argparse.Namespace) -> int:
         emit({"type": "upgrade", "database": url, "ok": True})
     else:
         say(f"数据库结构已是最新: {url}")
+    return 0
+
+
+def _reindex(args: argparse.Namespace) -> int:
+    from db.engine import write
+    from db.search_index import rebuild
+
+    with write(store(args)) as conn:
+        count = rebuild(conn)
+    if args.json:
+        emit({"type": "reindex", "posts": count})
+    else:
+        say(f"检索索引已重建: {count} 帖")
     return 0
 
 

@@ -74,8 +74,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from crawlers.check import check
-
+    from crawlers.check import SavedPage, check
     from crawlers.source import Source
     from domain.clock import iso
     from domain.load import BadSettings, load_file
@@ -94,7 +93,8 @@ def _check(args: argparse.Namespace) -> int:
     for page in saved:
         if not page.is_file():
             raise Unusable(f"没有文件 {page}")
-    report = check(source, saved)
+    pages = [SavedPage(page.name, page.read_bytes()) for page in saved]
+    report = check(source, pages)
     for post in report.posts[: args.limit or None]:
         if args.json:
             emit(
