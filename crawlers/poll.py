@@ -31,6 +31,7 @@ from domain.intake import DueSource, Outcome, PollResult
 
 Mishap = FetchFailed | PageChanged | Refused
 _LARGE_BYTES = 300_000
+_ENOUGH_FAILURES = 3  # detail pages failing one after the other: leave the site in peace
 _SOON = timedelta(seconds=30)  # until the rest of a poll that had its share of detail pages
 
 
@@ -55,6 +56,7 @@ class Poll:
         self._requests = 0
         self._details_tried = 0
         self._detail_failures: list[str] = []
+        self._failed_in_a_row = 0
         self._had_its_share = False
         self._only_details_failed = False
 
@@ -154,7 +156,7 @@ class Poll:
         for i in range(0, min(room, len(wanting)), width):
             chunk = wanting[i : min(i + width, room)]
             await asyncio.gather(*(self._detail(e, page.fetched_at) for e in chunk))
-            if self._refused:
+            if self._refused or self._failed_in_a_row >= _ENOUGH_FAILURES:
                 return False
             await self._store_when_full()
         await self._store_when_full()
@@ -172,7 +174,7 @@ class Poll:
             ask, seen = unpack(row)
             if await self._read_detail(ask, seen, row.attempts + 1):
                 self._basket.settle(row.key)
-            if self._refused:
+            if self._refused or self._failed_in_a_row >= _ENOUGH_FAILURES:
                 return
             await self._store_when_full()
 
@@ -184,6 +186,7 @@ class Poll:
             entry = (await self._read(ask, page)).entries[0]
         except (FetchFailed, PageChanged, Refused) as mishap:
             return self._detail_failed(ask, seen, mishap, attempts)
+        self._failed_in_a_row = 0
         shown = entry.fields.get("time") == ask.fields.get("time")
         self._basket.add(
             ask.key, entry.url or ask.url, entry.fields, seen if shown else page.fetched_at, page
@@ -199,6 +202,7 @@ class Poll:
             self._basket.add(ask.key, fields.pop("url", ask.url), fields, seen, None)
             self._detail_failures.pop()
             return True
+        self._failed_in_a_row += 1
         if _is_refusal(mishap):
             self._fail(mishap)
         wait = health.spread(health.pending_wait(attempts), self._edges.rng)

@@ -40,7 +40,7 @@ def run(
     SIGHUP, and when `intake` leases a name it did not give. Failing at the start it ends the
     process with 1; failing later the old sources stay. `stop_fd` is the reading end of a pipe
     whose writing end the parent holds: its end of file stops the crawl. Exits with code 3 if what
-    runs does not end within `settings.finish_s` and some seconds.
+    runs does not end within `settings.finish_s` and 2.5 seconds.
     """
     crawl = settings or CrawlSettings()
     die_with_parent()
@@ -61,7 +61,7 @@ def run(
     def end(why: str) -> None:
         if not wishes.stop.is_set():
             log.info("stopping reason=%s", why)
-            _exit_at_last(crawl.finish_s + 5.0)
+            _exit_at_last(crawl.finish_s + 2.5)
             wishes.stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

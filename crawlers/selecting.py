@@ -1,7 +1,7 @@
 """HTML: parsing, CSS and XPath selectors, and the text that a reader sees.
 
-A selector is CSS with `::attr(name)` and `::text`, or XPath when it starts with `/`, `./`, `.//`,
-`(` or `@`. Without `::attr` or `::text` it gives the visible text of the element.
+A selector is CSS with `::attr(name)` and `::text`, or XPath when it starts with `/`, `./`, `(`,
+`@` or a function like `string(`. Without `::attr` or `::text` it gives the visible text of the element.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _BLOCKS = frozenset(
 _UNSEEN = frozenset(
     re.findall(r"\w+", "script style noscript template head title textarea select iframe")
 )
+_XPATH_START = re.compile(r"/|\./|\.\.|\.$|\(|@|[a-z-]+\(")
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u3000]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 _UNSEEN_CHARACTERS = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0], None)
@@ -50,7 +51,7 @@ def _compiled(selector: str) -> etree.XPath:
 
 
 def _is_xpath(selector: str) -> bool:
-    return selector.startswith(("/", "./", "(", "@", "..")) or selector == "."
+    return bool(_XPATH_START.match(selector))
 
 
 def selector_problem(selector: str) -> str | None:

@@ -304,3 +304,27 @@ board:
     assert polled.posts[0]["published_at"] is not None
     again = crawler.poll(source, after=polled)
     assert again.result == "nothing_new"
+
+
+def test_a_site_whose_letters_all_fail_is_left_in_peace(crawler: Crawler, site: Site) -> None:
+    lay(site, list(range(9, 0, -1)))
+    for n in range(1, 10):
+        site.pages[f"/letter_{n}.html"] = html("<html><body>维护中</body></html>")
+    source = board(site, "peace")
+    first = crawler.poll(source)
+    assert first.result == "failed"
+    assert len([p for p in site.paths() if "letter" in p]) == 3
+    for n in range(1, 10):
+        lay_letter(site, n)
+    second = crawler.poll(source, after=first, failures=1, pending=first.pending)
+    assert sorted(second.keys) == [str(n) for n in range(1, 10)]
+
+
+def test_two_letters_at_once_where_the_source_allows_it(crawler: Crawler, site: Site) -> None:
+    lay(site, [4, 3, 2, 1])
+    for n in range(1, 5):
+        site.pages[f"/letter_{n}.html"].wait_s = 0.2
+    source = board(site, "pairs").replace("delay: 0s,", "delay: 0s, concurrency: 2,")
+    assert sorted(crawler.poll(source).keys) == ["1", "2", "3", "4"]
+    asked = [a.at for a in site.asked if "letter" in a.path]
+    assert asked[1] - asked[0] < 0.15 < asked[2] - asked[0]
