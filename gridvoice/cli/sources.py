@@ -113,6 +113,8 @@ def _check(args: argparse.Namespace) -> int:
             when = iso(post.published_at) if post.published_at else "时间不明"
             say(f"{post.key}  {when}  {post.title[:40]}")
             say("    " + post.text.replace("\n", " ")[:80])
+    for notice in report.notices:
+        emit({"notice": notice}) if args.json else say(f"! {notice}")
     for problem in report.problems:
         emit({"problem": problem}) if args.json else say(f"✗ {problem}")
     if not args.json and not report.problems:

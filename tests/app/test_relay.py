@@ -1,4 +1,4 @@
-"""T3 and T4: what is to be told reaches a real gateway that misbehaves, once if that can be known."""
+"""T3 and T4: what is to be told reaches a real gateway that misbehaves, once where it can."""
 
 from __future__ import annotations
 
