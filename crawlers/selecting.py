@@ -1,7 +1,7 @@
 """HTML: parsing, CSS and XPath selectors, and the text that a reader sees.
 
 A selector is CSS with `::attr(name)` and `::text`, or XPath when it starts with `/`, `./`, `(`,
-`@` or a function like `string(`. Without `::attr` or `::text` it gives the visible text of the element.
+`@` or a function like `string(`. Without `::attr` or `::text` it gives the element's visible text.
 """
 
 from __future__ import annotations
