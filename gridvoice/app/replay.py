@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -25,6 +25,8 @@ from gridvoice.app.tasks.relay import relay
 
 SOURCE = "replay"
 BATCH = 200
+_FUTURE_STREAM = timedelta(days=366)
+_FUTURE_LEAP = timedelta(days=30)
 
 
 @dataclass
@@ -119,12 +121,18 @@ class Stream:
             yield post
 
     def _tick(self, published: datetime | None) -> datetime:
-        # A row without a time takes that of the row before it; the first one, the present.
-        now = self._now or datetime.min.replace(tzinfo=UTC)
-        if published is None:
+        # A row without a time takes that of the row before it; the first one, the present. So
+        # does one with a time that nobody can believe: it would make all the rest look old.
+        if published is None or not self._is_believable(published):
             return self._now or utc_now()
-        believable = event_time(published, utc_now())
-        return max(now, believable)
+        return max(self._now or published, published)
+
+    def _is_believable(self, published: datetime) -> bool:
+        present = utc_now()
+        if self._now is None:  # a recording may lie in the future of this machine's clock
+            return event_time(published, present + _FUTURE_STREAM) == published
+        latest = self._now + _FUTURE_LEAP if self._now > present else present
+        return event_time(published, latest) == published
 
 
 def replay(

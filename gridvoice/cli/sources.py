@@ -78,6 +78,7 @@ def _check(args: argparse.Namespace) -> int:
     from crawlers.source import Source
     from domain.clock import iso
     from domain.load import BadSettings, load_file
+    from domain.masking import mask
 
     path = Path(args.file)
     if not path.is_file():
@@ -100,19 +101,19 @@ def _check(args: argparse.Namespace) -> int:
             emit(
                 {
                     "id": post.key,
-                    "title": post.title,
-                    "text": post.text,
+                    "title": mask(post.title),
+                    "text": mask(post.text),
                     "url": post.url,
                     "channel": post.channel,
                     "region": post.region,
                     "published_at": iso(post.published_at) if post.published_at else None,
-                    "reply": post.reply,
+                    "reply": mask(post.reply) if post.reply else None,
                 }
             )
         else:
             when = iso(post.published_at) if post.published_at else "时间不明"
-            say(f"{post.key}  {when}  {post.title[:40]}")
-            say("    " + post.text.replace("\n", " ")[:80])
+            say(f"{post.key}  {when}  {mask(post.title)[:40]}")
+            say("    " + mask(post.text).replace("\n", " ")[:80])
     for notice in report.notices:
         emit({"notice": notice}) if args.json else say(f"! {notice}")
     for problem in report.problems:
