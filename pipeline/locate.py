@@ -8,6 +8,7 @@ only where another place of the text, or the source's region, supports it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -57,6 +58,8 @@ class _Mention:
 # A7县泉塘街道: boards that hide places behind codes; what follows lies there, wherever that is.
 _CODED_BEFORE = re.compile(r"[a-z]\d{0,2}[市县区]$")
 _ASIDE = 0.5
+_CODE_LENGTHS = (9, 6, 4, 2)  # town, county, city, province: the nearer support goes first
+_MOST_PLACES = 30
 _LINKS = ("的", "、", ",", "·")
 
 
@@ -136,9 +139,11 @@ class Locator:
             form = mention.form
             if len(form.entries) == len(form.proven) == 1:
                 mention.entry = form.proven[0]
+        certain = {m.entry.code for m in mentions if m.entry is not None}
         for position, mention in enumerate(mentions):
             if mention.entry is None:
-                mention.entry = self._meant(post, position, mentions, region)
+                holder = _holder(position, mentions)
+                mention.entry = self._meant(post, mention, holder, certain, region)
         for position, mention in enumerate(mentions):
             if mention.entry is not None and _stands_elsewhere(mention, position, mentions):
                 mention.entry = None
@@ -146,24 +151,22 @@ class Locator:
     def _meant(
         self,
         post: Squeezed,
-        position: int,
-        mentions: list[_Mention],
+        mention: _Mention,
+        holder: Entry | None,
+        certain: set[str],
         region: str | None,
     ) -> Entry | None:
-        mention = mentions[position]
+        """What an ambiguous or weak spelling means: by its holder, the others, the region."""
         entries, agreed = mention.form.entries, self._agreed
         written = post.text[mention.start : mention.end]
-        holder = _holder(position, mentions)
         if holder is not None:
             return agreed([e for e in entries if e.code.startswith(holder.code)], written)
-        others = [m.entry for m in mentions if m.entry is not None and m is not mention]
-        for level in (Level.TOWN, Level.COUNTY, Level.CITY, Level.PROVINCE):
-            near = tuple(o.code for o in others if o.level is level)
-            fit = [e for e in entries if e.level > level and e.code.startswith(near)]
-            if near and fit:
+        for length in _CODE_LENGTHS:
+            fit = [e for e in entries if len(e.code) > length and e.code[:length] in certain]
+            if fit:
                 return agreed(fit, written)
         if region is not None and len(region) >= 4:
-            for length in (9, 6, 4):
+            for length in _CODE_LENGTHS[:3]:
                 fit = [e for e in entries if e.code.startswith(region[:length])]
                 if fit and len(region) >= length:
                     return agreed(fit, written)
@@ -227,7 +230,7 @@ class Locator:
             settled.remove(main)
             settled.insert(0, main)
         station = self._station(settled) or source.located.station if area is Area.INSIDE else None
-        return Located(tuple(_place(m, post) for m in settled), area, station)
+        return Located(tuple(_places(settled, post)), area, station)
 
     def _station(self, settled: list[_Mention]) -> str | None:
         codes = (m.entry.code for m in settled if m.entry is not None)
@@ -284,6 +287,17 @@ def _stands_elsewhere(mention: _Mention, position: int, mentions: list[_Mention]
     if holder is None or entry is None or entry.level <= holder.level:
         return False
     return not entry.code.startswith(holder.code)
+
+
+def _places(settled: list[_Mention], post: Squeezed) -> Iterator[Place]:
+    """Each place once in title and once in text, where it is first named; at most thirty."""
+    told: set[tuple[str, bool]] = set()
+    for mention in settled:
+        assert mention.entry is not None
+        key = mention.entry.code, mention.start < post.boundary
+        if key not in told and len(told) < _MOST_PLACES:
+            told.add(key)
+            yield _place(mention, post)
 
 
 def _place(mention: _Mention, post: Squeezed) -> Place:

@@ -55,9 +55,9 @@ class Quantity:
     end: int
 
 
-def quantities(text: str) -> Iterator[Quantity]:
-    """The quantities of a squeezed text, in order. Dates (2015年) and rates (一天三次) are not."""
-    for match in _QUANTITY.finditer(text):
+def quantities(text: str, until: int = 1000) -> Iterator[Quantity]:
+    """The quantities of a squeezed text up to a position, in order. Dates and rates are none."""
+    for match in _QUANTITY.finditer(text, 0, until):
         number, unit = match[1], match[2]
         amount = parse_number(number)
         measure, factor = _MEASURES.get(unit) or _MEASURES[unit.removeprefix("个")]

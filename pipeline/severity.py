@@ -10,15 +10,16 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from domain.model import CATEGORY_TITLES, Category, Reason, Severity
-from pipeline.normalise import Squeezed, squeezed_spelling
-from pipeline.phrases import PhraseBook
+from pipeline.normalise import Squeezed
 from pipeline.quantities import Quantity, quantities
 from pipeline.severity_settings import SeveritySettings, Sign, Steps
+from pipeline.signs import Hit, Signs, near, surest
 
-_LAST_CLAUSE = re.compile(r"[^，。！？；,!?;:：\n]*$")
+_SAME_MATTER = re.compile(
+    r"[^，。！？；,!?;\n]*(?:[，,](?:还|仍|一直|依然|都|至今)[^，。！？；,!?;\n]*)?"
+)
 _LASTING_AFTER = ("了", "来", "没", "未", "都", "一直", "间", "以来", "还", "也")
 _LASTING_BEFORE = ("已", "已经", "长达", "将近", "快", "近", "整整", "拖了", "等了", "用了")
 _COMPLAINING = (
@@ -63,15 +64,6 @@ class IncidentFacts:
     usual: float = 0.0
 
 
-class _Hit(NamedTuple):
-    """A sign met in the text; `share` is 1, or less where it is only feared."""
-
-    sign: str
-    start: int
-    end: int
-    share: float
-
-
 NOT_RATED = Rated(Severity.NONE, 0.0, ())
 
 
@@ -80,18 +72,7 @@ class SeverityRules:
 
     def __init__(self, settings: SeveritySettings) -> None:
         self.settings = settings
-        signs: dict[str, list[str]] = {}
-        for name, sign in settings.signs.items():
-            for phrase in sign.phrases:
-                signs.setdefault(squeezed_spelling(phrase), []).append(name)
-        self._book = PhraseBook({phrase: tuple(names) for phrase, names in signs.items()})
-        negations = tuple(map(squeezed_spelling, settings.negations))
-        suppositions = tuple(map(squeezed_spelling, settings.suppositions))
-        self._denied = re.compile("|".join(map(re.escape, negations)) or "(?!)")
-        self._supposed = re.compile("|".join(map(re.escape, suppositions)) or "(?!)")
-        self._supposed_after = tuple(map(squeezed_spelling, settings.supposed_after))
-        # Where none of these characters stands before a sign, nothing denies or supposes it.
-        self._doubts = frozenset(w[0] for w in (*negations, *suppositions))
+        self._signs = Signs(settings)
         self._groups = [(frozenset(group.signs), group) for group in settings.together]
         self._category_reasons = {
             category: _unplaced(f"类别：{CATEGORY_TITLES[category]}", weight)
@@ -107,7 +88,7 @@ class SeverityRules:
     ) -> Rated:
         """The severity of a complaint. The caller asks only for complaints."""
         settings = self.settings
-        hits = self._hits(post)
+        found = self._signs.find(post)
         reasons: list[Reason] = []
         floor = Severity.BLUE
         if category in self._category_reasons:
@@ -115,20 +96,20 @@ class SeverityRules:
         if negativity is not None:
             weight = round(settings.negativity.weight * negativity, 1)
             reasons.append(_unplaced(settings.negativity.title, weight))
-        strongest = _strongest(hits)
-        for name, hit in strongest.items():
-            sign = settings.signs[name]
+        for name, hits in found.items():
+            sign, hit = settings.signs[name], surest(hits)
             if sign.weight:
                 reasons.append(_placed(_titled(sign, hit), post, hit, sign.weight * hit.share))
             if hit.share == 1.0:
                 floor = _graver(floor, sign.at_least)
         for signs, group in self._groups:
-            near = signs <= strongest.keys() and _near(hits, group.signs, group.within)
-            if near:
-                reasons.append(_placed(group.title, post, near, group.weight * near.share))
-                if near.share == 1.0:
+            hit_near = near(found, group.signs, group.within) if signs <= found.keys() else None
+            if hit_near is not None:
+                weight = group.weight * hit_near.share
+                reasons.append(_placed(group.title, post, hit_near, weight))
+                if hit_near.share == 1.0:
                     floor = _graver(floor, group.at_least)
-        reasons.extend(self._quantity_reasons(post, hits))
+        reasons.extend(self._quantity_reasons(post, found))
         if engagement:
             reasons.extend(self._reach(engagement))
         return self._conclude(reasons, floor)
@@ -159,58 +140,25 @@ class SeverityRules:
         reasons.sort(key=lambda r: -r.weight)
         return Rated(severity, score, tuple(reasons))
 
-    def _hits(self, post: Squeezed) -> list[_Hit]:
-        text = post.text
-        hits: list[_Hit] = []
-        late = self.settings.late
-        for start, end, signs in self._book.find_all(post):
-            share = self._share(text, start, end)
-            if start - post.boundary > late.after:
-                share *= late.share
-            if share:
-                hits.extend(_Hit(sign, start, end, share) for sign in signs)
-        return hits
-
-    def _share(self, text: str, start: int, end: int) -> float:
-        """0 where the text denies it, a part where it is feared, else 1."""
-        before = text[max(0, start - 7) : start]
-        if not self._doubts.isdisjoint(before):
-            before = _LAST_CLAUSE.search(before)[0]  # type: ignore[index]  # matches anything
-            if self._denied.search(before):
-                return 0.0
-            if self._supposed.search(before):
-                return self.settings.supposed_share
-        return self._share_after(text, end)
-
-    def _share_after(self, text: str, end: int) -> float:
-        return self.settings.supposed_share if text.startswith(self._supposed_after, end) else 1.0
-
-    def _quantity_reasons(self, post: Squeezed, hits: list[_Hit]) -> Iterator[Reason]:
-        settings = self.settings
-        found: dict[str, Quantity] = {}
-        outages = [hit for hit in hits if hit.sign == settings.outage_sign]
-        for quantity in quantities(post.text):
-            measure = quantity.measure
-            if measure == "hours" and not any(
-                hit.start - 10 <= quantity.end and quantity.start <= hit.end + 10 for hit in outages
-            ):
+    def _quantity_reasons(self, post: Squeezed, found: dict[str, list[Hit]]) -> Iterator[Reason]:
+        settings, text = self.settings, post.text
+        outages = found.get(settings.outage_sign, [])
+        largest: dict[str, Quantity] = {}
+        for quantity in quantities(text, post.boundary + settings.late.after):
+            if not _counts(text, quantity, outages):
                 continue
-            if measure == "years" and not _has_lasted(post.text, quantity):
-                continue
-            if measure == "times" and not _about_complaining(post.text, quantity):
-                continue
-            known = found.get(measure)
+            known = largest.get(quantity.measure)
             if known is None or quantity.amount > known.amount:
-                found[measure] = quantity
+                largest[quantity.measure] = quantity
         by_measure = {
             "hours": settings.hours,
             "households": settings.households,
             "times": settings.complaints,
             "years": settings.years,
         }
-        for measure, quantity in found.items():
+        for measure, quantity in largest.items():
             steps = by_measure[measure]
-            hit = _Hit("", quantity.start, quantity.end, 1.0)
+            hit = Hit("", quantity.start, quantity.end, 1.0)
             yield _placed(steps.title, post, hit, steps.weight(quantity.amount))
 
     def _reach(self, engagement: Mapping[str, int]) -> Iterator[Reason]:
@@ -228,32 +176,20 @@ def _graver(one: Severity, other: Severity) -> Severity:
     return one if _RANKS[one] >= _RANKS[other] else other
 
 
-def _strongest(hits: list[_Hit]) -> dict[str, _Hit]:
-    best: dict[str, _Hit] = {}
-    for hit in hits:
-        if hit.sign not in best or hit.share > best[hit.sign].share:
-            best[hit.sign] = hit
-    return best
+def _counts(text: str, quantity: Quantity, outages: list[Hit]) -> bool:
+    """Whether it tells of the matter: hours without power, times complained, years of it."""
+    if quantity.measure == "hours":
+        return any(_lasts(text, quantity, hit) for hit in outages)
+    if quantity.measure == "years":
+        return _has_lasted(text, quantity)
+    return quantity.measure != "times" or _about_complaining(text, quantity)
 
 
-def _near(hits: list[_Hit], signs: tuple[str, ...], within: int) -> _Hit | None:
-    """The hit of the first sign that has all other signs within reach, with the least share.
-
-    Of several the one with the largest share; None where there is none.
-    """
-    best: _Hit | None = None
-    for anchor in hits:
-        if anchor.sign != signs[0]:
-            continue
-        share = anchor.share
-        for sign in signs[1:]:
-            shares = [
-                h.share for h in hits if h.sign == sign and abs(h.start - anchor.start) <= within
-            ]
-            share = min(share, max(shares, default=0.0))
-        if share > (best.share if best else 0.0):
-            best = anchor._replace(share=share)
-    return best
+def _lasts(text: str, quantity: Quantity, outage: Hit) -> bool:
+    if outage.start <= quantity.start:  # 停电了，已经三天
+        return quantity.start - outage.end <= 10
+    between = text[quantity.end : outage.start]  # 三天没电; 三天了，还没来电
+    return len(between) <= 10 and _SAME_MATTER.fullmatch(between) is not None
 
 
 def _about_complaining(text: str, quantity: Quantity) -> bool:
@@ -268,11 +204,11 @@ def _has_lasted(text: str, quantity: Quantity) -> bool:
     )
 
 
-def _titled(sign: Sign, hit: _Hit) -> str:
+def _titled(sign: Sign, hit: Hit) -> str:
     return sign.title if hit.share == 1.0 else f"{sign.title}（顺带或可能）"
 
 
-def _placed(rule: str, post: Squeezed, hit: _Hit, weight: float) -> Reason:
+def _placed(rule: str, post: Squeezed, hit: Hit, weight: float) -> Reason:
     start, end = post.span(hit.start, hit.end)
     name = post.field(hit.start)
     original = post.original[0] if name == "title" else post.original[1]
