@@ -62,13 +62,18 @@ def create_app(
     app.add_middleware(Guard, own_hosts=[h for h in hosts if h])
     readiness, kept = Readiness(engine), Remembered()
 
+    def present() -> datetime:
+        return clock().astimezone(around.zone)
+
     def message(request: Request, heading: str, text: str, status: int) -> Response:
-        return render(request, "message.html", {"heading": heading, "text": text}, clock(), status)
+        return render(
+            request, "message.html", {"heading": heading, "text": text}, present(), status
+        )
 
     def incident_answer(
         request: Request, number: str, form: FormView, status: int = 200, done: str = ""
     ) -> Response:
-        now = clock()
+        now = present()
         page = request.query_params.get("page", "1")
         nth = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
         with read(engine) as conn:
@@ -103,7 +108,7 @@ def create_app(
 
     @app.get("/")
     def show_board(request: Request) -> Response:
-        now = clock()
+        now = present()
         with read(engine) as conn:
             context = board(conn, read_filters(request.query_params), around, kept, now)
         return render(request, "board.html", {**context, "here": "board"}, now)
@@ -133,7 +138,7 @@ def create_app(
 
     @app.get("/sources")
     def show_sources(request: Request) -> Response:
-        now = clock()
+        now = present()
         with read(engine) as conn:
             context = sources_page(conn, around, now)
         return render(request, "sources.html", {**context, "here": "sources"}, now)
@@ -150,10 +155,12 @@ def create_app(
     def static(request: Request, name: str) -> Response:
         return static_file(name) or message(request, "没有这个页面", "地址可能有误。", 404)
 
+    @app.head("/healthz")
     @app.get("/healthz")
     def healthz() -> dict[str, Any]:
         return {"ok": True}
 
+    @app.head("/readyz")
     @app.get("/readyz")
     def readyz() -> JSONResponse:
         problems = readiness.problems()

@@ -51,8 +51,9 @@ def _templates() -> Environment:
 def render(
     request: Request, template: str, context: dict[str, Any], now: datetime, status: int = 200
 ) -> Response:
-    """A page; 304 where the asker already holds the same bytes."""
-    context = {"here": "", "now": f"截至 {moment(now, now).short}", **context}
+    """A page; 304 where the asker already holds the same bytes. `now` is in the zone shown."""
+    zone = getattr(now.tzinfo, "key", "UTC")
+    context = {"here": "", "now": f"截至 {moment(now, now).short}", "zone": zone, **context}
     body = _templates().get_template(template).render(context).encode("utf-8", "replace")
     tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
     if status == 200 and request.headers.get("if-none-match") == tag:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from alerts.playbook import Playbook
 from crawlers.source import Source
+from domain.clock import SHANGHAI
 from domain.model import CHANNEL_TITLES
 from gridvoice.console.words import lasting
 
@@ -63,6 +65,7 @@ class Surroundings:
     rule_titles: Mapping[str, str] = field(default_factory=dict)  # rules of `Reason`
     place_chain: Callable[[str], Sequence[str]] = lambda code: ()  # 省 … 村 of a division code
     troubles: Callable[[], Sequence[Trouble]] = lambda: ()  # crawler down, …
+    zone: ZoneInfo = SHANGHAI  # times are shown, and days begin, in it
 
 
 def playbook_cards(playbooks: Sequence[Playbook]) -> dict[str, PlaybookCard]:

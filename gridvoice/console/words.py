@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.clock import SHANGHAI, iso, short
-
 # How long a new incident may wait to be taken before its age is shown in red.
 _TAKE_WITHIN = {
     "red": timedelta(minutes=10),
@@ -25,13 +23,13 @@ class Moment:
 
 
 def moment(when: datetime, now: datetime) -> Moment:
-    """Today as `03:10`, this year as `11月24日 03:10`, else with the year; in the local zone."""
-    local, today = when.astimezone(SHANGHAI), now.astimezone(SHANGHAI)
-    if local.date() == today.date():
-        return Moment(iso(when), f"今天 {local:%H:%M}")
-    if local.year == today.year:
-        return Moment(iso(when), short(when))
-    return Moment(iso(when), f"{local.year}年{short(when)}")
+    """`今天 03:10`, this year `11月24日 03:10`, else with the year; in the zone of `now`."""
+    local = when.astimezone(now.tzinfo)
+    stamp = local.isoformat(timespec="seconds")
+    if local.date() == now.date():
+        return Moment(stamp, f"今天 {local:%H:%M}")
+    spoken = f"{local.month}月{local.day}日 {local:%H:%M}"
+    return Moment(stamp, spoken if local.year == now.year else f"{local.year}年{spoken}")
 
 
 def lasting(span: timedelta) -> str:
@@ -60,5 +58,5 @@ def is_pressing(severity: str, waiting: timedelta) -> bool:
 
 
 def midnight(now: datetime) -> datetime:
-    """The start of the local day."""
-    return now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    """The start of the day in the zone of `now`."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)

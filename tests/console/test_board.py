@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import console_scene as scene
 import pytest
-from conftest import NOW, Console
+from console_server import NOW, Console
 from sqlalchemy import Engine, event, insert
 
 from db import incidents, outbox

@@ -9,7 +9,7 @@ from typing import Any
 
 import console_scene as scene
 import pytest
-from conftest import Console
+from console_server import Console
 
 from db.engine import write
 from domain.clock import utc_now
@@ -89,6 +89,7 @@ def test_a_lost_connection_is_said(
     page.route("**/*", lambda route: route.fulfill(status=503))
     page.locator("#live-state[data-state=lost]").wait_for(timeout=6000)
     page.unroute("**/*")
+    page.evaluate("dispatchEvent(new Event('online'))")
     page.locator("#live-state[data-state=live]").wait_for(timeout=9000)
 
 

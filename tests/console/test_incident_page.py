@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import console_scene as scene
 import pytest
-from conftest import NOW, Console
+from console_server import NOW, Console
 from sqlalchemy import Engine, event
 
 from db import incidents

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import console_scene as scene
 import pytest
 import requests
-from conftest import NOW, Console
+from console_server import NOW, Console
 from sqlalchemy import Engine, text
 
 from db import incidents
