@@ -1,4 +1,4 @@
-"""The picture in docs/architecture.md is the code's own, and size is an argument, not an accident."""
+"""The picture in docs/architecture.md is the code's own; size is argued, not accidental."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ def test_no_tracked_file_names_a_registry_host_or_a_path_of_one_machine() -> Non
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
     ).stdout.decode()
-    pattern = re.compile("py" + r"pi\.org|files\.python" + r"hosted|registry\.np" + r"mjs|deb\.deb" + "ian")
+    pattern = re.compile(
+        "py" + r"pi\.org|files\.python" + r"hosted|registry\.np" + r"mjs|deb\.deb" + "ian"
+    )
     for name in filter(None, listed.split("\0")):
         path = ROOT / name
         if path.is_file() and path.stat().st_size < 2_000_000:
