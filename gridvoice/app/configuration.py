@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,8 @@ def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
         known = {channel.name for channel in channels.channels}
         for name in sorted(routes.channel_names() - known):
             message = f"渠道 {name!r} 不在 channels.yaml 中; 有: {', '.join(sorted(known))}"
-            problems.append(Problem("routes.yaml", 1, "routes", message))
+            line = _line_of(directory / "routes.yaml", name)
+            problems.append(Problem("routes.yaml", line, "channel", message))
     if problems or not (general and judging and routes and roster and playbooks and channels):
         raise BadSettings(problems)
     return Configuration(
@@ -99,6 +101,15 @@ def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
         playbooks=playbooks,
         channels=open_channels(channels, os.environ, data_dir, directory),
     )
+
+
+def _line_of(path: Path, channel: str) -> int:
+    """The first line of routes.yaml that names a channel."""
+    words = re.compile(
+        rf"channels?:.*(?<!\w){re.escape(channel)}(?!\w)|-\s*{re.escape(channel)}\s*$"
+    )
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if words.search(line)), 1)
 
 
 def _file(directory: Path, name: str, shape: type[T]) -> T:
