@@ -19,6 +19,7 @@ from pipeline.wording import coded_regions, local_names, similarity, terms
 _PROFILE_TERMS = 96
 _PROFILE_NAMES = 24
 _PROFILE_HASHES = 64
+_TELLING = 8  # pairs of characters that a text needs to be known again by its wording alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +144,16 @@ def _compare(
 ) -> tuple[float, float, str]:
     """(similarity, similarity needed, why) of an item and an incident."""
     item, profile = one.item, candidate.profile
-    if item.hash in profile.get("hashes", ()):
+    if len(one.terms) >= _TELLING and item.hash in profile.get("hashes", ()):
         return 1.0, 0.0, "same text"
     wording = similarity(one.terms, profile.get("terms", {}))
     near = nearness(one.keys, one.text, PlaceKeys.from_profile(profile.get("places", {})))
     if near is Nearness.APART:
         # Before the wording: two villages that complain in the same words are two matters.
         return wording, 2.0, ""
-    if wording >= settings.repost:
+    if len(one.terms) < _TELLING and near in (Nearness.UNKNOWN, Nearness.COUNTY):
+        return wording, 2.0, ""  # 又停电了 is written everywhere
+    if wording >= settings.repost and near is not Nearness.OTHER_SITE:
         return wording, settings.repost, "nearly the same text"
     needed = {
         Nearness.SITE: settings.same_site,

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from domain.model import Place
 from pipeline.normalise import squeezed_spelling
-from pipeline.place_names import village_stem
+from pipeline.place_names import Level, level_of, stem
 from pipeline.wording import LocalNames
 
 
@@ -20,7 +20,7 @@ class Nearness(StrEnum):
     TOWN = "same town"
     COUNTY = "same county"
     UNKNOWN = "no place to compare"
-    OTHER_SITE = "another site of the town"
+    OTHER_SITE = "names of two sites"
     APART = "another place"
 
 
@@ -33,7 +33,8 @@ class PlaceKeys:
 
     `sites`: village and site codes. `towns`, `counties`, `cities`: division codes. `names` and
     `roads`: local names read by their endings; `subjects` those that the matter is about.
-    `coded`: regions that a board writes as codes. `stems`: how people call the sites (河沿张).
+    `coded`: regions that a board writes as codes. `stems`: how people call the places among
+    themselves, with the place that holds them (`河沿张@411003005`).
     """
 
     sites: frozenset[str] = frozenset()
@@ -85,12 +86,14 @@ def place_keys(places: Sequence[Place], names: LocalNames, coded: Sequence[str])
 
 
 def _stems(places: Sequence[Place]) -> Iterator[str]:
-    """Names of villages and sites without 村 or 社区; short ones are ordinary words too often."""
+    """Names without 村, 社区, 镇, each with the code of the place that holds it."""
     for place in places:
-        if len(place.code) == 12 or not place.code.isdigit():
-            name = squeezed_spelling(village_stem(place.name))
-            if len(name) >= 3:
-                yield name
+        level = level_of(place.code)
+        if level >= Level.TOWN:
+            name = place.name if level is Level.SITE else stem(place.name, level)
+            holder = place.code[:6] if level is Level.TOWN else place.code[:9]
+            if len(name) >= 2:
+                yield f"{squeezed_spelling(name)}@{holder}"
 
 
 def nearness(one: PlaceKeys, text: str, other: PlaceKeys) -> Nearness:
@@ -107,17 +110,33 @@ def nearness(one: PlaceKeys, text: str, other: PlaceKeys) -> Nearness:
         if mine and theirs and not mine & theirs:
             return Nearness.APART
     if one.sites and other.sites:
-        return Nearness.OTHER_SITE
-    if any(stem in text for stem in other.stems):
-        return Nearness.SITE
+        return Nearness.APART
+    called = _called(one, text, other)
+    if called is Nearness.SITE:
+        return called
     by_name = _by_name(one, other)
     if by_name is not None:
         return by_name
-    if one.towns & other.towns:
+    if one.towns & other.towns or called is Nearness.TOWN:
         return Nearness.TOWN
     if one.counties & other.counties:
         return Nearness.COUNTY
     return Nearness.UNKNOWN
+
+
+def _called(one: PlaceKeys, text: str, other: PlaceKeys) -> Nearness | None:
+    """Whether the text calls a place of the incident by its bare name.
+
+    Short names are ordinary words too: they count where the post lies in the place that holds them.
+    """
+    town = False
+    for called in other.stems:
+        name, _, holder = called.partition("@")
+        if len(holder) == 6:
+            town = town or (holder in one.counties and name in text)
+        elif (len(name) >= 3 or holder in one.towns) and name in text:
+            return Nearness.SITE
+    return Nearness.TOWN if town else None
 
 
 def _by_name(one: PlaceKeys, other: PlaceKeys) -> Nearness | None:
