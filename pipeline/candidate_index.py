@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeline.cluster import Candidate, Choice, ClusterSettings, Features, Item, best, features
+from pipeline.cluster import (
+    Candidate,
+    Choice,
+    ClusterSettings,
+    Features,
+    Item,
+    Known,
+    best_known,
+    features,
+)
 
 _TELLING_TERMS = 32  # of an incident; its rarest and most repeated ones
 _MOST_BY_TERMS = 24  # candidates that only words speak for
@@ -21,28 +30,28 @@ class CandidateIndex:
 
     def __init__(self, settings: ClusterSettings, candidates: Iterable[Candidate] = ()) -> None:
         self._settings = settings
-        self._candidates: dict[int, Candidate] = {}
+        self._known: dict[int, Known] = {}
         self._keys: dict[int, list[str]] = {}
         self._ids: dict[str, set[int]] = {}
         for candidate in candidates:
             self.put(candidate)
 
     def __len__(self) -> int:
-        return len(self._candidates)
+        return len(self._known)
 
     def put(self, candidate: Candidate) -> None:
         """Add an incident, or put its new state in place of the old."""
         number = candidate.incident_id
         self.drop(number)
         keys = list(_keys_of(candidate))
-        self._candidates[number] = candidate
+        self._known[number] = Known.of(candidate)
         self._keys[number] = keys
         for key in keys:
             self._ids.setdefault(key, set()).add(number)
 
     def drop(self, incident_id: int) -> None:
         """Forget an incident, if it is there (merged, or too old)."""
-        self._candidates.pop(incident_id, None)
+        self._known.pop(incident_id, None)
         for key in self._keys.pop(incident_id, ()):
             ids = self._ids[key]
             ids.discard(incident_id)
@@ -55,8 +64,8 @@ class CandidateIndex:
 
     def best(self, one: Features) -> Choice:
         """As `choose`, for features already computed."""
-        candidates = [self._candidates[number] for number in sorted(self._worth_comparing(one))]
-        return best(one, candidates, self._settings)
+        incidents = [self._known[number] for number in sorted(self._worth_comparing(one))]
+        return best_known(one, incidents, self._settings)
 
     def _worth_comparing(self, one: Features) -> set[int]:
         ids, empty = self._ids, frozenset[int]()
@@ -69,7 +78,7 @@ class CandidateIndex:
             town |= ids.get(f"towns:{value}", empty)
         found.update(sorted(town, reverse=True)[:_MOST_OF_A_TOWN])
         shared: dict[int, int] = {}
-        for term in one.terms:
+        for term in one.wording.terms:
             # 河沿 opens the name of a site: whether all of it stands in the text is seen later.
             found |= ids.get(f"stem:{term}", empty)
             for number in ids.get(term, empty):

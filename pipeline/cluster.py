@@ -6,7 +6,7 @@ with its posts. Precision first: a wrong join hides a matter, a missed one costs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from domain.model import Area, Category, Place
 from pipeline.normalise import squeeze
 from pipeline.place_relation import Nearness, PlaceKeys, nearness, place_keys
-from pipeline.wording import coded_regions, local_names, similarity, terms
+from pipeline.wording import Wording, coded_regions, local_names, terms
 
 _PROFILE_TERMS = 96
 _PROFILE_NAMES = 24
@@ -102,7 +102,7 @@ class Features:
     """What of an item is compared: computed once an item."""
 
     item: Item
-    terms: Mapping[str, float]
+    wording: Wording
     keys: PlaceKeys
     text: str  # squeezed; searched for the names of an incident's sites
 
@@ -111,7 +111,28 @@ def features(item: Item) -> Features:
     """The comparable side of an item."""
     post = squeeze(item.title, item.text)
     keys = place_keys(item.places, local_names(post), coded_regions(post))
-    return Features(item, terms(post), keys, post.text)
+    return Features(item, Wording.of(terms(post)), keys, post.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An incident ready for comparing: its profile read once."""
+
+    candidate: Candidate
+    wording: Wording
+    keys: PlaceKeys
+    hashes: frozenset[str]
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> Known:
+        """The comparable side of an incident."""
+        profile = candidate.profile
+        return cls(
+            candidate,
+            Wording.of(profile.get("terms", {})),
+            PlaceKeys.from_profile(profile.get("places", {})),
+            frozenset(profile.get("hashes", ())),
+        )
 
 
 def choose(item: Item, candidates: Sequence[Candidate], settings: ClusterSettings) -> Choice:
@@ -121,10 +142,16 @@ def choose(item: Item, candidates: Sequence[Candidate], settings: ClusterSetting
 
 def best(one: Features, candidates: Sequence[Candidate], settings: ClusterSettings) -> Choice:
     """As `choose`, for features already computed."""
+    return best_known(one, map(Known.of, candidates), settings)
+
+
+def best_known(one: Features, incidents: Iterable[Known], settings: ClusterSettings) -> Choice:
+    """As `best`, for incidents already read."""
     joined: tuple[tuple[float, datetime], Choice] | None = None
     previous: tuple[float, Candidate] | None = None
-    for candidate in candidates:
-        wording, needed, why = _compare(one, candidate, settings)
+    for known in incidents:
+        candidate = known.candidate
+        wording, needed, why = _compare(one, known, settings)
         if wording < needed:
             continue
         if _gap(one.item.event_at, candidate) > settings.returns_within:
@@ -139,19 +166,18 @@ def best(one: Features, candidates: Sequence[Candidate], settings: ClusterSettin
     return Choice(None, "no incident of this matter", previous=previous[1] if previous else None)
 
 
-def _compare(
-    one: Features, candidate: Candidate, settings: ClusterSettings
-) -> tuple[float, float, str]:
+def _compare(one: Features, known: Known, settings: ClusterSettings) -> tuple[float, float, str]:
     """(similarity, similarity needed, why) of an item and an incident."""
-    item, profile = one.item, candidate.profile
-    if len(one.terms) >= _TELLING and item.hash in profile.get("hashes", ()):
+    item, candidate = one.item, known.candidate
+    telling = len(one.wording.terms) >= _TELLING
+    if telling and item.hash in known.hashes:
         return 1.0, 0.0, "same text"
-    wording = similarity(one.terms, profile.get("terms", {}))
-    near = nearness(one.keys, one.text, PlaceKeys.from_profile(profile.get("places", {})))
+    near = nearness(one.keys, one.text, known.keys)
     if near is Nearness.APART:
         # Before the wording: two villages that complain in the same words are two matters.
-        return wording, 2.0, ""
-    if len(one.terms) < _TELLING and near in (Nearness.UNKNOWN, Nearness.COUNTY):
+        return 0.0, 2.0, ""
+    wording = one.wording.similarity(known.wording)
+    if not telling and near in (Nearness.UNKNOWN, Nearness.COUNTY):
         return wording, 2.0, ""  # 又停电了 is written everywhere
     if wording >= settings.repost and near is not Nearness.OTHER_SITE:
         return wording, settings.repost, "nearly the same text"
@@ -208,7 +234,7 @@ def grow_by(profile: Mapping[str, Any] | None, one: Features) -> dict[str, Any]:
     old = profile or {}
     count = int(old.get("posts", 0)) + 1
     mixed = {term: weight * (count - 1) / count for term, weight in old.get("terms", {}).items()}
-    for term, weight in one.terms.items():
+    for term, weight in one.wording.terms.items():
         mixed[term] = mixed.get(term, 0.0) + weight / count
     kept = sorted(mixed.items(), key=lambda pair: (-pair[1], pair[0]))[:_PROFILE_TERMS]
     hashes = [h for h in old.get("hashes", ()) if h != one.item.hash]

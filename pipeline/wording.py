@@ -112,12 +112,20 @@ def coded_regions(post: Squeezed) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_CODED.findall(post.text)))[:6]
 
 
-def similarity(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """Cosine of two weighed term sets, 0–1."""
-    if len(one) > len(other):
-        one, other = other, one
-    shared = sum(weight * other[term] for term, weight in one.items() if term in other)
-    if not shared:
-        return 0.0
-    norm = sum(w * w for w in one.values()) * sum(w * w for w in other.values())
-    return shared / math.sqrt(norm)
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Weighed terms and the length of their vector."""
+
+    terms: Mapping[str, float]
+    norm: float
+
+    @classmethod
+    def of(cls, weighed: Mapping[str, float]) -> Wording:
+        """The terms, ready for comparing."""
+        return cls(weighed, math.sqrt(sum(w * w for w in weighed.values())))
+
+    def similarity(self, other: Wording) -> float:
+        """Cosine, 0–1."""
+        mine, theirs = self.terms, other.terms
+        shared = sum([mine[term] * theirs[term] for term in mine.keys() & theirs.keys()])
+        return shared / (self.norm * other.norm) if shared else 0.0
