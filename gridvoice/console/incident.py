@@ -25,6 +25,7 @@ from gridvoice.console.words import Moment, counted, moment
 _POSTS_A_PAGE = 30
 _EVENTS_SHOWN = 300
 _POSTS_WEIGHED = 200
+_MARKED = 10  # phrases marked in a post: single characters and the long tail only distract
 _FOLD_AFTER = 240  # characters of a post shown before the fold
 _ENGAGEMENT = {
     "reposts": "转发",
@@ -128,6 +129,8 @@ def _post(row: Row[Any], around: Surroundings, now: datetime) -> PostView:
     if more_count < 60:  # a fold that hides a line is worse than the line
         text, more = [*text, *more], []
     source = around.sources.get(row.source)
+    # Channels without titles get one from the text's beginning: said once is enough.
+    repeated = row.text.startswith(row.title.rstrip("….") or "\n")
     marks = []
     if row.duplicate_of is not None:
         marks.append("重复" if row.copied_from == row.source else "转载")
@@ -139,7 +142,7 @@ def _post(row: Row[Any], around: Surroundings, now: datetime) -> PostView:
         at=moment(row.event_at, now),
         seen=moment(row.first_seen, now),
         marks=tuple(marks),
-        title=marked(row.title, _spans("title", reasons, places, around)),
+        title=[] if repeated else marked(row.title, _spans("title", reasons, places, around)),
         text=text,
         more=more,
         more_count=more_count,
@@ -162,8 +165,12 @@ def _spans(
         for p in places
         if p["field"] == field_name
     ]
-    ours = [r for r in reasons if r["field"] == field_name and r["weight"] > 0]
-    for r in sorted(ours, key=lambda r: r["weight"]):
+    weighty = sorted(
+        (r for r in reasons if r["weight"] > 0 and r["end"] - r["start"] > 1),
+        key=lambda r: -r["weight"],
+    )[:_MARKED]
+    # The weightiest last: it wins where phrases overlap.
+    for r in (r for r in reversed(weighty) if r["field"] == field_name):
         why = f"{rule_title(r['rule'], around.rule_titles)} {r['weight']:+.1f}"
         spans.append(Span(r["start"], r["end"], "reason", why))
     return spans

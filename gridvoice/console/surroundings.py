@@ -11,7 +11,7 @@ from alerts.playbook import Playbook
 from crawlers.source import Source
 from domain.clock import SHANGHAI
 from domain.model import CHANNEL_TITLES
-from gridvoice.console.words import lasting
+from gridvoice.console.words import interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def source_cards(sources: Mapping[str, Source]) -> dict[str, SourceCard]:
     return {
         name: SourceCard(
             source.title,
-            f"{CHANNEL_TITLES.get(source.channel, source.channel)} · 每{lasting(source.every)}",
+            f"{CHANNEL_TITLES.get(source.channel, source.channel)} · 每{interval(source.every)}",
         )
         for name, source in sources.items()
     }

@@ -45,6 +45,12 @@ def lasting(span: timedelta) -> str:
     return f"{hours // 24}天"
 
 
+def interval(span: timedelta) -> str:
+    """How often something is done: `20秒`, `5分钟`."""
+    seconds = round(span.total_seconds())
+    return f"{seconds}秒" if seconds < 60 else lasting(span)
+
+
 def counted(number: int) -> str:
     """`1,284`; from ten thousand on `1.2万`."""
     if number < 10_000:

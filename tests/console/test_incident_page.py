@@ -188,3 +188,52 @@ def test_a_large_incident_is_read_page_by_page_with_few_statements(
     last = console.get(f"/incidents/{number}?page=4").text
     assert last.count('class="post"') == 10
     assert console.get(f"/incidents/{number}?page=77").text.count('class="post"') == 10
+
+
+def test_a_title_that_only_repeats_the_text_is_left_out(
+    running: Callable[..., Console], engine: Engine
+) -> None:
+    said = [
+        scene.Said(3, "weibo", "s", "停电三天了，没有人…", "停电三天了，没有人管，孩子哭"),
+        scene.Said(2, "weibo", "s", "另一个标题", "停电三天了"),
+        scene.Said(1, "weibo", "s", "", "又停电"),
+    ]
+    with write(engine) as conn:
+        _, number = scene.open_with(conn, NOW, "停电", Category.SUPPLY_QUALITY, Severity.NONE, said)
+    page = running().get(f"/incidents/{number}").text
+    assert re.findall(r'<h3 dir="auto">([^<]+)', page) == ["另一个标题"]
+    assert "系统为何收录" in page
+
+
+def test_of_many_small_reasons_only_the_weighty_are_marked(
+    running: Callable[..., Console], engine: Engine
+) -> None:
+    text = "都停电又停水还断网，变压器冒烟，电表烧了，线路老化，没人接电话，孩子写作业，老人害怕，饭做不熟，冰箱坏了，谁来管"
+    phrases = (
+        "都",
+        "停电",
+        "停水",
+        "断网",
+        "变压器",
+        "冒烟",
+        "电表",
+        "烧了",
+        "线路",
+        "老化",
+        "没人接",
+        "孩子",
+        "老人",
+    )
+    why = tuple((phrase, "词", 10.0 - n / 2) for n, phrase in enumerate(phrases))
+    with write(engine) as conn:
+        _, number = scene.open_with(
+            conn,
+            NOW,
+            "停电",
+            Category.SUPPLY_QUALITY,
+            Severity.BLUE,
+            [scene.Said(1, "weibo", "s", "", text, why)],
+        )
+    page = running().get(f"/incidents/{number}").text
+    marked = re.findall(r'<mark class="reason" title="词[^>]*>([^<]+)</mark>', page)
+    assert marked == list(phrases[1:11])

@@ -10,7 +10,6 @@
     state.dataset.state = name;
     state.querySelector(".live-text").textContent = text;
   };
-
   // A region in which somebody types or selects is left alone until they are done.
   const inUse = (region) => {
     const typed = [...region.querySelectorAll("input, textarea")]
@@ -19,19 +18,20 @@
     return typed || (!chosen.isCollapsed && region.contains(chosen.anchorNode));
   };
 
-  // The page keeps what the person was doing: focus and opened folds survive a swap.
+  // The page keeps what the person was doing: focus, opened folds and scrolled lists survive.
   const swap = (old, fresh) => {
     const focus = old.contains(document.activeElement) ? document.activeElement.id : "";
-    const known = new Set([...old.querySelectorAll("[data-number]")].map((c) => c.dataset.number));
+    const scrolled = [...old.querySelectorAll("ul")].map((list) => list.scrollLeft);
     for (const fold of old.querySelectorAll("details[id][open]")) {
       fresh.querySelector("#" + CSS.escape(fold.id))?.setAttribute("open", "");
     }
     const arrived = [...fresh.querySelectorAll("#open-cards [data-number]")]
-      .filter((c) => !known.has(c.dataset.number));
+      .filter((card) => !document.getElementById(card.id));
     for (const card of arrived) card.classList.add("arrived");
     const titles = arrived.map((c) => c.dataset.title).join("；");
     if (titles) document.getElementById("news").textContent = "新事件：" + titles;
     old.replaceWith(fresh);
+    fresh.querySelectorAll("ul").forEach((list, n) => { list.scrollLeft = scrolled[n] ?? 0; });
     if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
   };
 
@@ -50,7 +50,6 @@
       if (inUse(old)) waits = true;
       else swap(old, fresh);
     }
-    document.title = page.title;
     etag = waits ? null : answer.headers.get("ETag");
   };
 
