@@ -151,7 +151,9 @@ class PollSpider(Spider):
         except Exception as error:  # the edge of a poll: one source's trouble stays its own
             log.exception("source=%s poll broke", lease.name)
             every = source.every if source else None
-            await self._failed(lease, f"程序内部错误：{type(error).__name__}：{error}", every)
+            first_line = str(error).split("\n", 1)[0][:200]
+            problem = f"程序内部错误：{type(error).__name__}：{first_line}（详见日志）"
+            await self._failed(lease, problem, every)
             return
         log.info(
             "source=%s result=%s posts=%d requests=%d took_s=%.2f%s",
@@ -166,9 +168,7 @@ class PollSpider(Spider):
     async def _failed(self, lease: DueSource, problem: str, every: timedelta | None = None) -> None:
         now: datetime = utc_now()
         wait = after_failure(every or timedelta(minutes=10), lease.failures + 1)
-        outcome = Outcome(
-            PollResult.FAILED, now, now + wait, problem[:1000], avg_yield=lease.avg_yield
-        )
+        outcome = Outcome(PollResult.FAILED, now, now + wait, problem, avg_yield=lease.avg_yield)
         try:
             await self._in_thread(self._intake.store, lease, Haul(outcome=outcome))
         except Exception:
