@@ -18,6 +18,7 @@ from pipeline.normalise import squeezed_spelling
 from pipeline.phrases import PhraseBook
 from pipeline.place_names import Level, Strength, level_of, spellings, stem
 
+_STRONG = Strength.STRONG
 KINDS = ("", "estate", "road", "line", "transformer_area", "site")
 _HEADER = ["code", "name", "kind", "aliases"]
 
@@ -75,7 +76,10 @@ class Gazetteer:
         self.territory = region.territory
         self.by_code: dict[str, Entry] = {}
         self.words: dict[str, list[Entry]] = {}
-        self._collected: dict[str, dict[str, tuple[Entry, Strength, bool]]] = {}
+        self._ordinary = frozenset(map(squeezed_spelling, region.words))
+        self._provinces = tuple(code[:2] for code in self.territory)
+        self._cities = tuple(code[:4] for code in self.territory)
+        self._collected: dict[str, list[tuple[Entry, Strength, bool]]] = {}
         for entry, aliases in entries:
             self.by_code[entry.code] = entry
             self._collect(entry, aliases)
@@ -89,52 +93,52 @@ class Gazetteer:
     def _collect(self, entry: Entry, aliases: str) -> None:
         written = {squeezed_spelling(a.lstrip("?!")): a for a in aliases.split("|") if a}
         proven = tuple(text for text, alias in written.items() if alias[0] not in "?!")
-        short = (
-            squeezed_spelling(stem(entry.name, entry.level))
-            if entry.level is not Level.SITE
-            else ""
-        )
-        for text, strength in spellings(entry.code, entry.name):
-            text = squeezed_spelling(text)
-            if text not in written:
-                strength = min(strength, self._most_proof(entry, text == short))
-                if proven and text.startswith(proven):
-                    strength = Strength.STRONG  # where 小召 is a place, 小召街道办 is one
-                self._add(entry, text, strength, text == short)
+        name = squeezed_spelling(entry.name)
+        short = stem(name, entry.level) if entry.level is not Level.SITE else ""
+        most, most_bare = self._most_proof(entry, bare=False), self._most_proof(entry, bare=True)
+        for text, strength in spellings(entry.code, name):
+            if text in written:
+                continue
+            bare = text == short
+            strength = min(strength, most_bare if bare else most)
+            if proven and text.startswith(proven):
+                strength = Strength.STRONG  # where 小召 is a place, 小召街道办 is one
+            self._add(entry, text, strength, bare)
         for text, alias in written.items():
             strength = {"?": Strength.WEAK, "!": Strength.WORD}.get(alias[0], Strength.STRONG)
             self._add(entry, text, strength, text == short)
 
     def _most_proof(self, entry: Entry, bare: bool) -> Strength:
         """What a name can prove at most: far ones are spelt like words more often than meant."""
-        near = any(entry.code[:4] == own[:4] for own in self.territory)
-        if near:
+        if entry.code.startswith(self._cities):
             return Strength.STRONG
         if entry.level is Level.TOWN:  # every province has a 城关镇 and a 青山镇
             return Strength.WEAK
         if entry.level is Level.COUNTY:
-            same_province = any(entry.code[:2] == own[:2] for own in self.territory)
-            if len(entry.name) == 2 or (bare and len(entry.name) == 3 and not same_province):
+            far = not entry.code.startswith(self._provinces)
+            if len(entry.name) == 2 or (bare and far and len(entry.name) == 3):
                 return Strength.WEAK  # 和县 in 市和县政府, 晋江 the web site
         return Strength.STRONG
 
     def _add(self, entry: Entry, text: str, strength: Strength, bare: bool) -> None:
-        if text in self.region.words:
-            strength = Strength.WORD
-        if strength is Strength.WORD:
+        if strength is Strength.WORD or text in self._ordinary:
             known = self.words.setdefault(text, [])
             if entry not in known:
                 known.append(entry)
-            return
-        self._collected.setdefault(text, {})[entry.code] = (entry, strength, bare)
+        else:
+            self._collected.setdefault(text, []).append((entry, strength, bare))
 
     def _forms(self) -> dict[str, Form]:
         forms = {}
         for text, found in self._collected.items():
-            entries = sorted((e for e, _, _ in found.values()), key=lambda e: (e.level, e.code))
-            proven = [e for e in entries if found[e.code][1] is Strength.STRONG]
-            bare = all(b for _, _, b in found.values())
-            forms[text] = Form(tuple(entries), tuple(proven), bare)
+            if len(found) == 1:
+                entry, strength, bare = found[0]
+                forms[text] = Form((entry,), (entry,) if strength is _STRONG else (), bare)
+                continue
+            found.sort(key=lambda f: (f[0].level, f[0].code))
+            entries = dict.fromkeys(entry for entry, _, _ in found)
+            proven = dict.fromkeys(entry for entry, strength, _ in found if strength is _STRONG)
+            forms[text] = Form(tuple(entries), tuple(proven), all(bare for _, _, bare in found))
         for phrase in self.region.not_places:
             forms[squeezed_spelling(phrase)] = Form((), (), False)
         self._collected.clear()
