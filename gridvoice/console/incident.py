@@ -16,7 +16,7 @@ from gridvoice.console import queries
 from gridvoice.console.board import Pages
 from gridvoice.console.cards import Card, card
 from gridvoice.console.growth import LONGEST
-from gridvoice.console.marks import Piece, Span, marked, split
+from gridvoice.console.marks import Piece, Span, marked, readable, split
 from gridvoice.console.reasons import rule_title, weigh
 from gridvoice.console.story import story
 from gridvoice.console.surroundings import Surroundings
@@ -124,7 +124,8 @@ def _taken(events: Sequence[Row[Any]], now: datetime) -> str:
 
 def _post(row: Row[Any], around: Surroundings, now: datetime) -> PostView:
     reasons, places = row.reasons or [], row.places or []
-    text, more = split(marked(row.text, _spans("text", reasons, places, around)), _FOLD_AFTER)
+    spans = _spans("text", reasons, places, around)
+    text, more = split(readable(row.text, spans), _FOLD_AFTER)
     more_count = sum(len(piece.text) for piece in more)
     if more_count < 60:  # a fold that hides a line is worse than the line
         text, more = [*text, *more], []
@@ -146,7 +147,7 @@ def _post(row: Row[Any], around: Surroundings, now: datetime) -> PostView:
         text=text,
         more=more,
         more_count=more_count,
-        reply=mask(row.reply) if row.reply else "",
+        reply="".join(p.text for p in readable(row.reply, ())) if row.reply else "",
         reply_at=moment(row.reply_at, now) if row.reply_at else None,
         engagement=_engagement(row.engagement),
         href=original_href(row.id, row.url),

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 from domain.masking import mask_with_origins
 
+_MOST_SHOWN = 20_000
+_MARGIN = 200  # more than any number that masking covers is long
+_AROUND = 80  # characters about a phrase that masking must see for the same reason
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -58,6 +62,25 @@ def marked(text: str, spans: Sequence[Span]) -> list[Piece]:
     if run:
         pieces.append(_piece(run, current, spans))
     return pieces
+
+
+def quoted(text: str, start: int, end: int) -> str:
+    """The phrase of that span as the masked text shows it."""
+    first = max(0, start - _AROUND)
+    near = text[first : end + _AROUND]
+    pieces = marked(near, [Span(start - first, end - first, "reason", "")])
+    return "".join(piece.text for piece in pieces if piece.kind)
+
+
+def readable(text: str, spans: Sequence[Span]) -> list[Piece]:
+    """`marked`, of a length that a page bears. The masked text is cut, never the original: half a
+    number would go unmasked.
+    """
+    if len(text) <= _MOST_SHOWN:
+        return marked(text, spans)
+    pieces = marked(text[: _MOST_SHOWN + _MARGIN], spans)
+    most = min(_MOST_SHOWN, sum(len(piece.text) for piece in pieces) - _MARGIN)
+    return [*split(pieces, max(0, most))[0], Piece("……（原文过长，未全部显示）")]
 
 
 def _piece(run: list[str], owner: int | None, spans: Sequence[Span]) -> Piece:

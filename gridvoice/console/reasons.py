@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from domain.masking import mask
-from gridvoice.console.marks import Span, marked
+from gridvoice.console.marks import quoted
 
 _SHOWN = 12
 _BAR = 60  # width of the longest bar, as in incident.html
@@ -67,6 +67,5 @@ def _quote(post: Row[Any], reason: Mapping[str, Any]) -> str:
     text = reason["text"]
     if reason["field"] in ("title", "text") and not text.isalpha():
         source = post.title if reason["field"] == "title" else post.text
-        pieces = marked(source, [Span(reason["start"], reason["end"], "reason", "")])
-        text = "".join(piece.text for piece in pieces if piece.kind)
+        text = quoted(source, reason["start"], reason["end"])
     return " ".join(mask(text).split())

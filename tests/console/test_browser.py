@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import struct
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import console_scene as scene
@@ -193,3 +197,18 @@ def test_a_thumb_can_hit_what_a_phone_shows(
     assert page.locator("#ack-go").bounding_box()["height"] >= 44
     page.goto(console.url)
     assert min(b.bounding_box()["height"] for b in page.locator(".chip").all()) >= 30
+
+
+@pytest.mark.usefixtures("browser")
+def test_the_pictures_of_the_readme_are_made_by_one_command(
+    console: Console, tmp_path: Path
+) -> None:
+    script = Path(__file__).parents[2] / "tools" / "screenshots.py"
+    command = [sys.executable, str(script), "--url", console.url, "--out", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    sizes = {p.name: struct.unpack(">II", p.read_bytes()[16:24]) for p in tmp_path.iterdir()}
+    assert sizes == {
+        "console.png": (1280, 900),
+        "incident.png": (1280, 900),
+        "console-phone.png": (780, 1688),
+    }

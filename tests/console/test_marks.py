@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.masking import mask, mask_with_origins
-from gridvoice.console.marks import Span, marked, split
+from gridvoice.console.marks import Span, marked, quoted, readable, split
 
 PRIVATE = ["13812345678", "0374-2123456", "411023199001011234", "户号：4100123456", "a.b@c.com",
            "豫K12345", "3号楼2单元501室", "6222021234567890123"]  # fmt: skip
@@ -62,3 +62,16 @@ def test_splitting_keeps_every_piece() -> None:
     head, rest = split(pieces, 3)
     assert ["".join(p.text for p in part) for part in (head, rest)] == ["一二三", "四五六"]
     assert [p.kind for p in rest] == ["reason", ""]
+
+
+@given(st.integers(-250, 40), st.sampled_from(PRIVATE))
+def test_a_text_that_is_cut_shows_no_half_of_a_number(before: int, private: str) -> None:
+    text = "，" * (20_000 - before) + private + "，" * 400
+    shown = "".join(p.text for p in readable(text, ())).removesuffix("……（原文过长，未全部显示）")
+    assert mask(text).startswith(shown)
+    assert len(shown) > 19_900
+
+
+@given(texts, st.integers(0, 60), st.integers(1, 12))
+def test_a_quoted_phrase_is_part_of_the_masked_text(text: str, start: int, length: int) -> None:
+    assert quoted(text, start, start + length) in mask(text)
