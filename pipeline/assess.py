@@ -11,7 +11,8 @@ from domain.load import load_file
 from domain.model import Assessment, Category
 from pipeline.aspects import Aspects, CategorySettings
 from pipeline.gazetteer import load_gazetteer
-from pipeline.locate import AsideWords, Locator
+from pipeline.locate import Locator
+from pipeline.mention import AsideWords
 from pipeline.normalise import squeeze
 from pipeline.scorers.score import Scorer
 from pipeline.severity import NOT_RATED, SeverityRules

@@ -8,12 +8,12 @@ only where another place of the text, or the source's region, supports it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from domain.model import Area, Place
 from pipeline.gazetteer import Entry, Form, Gazetteer
+from pipeline.mention import AsideWords, Mention, holder_of, holds, places, stands_elsewhere
 from pipeline.normalise import Squeezed, squeeze
 from pipeline.place_names import Level
 
@@ -28,15 +28,6 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
-class AsideWords:
-    """config/lexicon.yaml, asides: words around a place that the matter is not about."""
-
-    before: tuple[str, ...] = ()  # 隔壁, 不像
-    after: tuple[str, ...] = ()  # 打工, 日报
-    roads: tuple[str, ...] = ("路", "街", "巷", "大道")  # 南京路 is not in 南京
-
-
-@dataclass(frozen=True, slots=True)
 class _Region:
     """A source's region: its code where it is a known place, and what holds without any place."""
 
@@ -44,22 +35,10 @@ class _Region:
     located: Located
 
 
-@dataclass(slots=True)
-class _Mention:
-    """A spelling met in a post, before and after it is known what it means."""
-
-    start: int
-    end: int
-    form: Form
-    entry: Entry | None = None
-    aside: bool = False
-
-
 # A7县泉塘街道: boards that hide places behind codes; what follows lies there, wherever that is.
 _CODED_BEFORE = re.compile(r"[a-z]\d{0,2}[市县区]$")
 _ASIDE = 0.5
 _CODE_LENGTHS = (9, 6, 4, 2)  # town, county, city, province: the nearer support goes first
-_MOST_PLACES = 30
 _LINKS = ("的", "、", ",", "·")
 
 
@@ -86,18 +65,18 @@ class Locator:
 
     # -- reading ---------------------------------------------------------------------------
 
-    def _mentions(self, post: Squeezed) -> list[_Mention]:
+    def _mentions(self, post: Squeezed) -> list[Mention]:
         """Spellings in the post, leftmost and longest first, none over another."""
         roads = self._asides.roads
         return [
-            _Mention(start, end, form)
+            Mention(start, end, form)
             for start, end, form in self.gazetteer.book.find(post)
             if form.entries
             and not (form.bare and post.text.startswith(roads, end))
             and not _CODED_BEFORE.search(post.text, max(0, start - 4), start)
         ]
 
-    def _is_aside(self, mention: _Mention, text: str) -> bool:
+    def _is_aside(self, mention: Mention, text: str) -> bool:
         asides = self._asides
         before = text[max(0, mention.start - 4) : mention.start]
         return bool(asides.before and before.endswith(asides.before)) or bool(
@@ -125,15 +104,15 @@ class Locator:
     # -- meaning ---------------------------------------------------------------------------
 
     def _settled(
-        self, mentions: list[_Mention], post: Squeezed, region: str | None
-    ) -> list[_Mention]:
+        self, mentions: list[Mention], post: Squeezed, region: str | None
+    ) -> list[Mention]:
         """The mentions that mean a place, with the bare names that hang on them."""
         self._resolve(post, mentions, region)
         settled = [m for m in mentions if m.entry is not None]
         settled.extend(self._chained(settled, post))
         return settled
 
-    def _resolve(self, post: Squeezed, mentions: list[_Mention], region: str | None) -> None:
+    def _resolve(self, post: Squeezed, mentions: list[Mention], region: str | None) -> None:
         """Give each mention its entry, the certain ones first."""
         for mention in mentions:
             form = mention.form
@@ -142,16 +121,16 @@ class Locator:
         certain = {m.entry.code for m in mentions if m.entry is not None}
         for position, mention in enumerate(mentions):
             if mention.entry is None:
-                holder = _holder(position, mentions)
+                holder = holder_of(position, mentions)
                 mention.entry = self._meant(post, mention, holder, certain, region)
         for position, mention in enumerate(mentions):
-            if mention.entry is not None and _stands_elsewhere(mention, position, mentions):
+            if mention.entry is not None and stands_elsewhere(mention, position, mentions):
                 mention.entry = None
 
     def _meant(
         self,
         post: Squeezed,
-        mention: _Mention,
+        mention: Mention,
         holder: Entry | None,
         certain: set[str],
         region: str | None,
@@ -192,11 +171,11 @@ class Locator:
         holder = self.gazetteer.by_code.get(code)
         return Entry(code, written, holder.level) if holder else None
 
-    def _chained(self, settled: list[_Mention], post: Squeezed) -> list[_Mention]:
+    def _chained(self, settled: list[Mention], post: Squeezed) -> list[Mention]:
         """Places written bare right behind the place that holds them: 小召毛里, 建安区昌盛."""
         words, starts = self.gazetteer.words, self.gazetteer.word_starts
         longest, text = self.gazetteer.longest_word, post.text
-        found: list[_Mention] = []
+        found: list[Mention] = []
         queue = [m for m in settled if m.entry is not None and m.entry.level < Level.SITE]
         taken = {m.start for m in settled}
         while queue:
@@ -206,11 +185,11 @@ class Locator:
                 continue
             for length in range(min(longest, len(text) - start), 1, -1):
                 word = text[start : start + length]
-                entries = [e for e in words.get(word, ()) if _holds(mention.entry, e)]
+                entries = [e for e in words.get(word, ()) if holds(mention.entry, e)]
                 meant = self._agreed(entries, word)
                 if meant is not None:
                     form = Form((meant,), (), True)
-                    behind = _Mention(start, start + length, form, meant)
+                    behind = Mention(start, start + length, form, meant)
                     taken.add(start)
                     found.append(behind)
                     if meant.level < Level.SITE:
@@ -220,7 +199,7 @@ class Locator:
 
     # -- concluding ------------------------------------------------------------------------
 
-    def _conclude(self, settled: list[_Mention], post: Squeezed, source: _Region) -> Located:
+    def _conclude(self, settled: list[Mention], post: Squeezed, source: _Region) -> Located:
         for mention in settled:
             mention.aside = self._is_aside(mention, post.text)
         area = self._area(settled, post, source)
@@ -230,14 +209,14 @@ class Locator:
             settled.remove(main)
             settled.insert(0, main)
         station = self._station(settled) or source.located.station if area is Area.INSIDE else None
-        return Located(tuple(_places(settled, post)), area, station)
+        return Located(tuple(places(settled, post)), area, station)
 
-    def _station(self, settled: list[_Mention]) -> str | None:
+    def _station(self, settled: list[Mention]) -> str | None:
         codes = (m.entry.code for m in settled if m.entry is not None)
         ours = filter(self.gazetteer.is_inside, codes)
         return next(filter(None, map(self.gazetteer.station, ours)), None)
 
-    def _area(self, settled: list[_Mention], post: Squeezed, source: _Region) -> Area:
+    def _area(self, settled: list[Mention], post: Squeezed, source: _Region) -> Area:
         """Inside or outside by the weightier of the places on either side; asides weigh little."""
         ours = others = 0.0
         for mention in settled:
@@ -257,7 +236,7 @@ class Locator:
             return by_region
         return Area.INSIDE if ours >= others else Area.OUTSIDE
 
-    def _rank(self, mention: _Mention, area: Area) -> tuple[bool, bool, int]:
+    def _rank(self, mention: Mention, area: Area) -> tuple[bool, bool, int]:
         """The place that locates the matter is the finest on the side where the matter is."""
         entry = mention.entry
         if entry is None:
@@ -265,42 +244,3 @@ class Locator:
         ours = self.gazetteer.is_inside(entry.code)
         side = ours if area is Area.INSIDE else not ours
         return side, not mention.aside, int(entry.level)
-
-
-def _holder(position: int, mentions: list[_Mention]) -> Entry | None:
-    """The place written right before, if any."""
-    if position == 0:
-        return None
-    before = mentions[position - 1]
-    return before.entry if before.end == mentions[position].start else None
-
-
-def _holds(holder: Entry, entry: Entry) -> bool:
-    """Whether a bare name may follow its holder: 许昌建安, 小召赵庄, but not 许昌 and a village."""
-    nearer = entry.level > holder.level and entry.code.startswith(holder.code)
-    return nearer and (entry.level < Level.TOWN or holder.level >= Level.COUNTY)
-
-
-def _stands_elsewhere(mention: _Mention, position: int, mentions: list[_Mention]) -> bool:
-    """长沙市建设路: a name right behind a place that does not hold it is another one."""
-    holder, entry = _holder(position, mentions), mention.entry
-    if holder is None or entry is None or entry.level <= holder.level:
-        return False
-    return not entry.code.startswith(holder.code)
-
-
-def _places(settled: list[_Mention], post: Squeezed) -> Iterator[Place]:
-    """Each place once in title and once in text, where it is first named; at most thirty."""
-    told: set[tuple[str, bool]] = set()
-    for mention in settled:
-        assert mention.entry is not None
-        key = mention.entry.code, mention.start < post.boundary
-        if key not in told and len(told) < _MOST_PLACES:
-            told.add(key)
-            yield _place(mention, post)
-
-
-def _place(mention: _Mention, post: Squeezed) -> Place:
-    assert mention.entry is not None
-    start, end = post.span(mention.start, mention.end)
-    return Place(mention.entry.name, mention.entry.code, post.field(mention.start), start, end)
