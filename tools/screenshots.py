@@ -113,6 +113,7 @@ def photograph(browser: str, url: str, out: Path) -> str:
         desktop.locator("#live-state[data-state=live]").wait_for()
         desktop.screenshot(path=out / "console.png")
         number = str(desktop.locator("[data-number]").first.get_attribute("data-number"))
+        desktop.set_viewport_size({"width": 1280, "height": 1300})  # down to the posts
         desktop.goto(f"{url}/incidents/{number}")
         desktop.screenshot(path=out / "incident.png")
         phone = chromium.new_context(viewport=PHONE, device_scale_factor=2).new_page()

@@ -209,6 +209,6 @@ def test_the_pictures_of_the_readme_are_made_by_one_command(
     sizes = {p.name: struct.unpack(">II", p.read_bytes()[16:24]) for p in tmp_path.iterdir()}
     assert sizes == {
         "console.png": (1280, 900),
-        "incident.png": (1280, 900),
+        "incident.png": (1280, 1300),
         "console-phone.png": (780, 1688),
     }
