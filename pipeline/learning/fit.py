@@ -1,4 +1,4 @@
-"""Examples in, a model out: choose n-grams, fit a logistic regression a head, round.
+"""Examples in, a model out: choose n-grams, fit a logistic regression a head and register, round.
 
 Deterministic: examples are sorted by their text's hash, the solver takes no chance, weights are
 rounded to 1e-4.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ from sklearn.linear_model import LogisticRegression
 
 from domain.model import Category
 from pipeline.learning.labels import Example
-from pipeline.scorers.features import Reader, Reading
-from pipeline.scorers.model_file import HEADS, SCALE, Model
+from pipeline.scorers.features import BOARD, REGISTERS, Reader
+from pipeline.scorers.model_file import SCALE, Model, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,32 +28,33 @@ class Settings:
 
     longest: int = 4  # characters of an n-gram
     least_posts: int = 3  # an n-gram must stand in that many training posts
-    ngrams: int = 12_000  # kept at most
+    ngrams: int = 8_000  # kept at most
     strength: float = 10.0  # C of the heads (inverse regularisation)
-    category_strength: float = 10.0
     fact_scale: float = 0.12  # concepts and pairs against normalised n-grams
-    wide_scale: float = 1.0
+    other_register: float = 0.1  # what an example of the other register counts
+    voices_in_board: float = 0.3  # what a written letter counts in the register of letters
+    bags: int = 6  # heads are means of so many fits on resampled examples
 
 
 @dataclass(slots=True)
 class _Read:
     """Examples as features: only those that speak of electricity."""
 
-    examples: list[Example]
-    near: list[set[str]]
-    wide: list[set[str]]
-    facts: list[set[int]]
+    examples: list[Example] = field(default_factory=list)
+    registers: list[int] = field(default_factory=list)
+    near: list[set[str]] = field(default_factory=list)
+    facts: list[set[int]] = field(default_factory=list)
 
 
-def read_examples(examples: Iterable[Example], reader: Reader, longest: int) -> _Read:
-    found = _Read([], [], [], [])
+def _read(examples: Iterable[Example], reader: Reader, longest: int) -> _Read:
+    found = _Read()
     for example in sorted(examples, key=lambda e: (e.hash, e.id)):
         reading = reader.read(example.title, example.text, example.channel)
         if reading is None:
             continue
         found.examples.append(example)
-        found.near.append(_ngrams(reading.near_pieces, longest))
-        found.wide.append(_ngrams(reading.wide_pieces, longest))
+        found.registers.append(reading.register)
+        found.near.append(_ngrams(reading.near_pieces(), longest))
         found.facts.append(reading.facts)
     return found
 
@@ -67,39 +68,51 @@ def _ngrams(pieces: Iterable[str], longest: int) -> set[str]:
     }
 
 
+_LEAST = 100  # a feature whose weights are all below 0.01 is left out
+
+
 def fit(
     examples: Sequence[Example], settings: Settings | None = None, reader: Reader | None = None
 ) -> Model:
-    """A model without calibration (slope 1, offset 0); `calibrate` adds it."""
+    """A model without calibration; `calibrate` adds it."""
     settings = settings or Settings()
-    read = read_examples(examples, reader or Reader(), settings.longest)
-    candidates = _frequent(read, settings.least_posts)
-    first = _heads(_matrix(read, candidates, settings), read, settings)
-    ngrams = _strongest(candidates, first, settings.ngrams)
-    matrix = _matrix(read, ngrams, settings)
-    weights, bias = _heads(matrix, read, settings)
-    category_weights, category_bias = _categories(matrix, read, settings)
-    weights = np.vstack([weights, category_weights])
-    return _model(read, ngrams, weights, np.concatenate([bias, category_bias]), settings)
+    read = _read(examples, reader or Reader(), settings.longest)
+    count = Counter(g for grams in read.near for g in grams)
+    candidates = sorted(g for g, n in count.items() if n >= settings.least_posts)
+    facts = sorted({f for found in read.facts for f in found})
+    first = _matrix(read, candidates, facts, settings)
+    size = np.zeros(len(candidates))
+    for register in range(len(REGISTERS)):
+        weights, _ = _heads(first, read, register, settings, 0)
+        size = np.maximum(size, np.abs(weights[:, : len(candidates)]).max(axis=0))
+    ngrams = _strongest(candidates, size, settings.ngrams)
+    matrix = _matrix(read, ngrams, facts, settings)
+    categories = _categories(matrix, read, settings)
+    return Model(
+        ngrams=tuple(ngrams),
+        registers=tuple(
+            _weights(
+                _heads(matrix, read, r, settings, settings.bags),
+                categories,
+                len(ngrams),
+                facts,
+                settings,
+            )
+            for r in range(len(REGISTERS))
+        ),
+        trained_on=frozenset(e.hash for e in examples if e.kind == "real"),
+    )
 
 
-def _frequent(read: _Read, least: int) -> list[str]:
-    count: Counter[str] = Counter()
-    for grams in read.wide:
-        count.update(grams)
-    for grams, wide in zip(read.near, read.wide, strict=True):
-        count.update(grams - wide)
-    return sorted(g for g, n in count.items() if n >= least)
-
-
-def _matrix(read: _Read, ngrams: list[str], settings: Settings) -> Any:
+def _matrix(read: _Read, ngrams: list[str], facts: list[int], settings: Settings) -> Any:
     number = {g: i for i, g in enumerate(ngrams)}
-    near = _normal([[number[g] for g in s if g in number] for s in read.near], len(ngrams))
-    wide = _normal([[number[g] for g in s if g in number] for s in read.wide], len(ngrams))
-    known = sorted({f for s in read.facts for f in s})
-    place = {f: i for i, f in enumerate(known)}
-    facts = _binary([[place[f] for f in s] for s in read.facts], len(known))
-    return hstack([near, wide * settings.wide_scale, facts * settings.fact_scale]).tocsr()
+    place = {f: i for i, f in enumerate(facts)}
+    near = [[number[g] for g in grams if g in number] for grams in read.near]
+    grams = _binary(near, len(ngrams))
+    scale = np.array([1 / math.sqrt(len(r)) if r else 0.0 for r in near])
+    grams.data *= np.repeat(scale, [len(r) for r in near])
+    said = _binary([[place[f] for f in found] for found in read.facts], len(facts))
+    return hstack([grams, said * settings.fact_scale]).tocsr()
 
 
 def _binary(rows: list[list[int]], width: int) -> Any:
@@ -108,64 +121,81 @@ def _binary(rows: list[list[int]], width: int) -> Any:
     return csr_matrix((np.ones(len(columns)), columns, starts), shape=(len(rows), width))
 
 
-def _normal(rows: list[list[int]], width: int) -> Any:
-    matrix = _binary(rows, width)
-    scale = np.array([1 / math.sqrt(len(r)) if r else 0.0 for r in rows])
-    matrix.data *= np.repeat(scale, [len(r) for r in rows])
-    return matrix
-
-
-def _heads(matrix: Any, read: _Read, settings: Settings) -> tuple[Any, Any]:
-    weight = np.array([e.weight for e in read.examples])
+def _heads(
+    matrix: Any, read: _Read, register: int, settings: Settings, bags: int
+) -> tuple[Any, Any]:
+    """Weights and bias of relevant and complaint, as one register sees the examples."""
+    weight = np.array(
+        [
+            e.weight * _share(e, r, register, settings)
+            for e, r in zip(read.examples, read.registers, strict=True)
+        ]
+    )
     fitted = []
     for head in ("relevant", "complaint"):
         truth = np.array([getattr(e, head) for e in read.examples])
-        fitted.append(_logistic(matrix, truth, weight, settings.strength))
+        fitted.append(_logistic(matrix, truth, weight, settings.strength, bags))
     return np.array([w for w, _ in fitted]), np.array([b for _, b in fitted])
 
 
+def _share(example: Example, register: int, learning: int, settings: Settings) -> float:
+    if register != learning:
+        return settings.other_register
+    return settings.voices_in_board if register == BOARD and example.group == "voices" else 1.0
+
+
 def _categories(matrix: Any, read: _Read, settings: Settings) -> tuple[Any, Any]:
-    """One against the rest, among relevant posts."""
+    """One against the rest, among relevant posts of both registers."""
     rows = [i for i, e in enumerate(read.examples) if e.category is not None]
     weight = np.array([read.examples[i].weight for i in rows])
     fitted = []
     for category in Category:
         truth = np.array([read.examples[i].category == category for i in rows], dtype=bool)
-        fitted.append(_logistic(matrix[rows], truth, weight, settings.category_strength))
+        fitted.append(_logistic(matrix[rows], truth, weight, settings.strength, 0))
     return np.array([w for w, _ in fitted]), np.array([b for _, b in fitted])
 
 
-def _logistic(matrix: Any, truth: Any, weight: Any, strength: float) -> tuple[Any, float]:
+def _logistic(
+    matrix: Any, truth: Any, weight: Any, strength: float, bags: int
+) -> tuple[Any, float]:
+    """Weights and bias: the mean over `bags` resamplings (0: one fit on all)."""
+    width = matrix.shape[1]
     if truth.all() or not truth.any():
-        return np.zeros(matrix.shape[1]), 5.0 if truth.any() else -5.0
-    solver = LogisticRegression(C=strength, solver="liblinear", tol=1e-4, max_iter=1000)
-    solver.fit(matrix, truth, sample_weight=weight)
-    return solver.coef_[0], float(solver.intercept_[0])
+        return np.zeros(width), 5.0 if truth.any() else -5.0
+    chance = np.random.RandomState(20261124)  # its stream is frozen by numpy's promise
+    drawn = [chance.poisson(1.0, len(truth)) for _ in range(bags)] or [np.ones_like(truth, int)]
+    total, bias = np.zeros(width), 0.0
+    for times in drawn:
+        rows = np.flatnonzero(times)
+        solver = LogisticRegression(C=strength, solver="liblinear", tol=1e-3, max_iter=1000)
+        solver.fit(matrix[rows], truth[rows], sample_weight=(weight * times)[rows])
+        total += solver.coef_[0]
+        bias += float(solver.intercept_[0])
+    return total / len(drawn), bias / len(drawn)
 
 
-def _strongest(ngrams: list[str], first: tuple[Any, Any], keep: int) -> list[str]:
-    width = len(ngrams)
-    size = np.abs(first[0][:, :width]).max(axis=0)
-    size = np.maximum(size, np.abs(first[0][:, width : 2 * width]).max(axis=0))
-    order = sorted(range(width), key=lambda i: (-round(float(size[i]), 6), ngrams[i]))
+def _strongest(ngrams: list[str], size: Any, keep: int) -> list[str]:
+    order = sorted(range(len(ngrams)), key=lambda i: (-round(float(size[i]), 6), ngrams[i]))
     return sorted(ngrams[i] for i in order[:keep])
 
 
-def _model(read: _Read, ngrams: list[str], weights: Any, bias: Any, settings: Settings) -> Model:
-    width = len(ngrams)
-    whole = np.rint(weights * SCALE).astype(int)
-    wide = np.rint(weights[:, width : 2 * width] * SCALE * settings.wide_scale).astype(int)
-    facts = np.rint(weights[:, 2 * width :] * SCALE * settings.fact_scale).astype(int)
-    known = sorted({f for s in read.facts for f in s})
-    return Model(
-        ngrams=tuple(ngrams),
-        near=tuple(tuple(map(int, c)) for c in whole[:, :width].T),
-        wide=tuple(tuple(map(int, c)) for c in wide.T),
-        facts={f: tuple(map(int, facts[:, i])) for i, f in enumerate(known) if facts[:, i].any()},
-        bias=tuple(int(b) for b in np.rint(bias * SCALE)),
-        calibration=tuple((SCALE, 0) for _ in HEADS),
-        trained_on=frozenset(e.hash for e in read.examples),
+def _weights(
+    heads: tuple[Any, Any],
+    categories: tuple[Any, Any],
+    width: int,
+    facts: list[int],
+    settings: Settings,
+) -> Weights:
+    weights = np.vstack([heads[0], categories[0]])
+    near = np.rint(weights[:, :width] * SCALE).astype(int)
+    said = np.rint(weights[:, width:] * SCALE * settings.fact_scale).astype(int)
+    bias = np.rint(np.concatenate([heads[1], categories[1]]) * SCALE)
+    return Weights(
+        near=tuple(tuple(map(int, column)) for column in near.T),
+        facts={
+            f: tuple(map(int, said[:, i]))
+            for i, f in enumerate(facts)
+            if abs(said[:, i]).max() >= _LEAST
+        },
+        bias=tuple(int(b) for b in bias),
     )
-
-
-__all__ = ["Reading", "Settings", "fit", "read_examples"]

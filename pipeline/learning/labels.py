@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from pipeline.scorers.model_file import text_hash
 class Example:
     """A labelled post. `kind`: real, synthetic (written for training) or derived (by construction).
 
-    `weight` says how far the label is to be trusted (doubtful ones count less).
+    `weight` says how far the label is to be trusted (doubtful ones count less). `picked` posts were
+    drawn from a stream by us, rather than given to a reader as a set.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Example:
     group: str
     kind: str = "real"
     weight: float = 1.0
+    picked: bool = False
 
     @property
     def hash(self) -> str:
@@ -94,5 +96,5 @@ def join(labels: Iterable[dict[str, Any]], posts: dict[str, dict[str, Any]]) -> 
             continue
         post = posts.get(str(label["id"]))
         if post is not None:
-            found.append(example({**post, **label}, weight=weight))
+            found.append(replace(example({**post, **label}, weight=weight), picked=True))
     return found

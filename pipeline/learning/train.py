@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.learning.calibrate import fit_calibrated
 from pipeline.learning.labels import Example, join, read_rows
+from pipeline.learning.voices import voices
 from pipeline.scorers.model_file import Model
 
 MODEL_NAME = "own.json"
@@ -23,7 +24,7 @@ def train(data_paths: Iterable[Path], out_dir: Path, data_dir: Path | None = Non
     examples = read_labelled(sorted(_files(data_paths)), data_dir)
     if not any(e.complaint for e in examples):
         raise ValueError("no labelled complaint with its text in the data given; nothing to learn")
-    model = fit_calibrated(examples)
+    model = fit_calibrated([*examples, *voices()])
     model.save(out_dir / MODEL_NAME)
     return model
 
@@ -62,4 +63,4 @@ def read_labelled(files: Sequence[Path], data_dir: Path | None) -> list[Example]
 
 def own_labels(labels_dir: Path, data_dir: Path | None) -> list[Example]:
     """The project's own labels (and written examples), for evaluation by folds."""
-    return read_labelled(sorted(_files([labels_dir])), data_dir)
+    return [*read_labelled(sorted(_files([labels_dir])), data_dir), *voices()]

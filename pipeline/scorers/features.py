@@ -1,12 +1,12 @@
 """What the model sees of a post: n-grams near the mention of electricity, concepts, and pairs.
 
-The same code reads posts in training and in judging. Feature numbers are stable within one lexicon;
-the model file keeps them by name.
+The same code reads posts in training and in judging. Feature numbers hold within one lexicon; the
+model file keeps them by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,42 +14,47 @@ import ahocorasick
 
 from pipeline.scorers import concepts
 from pipeline.scorers.folding import compact
-from pipeline.scorers.windows import NEAR, TITLE_LIMIT, TRIGGER, WIDE, around
+from pipeline.scorers.windows import (
+    MAX_WINDOWS,
+    NEAR,
+    TITLE_LIMIT,
+    TRIGGER,
+    WIDE,
+    may_speak,
+    spread,
+)
 
-PAIR_REACH = 16  # characters between two concepts that count as together
+PAIR_REACH = 28  # characters between the ends of two phrases that count as together
 
-_FAMILIES = {
-    "gov_board": "board",
-    "gov_reply": "board",
-    "hotline_12345": "board",
-    "letter_visit": "board",
-    "ticket_95598": "board",
-    "phone_programme": "board",
-    "grid_service": "board",
-    "hot_list": "headline",
-    "news": "news",
-    "wechat": "news",
-    "review": "review",
-    "sms": "talk",
-    "weibo": "talk",
-    "forum": "talk",
-    "short_video": "talk",
-}
+BOARD, OPEN = 0, 1  # registers: letters to an office, and everything else
+REGISTERS = ("board", "open")
+BOARD_CHANNELS = frozenset(
+    (
+        "gov_board",
+        "gov_reply",
+        "hotline_12345",
+        "letter_visit",
+        "ticket_95598",
+        "phone_programme",
+        "grid_service",
+    )
+)
+_LETTER = 60  # characters: with a title and no channel, so much text is taken for a letter
+_SHORT_FORMS = {"hot_list": "headline", "news": "news", "wechat": "news", "review": "review"}
 _LENGTHS = (10, 20, 40, 80, 160, 320, 640, 1280, 2560)
 _COUNT = len(concepts.NAMES)
 _NEAR, _WIDE, _PAIR = _COUNT, 2 * _COUNT, 3 * _COUNT
-_FORM = _PAIR + _COUNT * _COUNT  # features of form: length, density, channel family
+_FORM = _PAIR + _COUNT * _COUNT  # features of form: length, density, kind of channel
 _FORMS = (
     *(f"length{i}" for i in range(10)),
     *(f"triggers{i}" for i in range(7)),
     *(f"covered{i}" for i in range(5)),
     *(f"density{i}" for i in range(7)),
     "in_title",
-    *(f"family_{f}" for f in ("board", "headline", "news", "review", "talk", "unknown")),
+    *(f"form_{f}" for f in ("headline", "news", "review")),
 )
 _FORM_NUMBER = {name: _FORM + i for i, name in enumerate(_FORMS)}
-_FAMILY = {c: _FORM_NUMBER[f"family_{f}"] for c, f in _FAMILIES.items()}
-_UNKNOWN_FAMILY = _FORM_NUMBER["family_unknown"]
+_INDEX = {name: i for i, name in enumerate(concepts.NAMES)}
 
 
 def feature_name(number: int) -> str:
@@ -78,105 +83,172 @@ def feature_number(name: str) -> int:
     return {"title": 0, "near": _NEAR, "wide": _WIDE}[where] + _INDEX[slug]
 
 
-_INDEX = {name: i for i, name in enumerate(concepts.NAMES)}
+def concepts_of(number: int) -> tuple[int, ...]:
+    """The concepts that a feature speaks of: one, two for a pair, none for a feature of form."""
+    if number < _PAIR:
+        return (number % _COUNT,)
+    if number < _FORM:
+        return divmod(number - _PAIR, _COUNT)
+    return ()
+
+
+Spoken = tuple[int, int, tuple[int, ...]]  # start and end in the compact field, concepts
 
 
 @dataclass(slots=True)
 class Reading:
     """One post as the model sees it.
 
-    `pieces` are the stretches read, as (field, start, end) in the compact title or text: first
-    those near a trigger, then the wide ones. `near`/`wide` are numbers of n-grams, `facts` those of
-    concept, pair and form features. `spoken` are the concepts met: (field, start, end, concept).
+    `title`/`text` are compact. `*_near` are the spans near a trigger (n-grams are read there),
+    `*_spoken` the phrases of the lexicon within the wide spans. `facts` are the numbers of the
+    concept, pair and form features.
     """
 
+    register: int
     title: str
     text: str
-    near_pieces: list[str]
-    wide_pieces: list[str]
+    title_near: list[tuple[int, int]]
+    text_near: list[tuple[int, int]]
+    title_spoken: list[Spoken]
+    text_spoken: list[Spoken]
     facts: set[int]
 
+    def near_pieces(self) -> list[str]:
+        """The stretches near a trigger."""
+        return [self.text[a:b] for a, b in self.text_near] + [
+            self.title[a:b] for a, b in self.title_near
+        ]
 
-def concept_automaton() -> Any:
-    automaton = ahocorasick.Automaton()
-    for phrase, numbers in concepts.words().items():
-        automaton.add_word(phrase, (len(phrase), numbers))
-    automaton.make_automaton()
-    return automaton
+
+def register_of(channel: str | None, title: str, text: str) -> int:
+    """Which of the two registers a post is written in."""
+    if channel in BOARD_CHANNELS or (not channel and title and len(text) >= _LETTER):
+        return BOARD
+    return OPEN
 
 
 class Reader:
-    """Reads posts. Holds the automaton of the lexicon; cheap to share, not changed by reading."""
+    """Reads posts. Holds the automaton of the lexicon; not changed by reading.
 
-    def __init__(self) -> None:
-        self._concepts = concept_automaton()
+    `known` are the features that matter (a model's); None: all, as training needs. With
+    `prefilter=False` every text is read, from its first characters where it holds no trigger: only
+    to prove that the prefilter loses nothing.
+    """
+
+    def __init__(self, known: Container[int] | None = None, prefilter: bool = True) -> None:
+        self._prefilter = prefilter
+        self._known = known
+        self._find: Callable[..., Iterable[tuple[int, tuple[int, int]]]]
+        words = concepts.words()
+        self._numbers = list(dict.fromkeys(words.values()))
+        place = {numbers: i for i, numbers in enumerate(self._numbers)}
+        automaton: Any = ahocorasick.Automaton()
+        for phrase, numbers in words.items():
+            automaton.add_word(phrase, (len(phrase), place[numbers]))
+        automaton.make_automaton()
+        self._find = automaton.iter
+        self._title_facts = {ns: self._that_matter(ns) for ns in self._numbers}
+        self._near_facts = [self._that_matter([_NEAR + n for n in ns]) for ns in self._numbers]
+        self._wide_facts = [self._that_matter([_WIDE + n for n in ns]) for ns in self._numbers]
+        self._pairs: dict[int, tuple[int, ...]] = {}
+        self._may_speak = may_speak().search
+
+    def _that_matter(self, facts: Iterable[int]) -> tuple[int, ...]:
+        known = self._known
+        return tuple(f for f in facts if known is None or f in known)
 
     def read(self, title: str, text: str, channel: str | None) -> Reading | None:
         """The post as features; None when nothing in it speaks of electricity."""
-        head = compact(title)[:TITLE_LIMIT] if title else ""
-        body = compact(text)
-        near = around(body, NEAR)
-        head_near = around(head, NEAR) if head else []
-        if not near and not head_near:
+        if self._prefilter and not self._may_speak(text) and not self._may_speak(title):
             return None
-        wide = [(0, len(body))] if len(body) <= 2 * WIDE else around(body, WIDE)
-        near_pieces = [body[a:b] for a, b in near] + [head[a:b] for a, b in head_near]
-        wide_pieces = [body[a:b] for a, b in wide]
-        facts = self._facts(head, near_pieces, wide_pieces)
-        facts.update(_form(head, body, near, wide, bool(head_near)))
-        facts.add(_FAMILY.get(channel or "", _UNKNOWN_FAMILY))
-        return Reading(head, body, near_pieces, wide_pieces, facts)
+        body = compact(text)
+        head = compact(title)[:TITLE_LIMIT] if title else ""
+        triggers = [m.span() for m in TRIGGER.finditer(body)]
+        head_triggers = [m.span() for m in TRIGGER.finditer(head)] if head else []
+        if not triggers and not head_triggers:
+            if self._prefilter:
+                return None
+            triggers = [(0, min(len(body), WIDE))]
+        size = len(body)
+        register = register_of(channel, title, text)
+        reach = NEAR[register]
+        near = spread(triggers, reach, size)
+        head_near = spread(head_triggers, reach, len(head)) if head_triggers else []
+        wide = [(0, size)] if size <= 2 * WIDE else spread(triggers, WIDE, size)
+        facts: list[int] = []
+        spoken: list[Spoken] = []
+        for start, end in wide:
+            self._concepts(body, start, end, near, facts, spoken)
+        head_spoken: list[Spoken] = []
+        if head:
+            self._concepts(head, 0, len(head), head_near, facts, head_spoken)
+            for _, _, numbers in head_spoken:
+                facts += self._title_facts[numbers]
+        if register == BOARD:
+            form = _form(len(head) + size, len(triggers), wide, size, bool(head_near))
+            facts += self._that_matter(form)
+        elif channel in _SHORT_FORMS:
+            facts += self._that_matter([_FORM_NUMBER["form_" + _SHORT_FORMS[channel]]])
+        return Reading(register, head, body, head_near, near, head_spoken, spoken, set(facts))
 
-    def _facts(self, head: str, near: Iterable[str], wide: Iterable[str]) -> set[int]:
-        facts: set[int] = set()
-        found = self._concepts.iter
-        for piece in near:
-            for _, (_, numbers) in found(piece):
-                for number in numbers:
-                    facts.add(_NEAR + number)
-        for piece in (*wide, head):
-            if piece is head:
-                for _, (_, numbers) in found(piece):
-                    facts.update(numbers)
-            self._together(piece, facts)
-        return facts
+    def _concepts(
+        self,
+        text: str,
+        start: int,
+        end: int,
+        near: list[tuple[int, int]],
+        facts: list[int],
+        spoken: list[Spoken],
+    ) -> None:
+        """Adds the concepts of a stretch, those near a trigger, and the pairs within reach."""
+        pairs, numbers, wide_facts = self._pairs, self._numbers, self._wide_facts
+        near_facts, say = self._near_facts, spoken.append
+        lasts: list[int] = []
+        kinds: list[int] = []
+        first = 0
+        a, b = near[0] if near else (end, end)
+        at = 1
+        for last, (length, kind) in self._find(text, start, end):
+            begin = last - length + 1
+            say((begin, last + 1, numbers[kind]))
+            facts += wide_facts[kind]
+            while last >= b and at < len(near):
+                a, b = near[at]
+                at += 1
+            if a <= begin and last < b:
+                facts += near_facts[kind]
+            reached = last - PAIR_REACH
+            while first < len(lasts) and lasts[first] < reached:
+                first += 1
+            for other in kinds[first:]:
+                found = pairs.get(other << 12 | kind)
+                if found is None:
+                    found = self._that_matter(_pair(numbers[other], numbers[kind]))
+                    pairs[other << 12 | kind] = found
+                if found:
+                    facts += found
+            lasts.append(last)
+            kinds.append(kind)
 
-    def _together(self, piece: str, facts: set[int]) -> None:
-        """Concepts of a piece, and the pairs of them that stand within reach."""
-        spoken: list[tuple[int, int, int]] = []
-        for last, (length, numbers) in self._concepts.iter(piece):
-            for number in numbers:
-                spoken.append((last - length + 1, last + 1, number))
-        spoken.sort()
-        for i, (_, end, number) in enumerate(spoken):
-            facts.add(_WIDE + number)
-            for j in range(i + 1, len(spoken)):
-                start, _, other = spoken[j]
-                if start - end > PAIR_REACH:
-                    break
-                if other > number:
-                    facts.add(_PAIR + number * _COUNT + other)
-                elif other < number:
-                    facts.add(_PAIR + other * _COUNT + number)
+
+def _pair(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(_PAIR + min(a, b) * _COUNT + max(a, b) for a in first for b in second if a != b)
 
 
 def _form(
-    head: str,
-    body: str,
-    near: list[tuple[int, int]],
-    wide: list[tuple[int, int]],
-    in_title: bool,
+    length: int, triggers: int, wide: list[tuple[int, int]], size: int, in_title: bool
 ) -> list[int]:
-    length = len(head) + len(body)
-    size = next((i for i, limit in enumerate(_LENGTHS) if length <= limit), 9)
-    triggers = sum(1 for _ in TRIGGER.finditer(body))
-    covered = sum(b - a for a, b in wide) * 499 // (100 * max(len(body), 1))
+    long = next((i for i, limit in enumerate(_LENGTHS) if length <= limit), 9)
+    covered = sum(b - a for a, b in wide) * 499 // (100 * max(size, 1))
     forms = [
-        f"length{size}",
-        f"triggers{min(triggers, 6)}",
-        f"covered{covered}",
-        f"density{min(triggers * 100 // max(length, 1), 6)}",
+        _FORM_NUMBER[f"length{long}"],
+        _FORM_NUMBER[f"triggers{min(triggers, 6)}"],
+        _FORM_NUMBER[f"covered{covered}"],
+        _FORM_NUMBER[f"density{min(triggers * 100 // max(length, 1), 6)}"],
     ]
     if in_title:
-        forms.append("in_title")
-    return [_FORM_NUMBER[f] for f in forms]
+        forms.append(_FORM_NUMBER["in_title"])
+    return forms
+
+
+__all__ = ["BOARD", "MAX_WINDOWS", "OPEN", "REGISTERS", "Reader", "Reading", "concepts_of"]

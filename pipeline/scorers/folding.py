@@ -18,7 +18,8 @@ def _is_gap(char: str) -> bool:
 
 
 @cache
-def _gaps() -> dict[int, None]:
+def gaps() -> dict[int, None]:
+    """Code points that are taken out: white space, invisible marks, control characters."""
     points = [*range(0x0, 0x21), *range(0x7F, 0xA1), 0xAD, 0x61C, 0x180E, 0x3000, 0xFEFF]
     points += [*range(0x1680, 0x1681), *range(0x2000, 0x2010), *range(0x2028, 0x2030)]
     points += [*range(0x205F, 0x2070)]
@@ -29,11 +30,11 @@ def _gaps() -> dict[int, None]:
 def _table() -> list[str | None]:
     """Code point → folded spelling for the basic plane. A list: five times a dict's speed."""
     table: list[str | None] = [chr(p) for p in range(0x10000)]
-    gaps = _gaps()
+    taken_out = gaps()
     for point, folded in fold_table().items():
         if point < 0x10000:
-            table[point] = folded.translate(gaps)
-    for point in gaps:
+            table[point] = folded.translate(taken_out)
+    for point in taken_out:
         table[point] = None
     return table
 
@@ -43,7 +44,7 @@ def compact(text: str) -> str:
     folded = text.translate(_table())
     if unicodedata.is_normalized("NFKC", folded) and not _needs_care(text):
         return folded
-    return fold(text).translate(_gaps())
+    return fold(text).translate(gaps())
 
 
 @cache
@@ -57,10 +58,16 @@ def _needs_care(text: str) -> bool:
 
 
 @cache
-def _uneven() -> re.Pattern[str]:
-    """Characters whose folded spelling is not one character."""
+def _taken_out() -> re.Pattern[str]:
+    return re.compile("[" + "".join(re.escape(chr(p)) for p in gaps()) + "]")
+
+
+@cache
+def _expanding() -> re.Pattern[str]:
+    """Characters whose folded spelling is more than one, or is not in the table."""
+    table = _table()
     points = [
-        p for p, c in enumerate(_table()) if (c is None or len(c) != 1) and p not in _SURROGATES
+        p for p, c in enumerate(table) if c is not None and len(c) != 1 and p not in _SURROGATES
     ]
     return re.compile("[" + "".join(re.escape(chr(p)) for p in points) + "\U00010000-\U0010ffff]")
 
@@ -68,17 +75,23 @@ def _uneven() -> re.Pattern[str]:
 _SURROGATES = range(0xD800, 0xE000)
 
 
-def origins(text: str) -> tuple[list[int], list[int]] | None:
-    """For each character of `compact(text)`: where it starts and ends in `text`.
+def origins(text: str, folded_size: int) -> tuple[list[int], list[int]] | None:
+    """For each character of `compact(text)` (of that size): where it starts and ends in `text`.
 
     None when the two run character for character.
     """
-    if _uneven().search(text) is None and len(compact(text)) == len(text):
-        return None
+    if _expanding().search(text) is None:
+        gap = _taken_out().search
+        if folded_size == len(text) and gap(text) is None:
+            return None
+        removed = gaps()
+        starts = [i for i, char in enumerate(text) if ord(char) not in removed]
+        if len(starts) == folded_size:
+            return starts, [i + 1 for i in starts]
     folded = fold_with_offsets(text)
-    gaps = _gaps()
-    kept = [i for i, char in enumerate(folded.text) if ord(char) not in gaps]
-    starts: list[int] = []
+    taken_out = gaps()
+    kept = [i for i, char in enumerate(folded.text) if ord(char) not in taken_out]
+    starts = []
     ends: list[int] = []
     for i in kept:
         start, end = folded.span(i, i + 1)

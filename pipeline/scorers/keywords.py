@@ -31,10 +31,11 @@ class KeywordScorer:
 
 def find_keyword(field: str, original: str) -> Reason | None:
     """The first keyword of a field, at its place in the original."""
-    match = KEYWORDS.search(compact(original))
+    folded = compact(original)
+    match = KEYWORDS.search(folded)
     if match is None:
         return None
-    back = origins(original)
+    back = origins(original, len(folded))
     start, end = (
         match.span() if back is None else (back[0][match.start()], back[1][match.end() - 1])
     )

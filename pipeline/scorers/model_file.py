@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from domain.model import Category
 from pipeline.scorers import concepts
-from pipeline.scorers.features import feature_name, feature_number
+from pipeline.scorers.features import REGISTERS, feature_name, feature_number
 
 SCALE = 10_000
 HEADS: tuple[str, ...] = ("relevant", "complaint", *(c.value for c in Category))
 SHIPPED = Path(__file__).parent / "model" / "own.json"
-_FORMAT = 1
+_FORMAT = 2
+_HASH = 12  # hexadecimal digits kept of a training text's digest
 
 
 class BadModel(Exception):
@@ -26,21 +27,36 @@ class BadModel(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A linear model. Weights are whole numbers (times SCALE), one column a head of HEADS.
+class Weights:
+    """The linear model of one register. Whole numbers (times SCALE), one column a head of HEADS.
 
-    `near`/`wide`: a row for each n-gram, divided by the square root of how many of the post's
-    n-grams are known. `facts`: by feature number. `calibration`: head → (slope, offset), times
-    SCALE, of the logistic that turns a sum into a probability.
+    `near`: a row for each n-gram, divided by the square root of how many of the post's n-grams are
+    known. `facts`: by feature number. `calibration`: (slope, offset) for each of the first two
+    heads, times SCALE, of the logistic that turns a sum into a probability. `least`: the sum from
+    which the head says yes.
     """
 
-    ngrams: tuple[str, ...]
     near: tuple[tuple[int, ...], ...]
-    wide: tuple[tuple[int, ...], ...]
     facts: dict[int, tuple[int, ...]]
     bias: tuple[int, ...]
-    calibration: tuple[tuple[int, int], ...]
-    trained_on: frozenset[str] = field(default_factory=frozenset)
+    calibration: tuple[tuple[int, int], ...] = ((SCALE, 0), (SCALE, 0))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "bias": self.bias,
+            "calibration": self.calibration,
+            "facts": {feature_name(k): v for k, v in sorted(self.facts.items())},
+            "near": list(zip(*self.near, strict=True)),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A register's weights each, over the same n-grams; `trained_on` are digests of its texts."""
+
+    ngrams: tuple[str, ...]
+    registers: tuple[Weights, ...]
+    trained_on: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -53,12 +69,11 @@ class Model:
                 "format": _FORMAT,
                 "lexicon": lexicon_digest(),
                 "heads": HEADS,
-                "bias": self.bias,
-                "calibration": self.calibration,
-                "facts": {feature_name(k): v for k, v in sorted(self.facts.items())},
                 "ngrams": "\n".join(self.ngrams),
-                "near": list(zip(*self.near, strict=True)),
-                "wide": list(zip(*self.wide, strict=True)),
+                "registers": {
+                    name: weights.as_json()
+                    for name, weights in zip(REGISTERS, self.registers, strict=True)
+                },
             },
             ensure_ascii=False,
             separators=(",", ":"),
@@ -73,37 +88,37 @@ class Model:
 
 def load_model(path: Path = SHIPPED) -> Model:
     """Raises BadModel when the file is missing, damaged or made for another lexicon."""
+    again = "build it again: gridvoice train DATA --out DIR"
     try:
         weights, texts = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
         raw: dict[str, Any] = json.loads(weights)
+        if raw.get("format") != _FORMAT or raw.get("lexicon") != lexicon_digest():
+            raise BadModel(f"{path}: made for another lexicon or version; {again}")
         joined: str = json.loads(texts)["trained_on"]
-    except FileNotFoundError:
-        raise BadModel(
-            f"{path}: no model there; build one: gridvoice train DATA --out DIR"
-        ) from None
-    except (ValueError, KeyError) as error:
-        raise BadModel(
-            f"{path}: not a model file ({error}); build it again: gridvoice train"
-        ) from None
-    if raw.get("format") != _FORMAT or raw.get("lexicon") != lexicon_digest():
-        raise BadModel(
-            f"{path}: made for another lexicon or version; build it again: gridvoice train"
+        return Model(
+            ngrams=tuple(raw["ngrams"].split("\n")) if raw["ngrams"] else (),
+            registers=tuple(_weights(raw["registers"][name]) for name in REGISTERS),
+            trained_on=frozenset(joined[i : i + _HASH] for i in range(0, len(joined), _HASH)),
         )
-    return Model(
-        ngrams=tuple(raw["ngrams"].split("\n")) if raw["ngrams"] else (),
+    except FileNotFoundError:
+        raise BadModel(f"{path}: no model there; {again}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadModel(f"{path}: not a model file ({error}); {again}") from None
+
+
+def _weights(raw: dict[str, Any]) -> Weights:
+    return Weights(
         near=tuple(zip(*raw["near"], strict=True)),
-        wide=tuple(zip(*raw["wide"], strict=True)),
         facts={feature_number(k): tuple(v) for k, v in raw["facts"].items()},
         bias=tuple(raw["bias"]),
-        calibration=tuple((a, b) for a, b in raw["calibration"]),
-        trained_on=frozenset(joined[i : i + 12] for i in range(0, len(joined), 12)),
+        calibration=tuple((int(a), int(b)) for a, b in raw["calibration"]),
     )
 
 
 def text_hash(compact_title: str, compact_text: str) -> str:
-    """Which text a model was trained on: 12 hexadecimal digits of its folded spelling."""
+    """Which text a model was trained on: some digits of the digest of its folded spelling."""
     joined = f"{compact_title}\n{compact_text}".encode("utf-8", "surrogatepass")
-    return hashlib.sha256(joined).hexdigest()[:12]
+    return hashlib.sha256(joined).hexdigest()[:_HASH]
 
 
 def lexicon_digest() -> str:

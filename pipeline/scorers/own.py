@@ -1,4 +1,4 @@
-"""GridVoice's own scorer: a linear model of concepts and n-grams near the mention of electricity."""
+"""The own scorer: a linear model of concepts and n-grams near the mention of electricity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import ahocorasick
 
 from domain.model import Category
 from pipeline.scorers.features import Reader, Reading
-from pipeline.scorers.model_file import HEADS, SCALE, Model, load_model
+from pipeline.scorers.model_file import HEADS, SCALE, Model, Weights, load_model
 from pipeline.scorers.reasons import Explainer
 from pipeline.scorers.score import IRRELEVANT, Score
 
@@ -18,36 +18,45 @@ _FIELD = 44  # bits a head: sums stay far below 2**43
 _HALF = 1 << (_FIELD - 1)
 _MASK = (1 << _FIELD) - 1
 _LIFT = sum(_HALF << (_FIELD * i) for i in range(len(HEADS)))
+_SHIFTS = tuple(_FIELD * i for i in range(len(HEADS)))
 _CATEGORIES = tuple(Category)
 _second = itemgetter(1)
 
 
 def _pack(weights: tuple[int, ...]) -> int:
     """One whole number that holds a weight for each head; packed numbers add up field by field."""
-    return sum(w << (_FIELD * i) for i, w in enumerate(weights))
+    return sum(w << shift for w, shift in zip(weights, _SHIFTS, strict=True))
 
 
 def _unpack(packed: int) -> list[int]:
     packed += _LIFT
-    return [(packed >> (_FIELD * i) & _MASK) - _HALF for i in range(len(HEADS))]
+    return [(packed >> shift & _MASK) - _HALF for shift in _SHIFTS]
+
+
+class _Packed:
+    """The weights of one register, packed for adding."""
+
+    def __init__(self, weights: Weights, known: frozenset[int]) -> None:
+        self.near = [_pack(w) for w in weights.near]
+        self.fact = dict.fromkeys(known, 0)
+        self.fact.update((number, _pack(w)) for number, w in weights.facts.items())
+        self.bias = _pack(weights.bias)
+        self.calibration = weights.calibration
 
 
 class OwnScorer:
     """Judges with a trained model. Start: load the file and build its automata (about 0.1 s)."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, prefilter: bool = True) -> None:
         self.model = model
         self.name = model.name
-        self._reader = Reader()
+        known = frozenset(f for weights in model.registers for f in weights.facts)
+        self.reader = Reader(known, prefilter)
         self._ngrams: Any = ahocorasick.Automaton()
         for number, ngram in enumerate(model.ngrams):
             self._ngrams.add_word(ngram, number)
-        if model.ngrams:
-            self._ngrams.make_automaton()
-        self._near = [_pack(w) for w in model.near]
-        self._wide = [_pack(w) for w in model.wide]
-        self._facts = {number: _pack(w) for number, w in model.facts.items()}
-        self._bias = _pack(model.bias)
+        self._ngrams.make_automaton()
+        self._registers = [_Packed(w, known) for w in model.registers]
         self._explainer = Explainer(model)
 
     @classmethod
@@ -56,40 +65,50 @@ class OwnScorer:
         return cls(load_model())
 
     def score(self, title: str, text: str, channel: str | None = None) -> Score:
-        reading = self._reader.read(title, text, channel)
+        reading = self.reader.read(title, text, channel)
         if reading is None:
             return IRRELEVANT
-        sums = self.sums(reading)
-        relevance = self._probability(0, sums[0])
+        near = self.near_ngrams(reading)
+        sums = self._sums(reading, near)
+        relevance = self._probability(reading.register, 0, sums[0])
         if relevance < 0.5:
             return Score(False, round(relevance, 4), False, None, None)
-        negativity = self._probability(1, sums[1])
-        best = max(range(len(_CATEGORIES)), key=lambda i: sums[2 + i])
+        negativity = self._probability(reading.register, 1, sums[1])
+        categories = sums[2:]
         return Score(
             relevant=True,
             relevance=round(relevance, 4),
             complaint=negativity >= 0.5,
             negativity=round(negativity, 4),
-            category=_CATEGORIES[best],
-            reasons=self._explainer.explain(title, text, reading, negativity >= 0.5),
+            category=_CATEGORIES[categories.index(max(categories))],
+            reasons=self._explainer.explain(title, text, reading, near, negativity >= 0.5),
         )
 
-    def sums(self, reading: Reading) -> list[float]:
-        """The model's sum for each head. Divisions and roots are exact in IEEE arithmetic."""
-        near = set().union(*(map(_second, self._ngrams.iter(p)) for p in reading.near_pieces))
-        wide = set().union(*(map(_second, self._ngrams.iter(p)) for p in reading.wide_pieces))
-        weigh = self._facts.get
-        facts = sum([weigh(f, 0) for f in reading.facts], self._bias)
-        total: list[float] = [float(v) for v in _unpack(facts)]
-        for numbers, weights in ((near, self._near), (wide, self._wide)):
-            if numbers:
-                root = math.sqrt(len(numbers))
-                packed = _unpack(sum(map(weights.__getitem__, numbers)))
-                total = [t + v / root for t, v in zip(total, packed, strict=True)]
-        return total
+    def near_ngrams(self, reading: Reading) -> set[int]:
+        """The numbers of the model's n-grams that stand near a trigger."""
+        found: set[int] = set()
+        for start, end in reading.text_near:
+            found.update(map(_second, self._ngrams.iter(reading.text, start, end)))
+        for start, end in reading.title_near:
+            found.update(map(_second, self._ngrams.iter(reading.title, start, end)))
+        return found
 
-    def _probability(self, head: int, total: float) -> float:
-        slope, offset = self.model.calibration[head]
+    def sums(self, reading: Reading) -> list[float]:
+        """The model's sum for each head, times SCALE."""
+        return self._sums(reading, self.near_ngrams(reading))
+
+    def _sums(self, reading: Reading, near: set[int]) -> list[float]:
+        # Whole numbers add up the same in any order; one root and one division are exact in IEEE.
+        weights = self._registers[reading.register]
+        facts = _unpack(sum(map(weights.fact.__getitem__, reading.facts), weights.bias))
+        if not near:
+            return [float(f) for f in facts]
+        root = math.sqrt(len(near))
+        grams = _unpack(sum(map(weights.near.__getitem__, near)))
+        return [f + g / root for f, g in zip(facts, grams, strict=True)]
+
+    def _probability(self, register: int, head: int, total: float) -> float:
+        slope, offset = self._registers[register].calibration[head]
         return logistic((slope * (total / SCALE) + offset) / SCALE)
 
 
