@@ -56,7 +56,7 @@ def _held_out(
     found: list[_HeldOut] = []
     for fold in grouped([e.group for e in real], folds):
         held = [real[i] for i in fold]
-        scorer = OwnScorer(fit([*without(real, held), *others], settings, reader))
+        scorer = OwnScorer(fit(without([*real, *others], held), settings, reader))
         for e in held:
             reading = scorer.reader.read(e.title, e.text, e.channel)
             if reading is not None:
@@ -86,9 +86,7 @@ def without(examples: Sequence[Example], held: Sequence[Example]) -> list[Exampl
     texts = {e.hash for e in held}
     groups = {e.group for e in held}
     return [
-        e
-        for e in examples
-        if e.id not in ids and e.hash not in texts and (e.group not in groups or e.kind != "real")
+        e for e in examples if e.id not in ids and e.hash not in texts and e.group not in groups
     ]
 
 

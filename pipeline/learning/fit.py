@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 from domain.model import Category
 from pipeline.learning.labels import Example
-from pipeline.scorers.features import BOARD, REGISTERS, Reader
+from pipeline.scorers.features import BOARD, MANNERS, REGISTERS, Reader
 from pipeline.scorers.model_file import SCALE, Model, Weights
 
 
@@ -29,10 +29,12 @@ class Settings:
     longest: int = 4  # characters of an n-gram
     least_posts: int = 3  # an n-gram must stand in that many training posts
     ngrams: int = 8_000  # kept at most
-    strength: float = 10.0  # C of the heads (inverse regularisation)
+    strength: float = 7.0  # C of the heads (inverse regularisation)
     fact_scale: float = 0.12  # concepts and pairs against normalised n-grams
+    manner_scale: float = 0.6  # how an office answers, a citizen begins: few examples, much said
     other_register: float = 0.1  # what an example of the other register counts
     voices_in_board: float = 0.3  # what a written letter counts in the register of letters
+    positives: tuple[float, float] = (1.3, 1.3)  # what a yes counts, by register: balances recall
     bags: int = 6  # heads are means of so many fits on resampled examples
 
 
@@ -112,7 +114,11 @@ def _matrix(read: _Read, ngrams: list[str], facts: list[int], settings: Settings
     scale = np.array([1 / math.sqrt(len(r)) if r else 0.0 for r in near])
     grams.data *= np.repeat(scale, [len(r) for r in near])
     said = _binary([[place[f] for f in found] for found in read.facts], len(facts))
-    return hstack([grams, said * settings.fact_scale]).tocsr()
+    return hstack([grams, said.multiply(_scales(facts, settings))]).tocsr()
+
+
+def _scales(facts: list[int], settings: Settings) -> Any:
+    return np.array([settings.manner_scale if f in MANNERS else settings.fact_scale for f in facts])
 
 
 def _binary(rows: list[list[int]], width: int) -> Any:
@@ -124,17 +130,25 @@ def _binary(rows: list[list[int]], width: int) -> Any:
 def _heads(
     matrix: Any, read: _Read, register: int, settings: Settings, bags: int
 ) -> tuple[Any, Any]:
-    """Weights and bias of relevant and complaint, as one register sees the examples."""
+    """Weights and bias of relevant and complaint, as one register sees the examples.
+
+    The last columns of `matrix` are the manners (their numbers are the highest).
+    """
+    manners = len(MANNERS & {f for found in read.facts for f in found})
     weight = np.array(
         [
             e.weight * _share(e, r, register, settings)
             for e, r in zip(read.examples, read.registers, strict=True)
         ]
     )
+    # How an office answers says nothing of what it answers about.
+    said_what = matrix[:, : matrix.shape[1] - manners]
     fitted = []
-    for head in ("relevant", "complaint"):
+    for head, seen in (("relevant", said_what), ("complaint", matrix)):
         truth = np.array([getattr(e, head) for e in read.examples])
-        fitted.append(_logistic(matrix, truth, weight, settings.strength, bags))
+        share = weight * np.where(truth, settings.positives[register], 1.0)
+        weights, bias = _logistic(seen, truth, share, settings.strength, bags)
+        fitted.append((np.pad(weights, (0, matrix.shape[1] - len(weights))), bias))
     return np.array([w for w, _ in fitted]), np.array([b for _, b in fitted])
 
 
@@ -188,7 +202,7 @@ def _weights(
 ) -> Weights:
     weights = np.vstack([heads[0], categories[0]])
     near = np.rint(weights[:, :width] * SCALE).astype(int)
-    said = np.rint(weights[:, width:] * SCALE * settings.fact_scale).astype(int)
+    said = np.rint(weights[:, width:] * SCALE * _scales(facts, settings)).astype(int)
     bias = np.rint(np.concatenate([heads[1], categories[1]]) * SCALE)
     return Weights(
         near=tuple(tuple(map(int, column)) for column in near.T),

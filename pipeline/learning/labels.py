@@ -81,8 +81,10 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
+POSTS = ("gov_posts.jsonl.gz", "stream_social.jsonl.gz", "stream_weibo_202608.jsonl.gz")
 DOUBTFUL_WEIGHT = 0.3
 SYNTHETIC_WEIGHT = 0.6
+DERIVED_WEIGHT = 0.3
 
 
 def join(labels: Iterable[dict[str, Any]], posts: dict[str, dict[str, Any]]) -> list[Example]:
@@ -95,6 +97,18 @@ def join(labels: Iterable[dict[str, Any]], posts: dict[str, dict[str, Any]]) -> 
             found.append(example(label, weight=weight))
             continue
         post = posts.get(str(label["id"]))
-        if post is not None:
+        if post is not None and label.get("derived"):
+            found.append(_derived(post, label))
+        elif post is not None:
             found.append(replace(example({**post, **label}, weight=weight), picked=True))
     return found
+
+
+def _derived(post: dict[str, Any], label: dict[str, Any]) -> Example:
+    """An example by construction; of a reply, its text stands in the post's field `reply`."""
+    row = {**post, **label}
+    if label["field"] == "reply":
+        row.update(id=f"{label['id']}#reply", title="", text=post["reply"], channel="gov_reply")
+    else:
+        row["id"] = f"{label['id']}#derived"
+    return example(row, kind="derived", weight=DERIVED_WEIGHT)

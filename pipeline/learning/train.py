@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipeline.learning.calibrate import fit_calibrated
-from pipeline.learning.labels import Example, join, read_rows
+from pipeline.learning.labels import POSTS, Example, join, read_rows
 from pipeline.learning.voices import voices
 from pipeline.scorers.model_file import Model
 
 MODEL_NAME = "own.json"
-_POSTS = ("gov_posts.jsonl.gz", "stream_social.jsonl.gz", "stream_weibo_202608.jsonl.gz")
 
 
 def train(data_paths: Iterable[Path], out_dir: Path, data_dir: Path | None = None) -> Model:
@@ -43,7 +42,7 @@ def read_labelled(files: Sequence[Path], data_dir: Path | None) -> list[Example]
     """
     posts = {}
     if data_dir is not None:
-        for name in _POSTS:
+        for name in POSTS:
             if (data_dir / name).exists():
                 posts.update({str(r["id"]): r for r in read_rows(data_dir / name)})
     taken: dict[str, Example] = {}

@@ -6,6 +6,7 @@ model file keeps them by name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,24 @@ BOARD_CHANNELS = frozenset(
     )
 )
 _LETTER = 60  # characters: with a title and no channel, so much text is taken for a letter
-_SHORT_FORMS = {"hot_list": "headline", "news": "news", "wechat": "news", "review": "review"}
+_FORM_OF = {
+    "hot_list": "headline",
+    "news": "news",
+    "wechat": "news",
+    "review": "review",
+    "gov_reply": "reply",
+}
+# How an office begins and ends its answer, and how a citizen begins a letter.
+_REPLY_OPENING = re.compile(
+    "收悉|回复如下|答复如下|汇报如下|说明如下|现回复|函复|^网友|[您你]所?反映的|来信人|[您你]的(?:留言|来信|信件|信访)"
+    "|[您你]提出的|贵办|关于[您你]"
+)
+_REPLY_CLOSING = re.compile(
+    "特此(?:回复|答复|函复)|感谢[您你](?:对|的)|理解(?:与|和|并)?(?:谅解|支持)|供电公司$|供电局$|联系电话[:0-9-]*$"
+    "|如有(?:疑问|问题)|回复$"
+)
+_LETTER_OPENING = re.compile("尊敬的|领导|书记|市长|县长|区长|我是|我们是|本人|投诉|反映|举报|求助")
+_EDGE = 80  # characters at either end in which an opening or closing is looked for
 _LENGTHS = (10, 20, 40, 80, 160, 320, 640, 1280, 2560)
 _COUNT = len(concepts.NAMES)
 _NEAR, _WIDE, _PAIR = _COUNT, 2 * _COUNT, 3 * _COUNT
@@ -52,8 +70,10 @@ _FORMS = (
     *(f"density{i}" for i in range(7)),
     "in_title",
     *(f"form_{f}" for f in ("headline", "news", "review")),
+    *("form_reply", "reply_opening", "reply_closing", "letter_opening"),  # the manners stand last
 )
 _FORM_NUMBER = {name: _FORM + i for i, name in enumerate(_FORMS)}
+MANNERS = frozenset(_FORM_NUMBER[m] for m in _FORMS[-4:])
 _INDEX = {name: i for i, name in enumerate(concepts.NAMES)}
 
 
@@ -187,8 +207,9 @@ class Reader:
         if register == BOARD:
             form = _form(len(head) + size, len(triggers), wide, size, bool(head_near))
             facts += self._that_matter(form)
-        elif channel in _SHORT_FORMS:
-            facts += self._that_matter([_FORM_NUMBER["form_" + _SHORT_FORMS[channel]]])
+        if channel in _FORM_OF:
+            facts += self._that_matter([_FORM_NUMBER["form_" + _FORM_OF[channel]]])
+        facts += self._that_matter(_manner(body))
         return Reading(register, head, body, head_near, near, head_spoken, spoken, set(facts))
 
     def _concepts(
@@ -235,6 +256,18 @@ def _pair(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(_PAIR + min(a, b) * _COUNT + max(a, b) for a in first for b in second if a != b)
 
 
+def _manner(body: str) -> list[int]:
+    """Does it begin or end as an office answers, or begin as a citizen writes?"""
+    found = []
+    if _REPLY_OPENING.search(body, 0, _EDGE):
+        found.append(_FORM_NUMBER["reply_opening"])
+    if _REPLY_CLOSING.search(body, max(len(body) - _EDGE, 0)):
+        found.append(_FORM_NUMBER["reply_closing"])
+    if _LETTER_OPENING.search(body, 0, _EDGE):
+        found.append(_FORM_NUMBER["letter_opening"])
+    return found
+
+
 def _form(
     length: int, triggers: int, wide: list[tuple[int, int]], size: int, in_title: bool
 ) -> list[int]:
@@ -251,4 +284,13 @@ def _form(
     return forms
 
 
-__all__ = ["BOARD", "MAX_WINDOWS", "OPEN", "REGISTERS", "Reader", "Reading", "concepts_of"]
+__all__ = [
+    "BOARD",
+    "MANNERS",
+    "MAX_WINDOWS",
+    "OPEN",
+    "REGISTERS",
+    "Reader",
+    "Reading",
+    "concepts_of",
+]

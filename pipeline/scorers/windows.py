@@ -12,14 +12,31 @@ from functools import cache
 from domain.text import fold_table
 from pipeline.scorers.folding import gaps
 
-# 电 counts unless it begins a word of everyday electronics or follows 闪/雷.
+# 电 counts unless it begins a word of everyday electronics or ends one of another matter.
 _NEUTRAL_AFTER = "影话视脑子商梯台信池动竞邮报钻焊音玩筒瓶讯贝"
+_NEUTRAL_BEFORE = "闪雷静广"
 _WORDS = (
     *("跳闸", "拉闸", "掉闸", "闸刀", "合闸", "空开", "变压", "变台", "配变", "台区", "限负荷"),
     *("高压线", "高压塔", "高压杆", "低压线", "线杆", "国网", "95598", "千伏", "万伏", "kv"),
     *("户表", "换表", "装表", "抄表", "智能表", "表箱"),
 )
-TRIGGER = re.compile("|".join([f"(?<![闪雷])电(?![{_NEUTRAL_AFTER}])", *_WORDS]))
+_NOT_WITHIN = {  # a word within another: 中国网络, 深空开服, 水表箱
+    "国网": "(?<![中我全各外美韩泰英法德])国网(?![络站友民红速球易购安页游])",
+    "空开": "(?<![深太星天航晴])空开(?![服始放火战])",
+    "表箱": "(?<!水)表箱",
+    "换表": "换表(?!情|演|达|格|面|白)",
+    "装表": "装表(?!面|演)",
+    "kv": "[0-9]kv",
+    "户表": "户表(?!示|现|达|面|明|态)",
+}
+TRIGGER = re.compile(
+    "|".join(
+        [
+            f"(?<![{_NEUTRAL_BEFORE}])电(?![{_NEUTRAL_AFTER}])",
+            *(_NOT_WITHIN.get(word, word) for word in _WORDS),
+        ]
+    )
+)
 
 NEAR = (10, 14)  # characters each side of a trigger, by register: the clause that holds it
 WIDE = 40  # and its neighbours
