@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from domain.load import load_file
@@ -11,13 +12,28 @@ from domain.model import Category
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """时限, from when we knew: to speak with the customer, to answer, to have it put right."""
+
+    first_contact: timedelta
+    answer: timedelta
+    rectify: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Playbook:
-    """`steps` in order, each short enough for a phone; `who` takes the lead."""
+    """`steps` in order, each short enough for a phone; `who` takes the lead.
+
+    `about` says why people complain and what helps; `reply` drafts an answer, {…} to be filled in.
+    """
 
     category: Category
     title: str
     who: str
     steps: tuple[str, ...]
+    about: str = ""
+    limits: Limits | None = None
+    reply: str = ""
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if not 1 <= len(self.steps) <= 5:

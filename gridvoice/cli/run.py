@@ -95,6 +95,7 @@ def console_app(config: Configuration, engine: Engine, service: Service) -> Any:
             channel_titles={name: o.title for name, o in config.channels.items()},
             place_chain=partial(_place_chain, config),
             troubles=troubles,
+            zone=config.general.time_zone,
         ),
         public_url=config.general.public_url,
     )

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from alerts.playbook import Playbook
+from alerts.playbook import Limits, Playbook
 from crawlers.source import Source
 from domain.clock import SHANGHAI
 from domain.model import CHANNEL_TITLES
-from gridvoice.console.words import interval
+from gridvoice.console.words import interval, lasting
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,20 @@ class Surroundings:
 
 def playbook_cards(playbooks: Sequence[Playbook]) -> dict[str, PlaybookCard]:
     """The configured playbooks, by category."""
-    return {p.category.value: PlaybookCard(p.title, p.who, p.steps) for p in playbooks}
+    return {
+        p.category.value: PlaybookCard(
+            p.title, p.who, p.steps, _limit_lines(p.limits) if p.limits else (), p.reply
+        )
+        for p in playbooks
+    }
+
+
+def _limit_lines(limits: Limits) -> tuple[str, ...]:
+    return (
+        f"{lasting(limits.first_contact)}内联系客户",
+        f"{lasting(limits.answer)}内给出答复",
+        f"{lasting(limits.rectify)}内整改到位",
+    )
 
 
 def source_cards(sources: Mapping[str, Source]) -> dict[str, SourceCard]:

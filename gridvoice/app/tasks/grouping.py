@@ -25,7 +25,8 @@ from domain.model import (
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.announce import announce, told_of
 from gridvoice.app.tasks.facts import Facts
-from pipeline.cluster import Candidate, Features, Item, best, features, grow_by
+from pipeline.candidate_index import CandidateIndex
+from pipeline.cluster import Candidate, Features, Item, features, grow_by
 
 # How far back an older incident of the same matter is looked for, to be named as `previous`.
 _PREVIOUS_WITHIN = timedelta(days=365)
@@ -46,7 +47,8 @@ class Grouping:
         self.opened = 0
         self.alerts = 0
         self._rows: dict[int, IncidentRow] = {}
-        self._candidates: dict[int, Candidate] = {}
+        self._false_alarms: dict[int, IncidentRow] = {}
+        self._candidates = CandidateIndex(config.judging.grouping)
         if complaints:
             oldest = min(row.event_at for row, _ in complaints) - _PREVIOUS_WITHIN
             for row in incidents.live_incidents(conn, oldest):
@@ -62,8 +64,11 @@ class Grouping:
             if found is not None:
                 self._join(found, row, verdict, one, now, "edited")
             return
-        settings = self._config.judging.grouping
-        choice = best(one, self._candidates_for(row), settings)
+        copied = next((r for r in self._false_alarms.values() if _holds(r, row)), None)
+        if copied is not None:
+            self._join(copied, row, verdict, one, now, "same text as a false alarm")
+            return
+        choice = self._candidates.best(one)
         if choice.candidate is not None:
             self._join(
                 self._rows[choice.candidate.incident_id], row, verdict, one, now, choice.reason
@@ -73,16 +78,6 @@ class Grouping:
         if choice.previous is not None:
             previous = self._rows[choice.previous.incident_id].incident.number
         self._open(row, verdict, one, now, previous)
-
-    def _candidates_for(self, row: ToJudge) -> list[Candidate]:
-        """All that are live. What was called a false alarm takes in copies of its own words only:
-        a real complaint from the same village must not vanish in it."""
-        return [
-            candidate
-            for candidate in self._candidates.values()
-            if self._rows[candidate.incident_id].incident.state is not IncidentState.FALSE_ALARM
-            or row.hash in candidate.profile.get("hashes", ())
-        ]
 
     def decide_again(self, row: IncidentRow, now: datetime) -> None:
         """The cool-down of a held-back change is over."""
@@ -208,19 +203,30 @@ class Grouping:
     def _keep(self, row: IncidentRow) -> None:
         incident = row.incident
         self._rows[row.id] = row
-        self._candidates[row.id] = Candidate(
-            incident_id=row.id,
-            category=incident.category,
-            area=incident.area,
-            place_code=incident.place_code,
-            first_event_at=incident.first_event_at,
-            last_event_at=incident.last_event_at,
-            profile=row.profile.get("cluster", {}),
-            open=incident.state.is_open,
+        if incident.state is IncidentState.FALSE_ALARM:
+            # It takes in copies of its own words only: another post may be about a real matter.
+            self._false_alarms[row.id] = row
+            return
+        self._candidates.put(
+            Candidate(
+                incident_id=row.id,
+                category=incident.category,
+                area=incident.area,
+                place_code=incident.place_code,
+                first_event_at=incident.first_event_at,
+                last_event_at=incident.last_event_at,
+                profile=row.profile.get("cluster", {}),
+                open=incident.state.is_open,
+            )
         )
 
     def _is_fresh(self, row: ToJudge) -> bool:
         return row.first_seen - row.event_at <= self._config.general.fresh_for
+
+
+def _holds(incident: IncidentRow, row: ToJudge) -> bool:
+    """Whether a post with the very same words is among the incident's."""
+    return row.hash in incident.profile.get("cluster", {}).get("hashes", ())
 
 
 def _item(row: ToJudge, verdict: Assessment) -> Item:
