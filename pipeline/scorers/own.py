@@ -8,8 +8,9 @@ from typing import Any
 
 import ahocorasick
 
-from domain.model import Category
+from domain.model import Category, Reason
 from pipeline.scorers.features import Reader, Reading
+from pipeline.scorers.manner import manner_of
 from pipeline.scorers.model_file import HEADS, SCALE, Model, Weights, load_model
 from pipeline.scorers.reasons import Explainer
 from pipeline.scorers.score import IRRELEVANT, Score
@@ -20,6 +21,8 @@ _MASK = (1 << _FIELD) - 1
 _LIFT = sum(_HALF << (_FIELD * i) for i in range(len(HEADS)))
 _SHIFTS = tuple(_FIELD * i for i in range(len(HEADS)))
 _CATEGORIES = tuple(Category)
+_SETTLED = 0.05  # the negativity of what its manner settles: notices, praise, bare questions
+MOST_REASONS = 6
 _second = itemgetter(1)
 
 
@@ -74,14 +77,21 @@ class OwnScorer:
         if relevance < 0.5:
             return Score(False, round(relevance, 4), False, None, None)
         negativity = self._probability(reading.register, 1, sums[1])
+        complaint = negativity >= 0.5
+        manner = manner_of(reading.title, reading.text) if complaint else None
+        if manner is not None:
+            complaint, negativity = False, _SETTLED
         categories = sums[2:]
         return Score(
             relevant=True,
             relevance=round(relevance, 4),
-            complaint=negativity >= 0.5,
+            complaint=complaint,
             negativity=round(negativity, 4),
             category=_CATEGORIES[categories.index(max(categories))],
-            reasons=self._explainer.explain(title, text, reading, near, negativity >= 0.5),
+            reasons=(
+                *((Reason(manner.value, "", 0, 0, "", -1.0),) if manner else ()),
+                *self._explainer.explain(title, text, reading, near, complaint),
+            )[:MOST_REASONS],
         )
 
     def near_ngrams(self, reading: Reading) -> set[int]:
