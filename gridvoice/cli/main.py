@@ -14,21 +14,25 @@ from gridvoice.cli import (
     alerts,
     assess,
     bench,
+    correct,
     database,
     demo,
     evaluate,
     incidents,
+    places,
     replay,
+    rescore,
     run,
     search,
     sources,
 )
 from gridvoice.cli.options import Unusable, with_common
-from gridvoice.cli.output import complain
+from gridvoice.cli.output import complain, set_encoding
 
 # In the order of the help text: running it, looking, handling, tending.
 _COMMANDS = (
-    demo, run, assess, replay, search, incidents, alerts, sources, evaluate, bench, database,
+    demo, run, assess, replay, search, incidents, correct, alerts, sources, places, evaluate,
+    rescore, bench, database,
 )  # fmt: skip
 
 
@@ -48,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     args = parser().parse_args(arguments)
+    set_encoding(for_programs=getattr(args, "json", False))
     try:
         return int(args.run(args))
     except Unusable as problem:

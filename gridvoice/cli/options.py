@@ -98,6 +98,6 @@ def store(args: argparse.Namespace, upgrade: bool = True) -> Engine:
             db_engine.upgrade(engine)
     except (sqlalchemy.exc.ArgumentError, sqlalchemy.exc.NoSuchModuleError) as error:
         raise Unusable(f"数据库地址无法识别: {error}. 例: sqlite:///var/gridvoice.db") from None
-    except sqlalchemy.exc.OperationalError as error:
+    except sqlalchemy.exc.DatabaseError as error:
         raise Unusable(f"数据库打不开: {error.orig}") from None
     return engine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import unicodedata
@@ -11,9 +12,23 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+def set_encoding(for_programs: bool) -> None:
+    """JSON is UTF-8 whatever the locale; for people, what their terminal cannot show becomes ?."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            if for_programs and stream is sys.stdout:
+                stream.reconfigure(encoding="utf-8")
+            else:
+                stream.reconfigure(errors="replace")
+
+
 def emit(value: dict[str, Any]) -> None:
     """One JSON object on one line of standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    line = json.dumps(value, ensure_ascii=False)
+    try:
+        sys.stdout.write(line + "\n")
+    except UnicodeEncodeError:  # half a character that a site sent: written as an escape
+        sys.stdout.write(json.dumps(value) + "\n")
 
 
 def say(text: str = "") -> None:

@@ -25,12 +25,8 @@ every: 5m
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    config = write_config(tmp_path_factory.mktemp("shipped"))
+    config = write_config(tmp_path_factory.mktemp("shipped"), places=("41,", "4110"))
     (config / "sources" / "town.yaml").write_text(SOURCE, encoding="utf-8")
-    for table in (config / "places").glob("*.csv"):  # the country's places take a second to load
-        header, *rows = table.read_text(encoding="utf-8").splitlines(keepends=True)
-        near = [row for row in rows if row.startswith(("41,", "4110"))]
-        table.write_text(header + "".join(near), encoding="utf-8")
     return config
 
 
