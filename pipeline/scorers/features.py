@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import ahocorasick
@@ -16,12 +17,11 @@ import ahocorasick
 from pipeline.scorers import concepts
 from pipeline.scorers.folding import compact
 from pipeline.scorers.windows import (
-    MAX_WINDOWS,
     NEAR,
     TITLE_LIMIT,
     TRIGGER,
     WIDE,
-    may_speak,
+    hints,
     spread,
 )
 
@@ -112,7 +112,20 @@ def concepts_of(number: int) -> tuple[int, ...]:
     return ()
 
 
-Spoken = tuple[int, int, tuple[int, ...]]  # start and end in the compact field, concepts
+_FREQUENT = (
+    "的,。是一不了我有人在0大、区到市!a上小为.们生来时公要好就业没地路车家都?能:中多发工开出以下还和房学也现道行子天后民月么会可过理主"
+    "于建部问本日用说经通作法交自门全对国关心政很年你无前面方事安次得实成间/新重水看点去分里高老长导请场给但住城期(已定他位)费县合"
+    "情电动员被管同想商金之进回办保机视三直户收司只规因府设体相口题处"
+)
+_RANK = {char: i for i, char in enumerate(_FREQUENT)}
+
+
+def by_frequency(word: str) -> tuple[int, str]:
+    """A key that puts words with a frequent first letter first."""
+    return _RANK.get(word[0], len(_RANK)), word
+
+
+Spoken = tuple[int, int, tuple[int, ...], bool]  # start, end in the compact field, concepts, near?
 
 
 @dataclass(slots=True)
@@ -150,9 +163,9 @@ def register_of(channel: str | None, title: str, text: str) -> int:
 class Reader:
     """Reads posts. Holds the automaton of the lexicon; not changed by reading.
 
-    `known` are the features that matter (a model's); None: all, as training needs. With
-    `prefilter=False` every text is read, from its first characters where it holds no trigger: only
-    to prove that the prefilter loses nothing.
+    `known` are the features that matter (a model's); None: all, as training needs.
+    `prefilter=False` folds every text before asking for a trigger: only to prove that the quick
+    look at the raw text loses nothing.
     """
 
     def __init__(self, known: Container[int] | None = None, prefilter: bool = True) -> None:
@@ -163,15 +176,19 @@ class Reader:
         self._numbers = list(dict.fromkeys(words.values()))
         place = {numbers: i for i, numbers in enumerate(self._numbers)}
         automaton: Any = ahocorasick.Automaton()
-        for phrase, numbers in words.items():
-            automaton.add_word(phrase, (len(phrase), place[numbers]))
+        # The automaton looks through a node's branches one by one, in the order they were added:
+        # frequent letters first, those that begin no phrase too (with a word that no text holds).
+        for phrase in sorted([*words, *(f"{c}\uffff" for c in _FREQUENT)], key=by_frequency):
+            kind = place[words[phrase]] if phrase in words else 0
+            automaton.add_word(phrase, (len(phrase), kind))
         automaton.make_automaton()
         self._find = automaton.iter
         self._title_facts = {ns: self._that_matter(ns) for ns in self._numbers}
         self._near_facts = [self._that_matter([_NEAR + n for n in ns]) for ns in self._numbers]
         self._wide_facts = [self._that_matter([_WIDE + n for n in ns]) for ns in self._numbers]
-        self._pairs: dict[int, tuple[int, ...]] = {}
-        self._may_speak = may_speak().search
+        self._rows: list[list[tuple[int, ...]] | None] = [None] * len(self._numbers)
+        rare, common = hints()
+        self._rare, self._common = rare.search, common.search
 
     def _that_matter(self, facts: Iterable[int]) -> tuple[int, ...]:
         known = self._known
@@ -179,16 +196,14 @@ class Reader:
 
     def read(self, title: str, text: str, channel: str | None) -> Reading | None:
         """The post as features; None when nothing in it speaks of electricity."""
-        if self._prefilter and not self._may_speak(text) and not self._may_speak(title):
+        if self._prefilter and not (self._hinted(text) or (title and self._hinted(title))):
             return None
         body = compact(text)
         head = compact(title)[:TITLE_LIMIT] if title else ""
         triggers = [m.span() for m in TRIGGER.finditer(body)]
         head_triggers = [m.span() for m in TRIGGER.finditer(head)] if head else []
         if not triggers and not head_triggers:
-            if self._prefilter:
-                return None
-            triggers = [(0, min(len(body), WIDE))]
+            return None
         size = len(body)
         register = register_of(channel, title, text)
         reach = NEAR[register]
@@ -202,7 +217,7 @@ class Reader:
         head_spoken: list[Spoken] = []
         if head:
             self._concepts(head, 0, len(head), head_near, facts, head_spoken)
-            for _, _, numbers in head_spoken:
+            for _, _, numbers, _ in head_spoken:
                 facts += self._title_facts[numbers]
         if register == BOARD:
             form = _form(len(head) + size, len(triggers), wide, size, bool(head_near))
@@ -211,6 +226,21 @@ class Reader:
             facts += self._that_matter([_FORM_NUMBER["form_" + _FORM_OF[channel]]])
         facts += self._that_matter(_manner(body))
         return Reading(register, head, body, head_near, near, head_spoken, spoken, set(facts))
+
+    def _hinted(self, raw: str) -> bool:
+        """Whether raw text may hold a trigger. Most of what people write may not."""
+        if self._rare(raw) is not None:
+            return True
+        return self._common(raw) is not None and TRIGGER.search(compact(raw)) is not None
+
+    def _row(self, kind: int) -> list[tuple[int, ...]]:
+        """The pair features of one kind of phrase with every other, made when first met."""
+        row = self._rows[kind]
+        if row is None:
+            numbers = self._numbers
+            row = [self._that_matter(_pair(other, numbers[kind])) for other in numbers]
+            self._rows[kind] = row
+        return row
 
     def _concepts(
         self,
@@ -222,8 +252,8 @@ class Reader:
         spoken: list[Spoken],
     ) -> None:
         """Adds the concepts of a stretch, those near a trigger, and the pairs within reach."""
-        pairs, numbers, wide_facts = self._pairs, self._numbers, self._wide_facts
-        near_facts, say = self._near_facts, spoken.append
+        numbers, wide_facts, near_facts = self._numbers, self._wide_facts, self._near_facts
+        say, add = spoken.append, facts.extend
         lasts: list[int] = []
         kinds: list[int] = []
         first = 0
@@ -231,23 +261,19 @@ class Reader:
         at = 1
         for last, (length, kind) in self._find(text, start, end):
             begin = last - length + 1
-            say((begin, last + 1, numbers[kind]))
-            facts += wide_facts[kind]
+            add(wide_facts[kind])
             while last >= b and at < len(near):
                 a, b = near[at]
                 at += 1
-            if a <= begin and last < b:
-                facts += near_facts[kind]
+            close = a <= begin and last < b
+            if close:
+                add(near_facts[kind])
+            say((begin, last + 1, numbers[kind], close))
             reached = last - PAIR_REACH
             while first < len(lasts) and lasts[first] < reached:
                 first += 1
-            for other in kinds[first:]:
-                found = pairs.get(other << 12 | kind)
-                if found is None:
-                    found = self._that_matter(_pair(numbers[other], numbers[kind]))
-                    pairs[other << 12 | kind] = found
-                if found:
-                    facts += found
+            row = self._rows[kind] or self._row(kind)
+            add(chain.from_iterable(map(row.__getitem__, kinds[first:])))
             lasts.append(last)
             kinds.append(kind)
 
@@ -287,7 +313,6 @@ def _form(
 __all__ = [
     "BOARD",
     "MANNERS",
-    "MAX_WINDOWS",
     "OPEN",
     "REGISTERS",
     "Reader",

@@ -58,16 +58,10 @@ def _needs_care(text: str) -> bool:
 
 
 @cache
-def _taken_out() -> re.Pattern[str]:
-    return re.compile("[" + "".join(re.escape(chr(p)) for p in gaps()) + "]")
-
-
-@cache
-def _expanding() -> re.Pattern[str]:
-    """Characters whose folded spelling is more than one, or is not in the table."""
-    table = _table()
+def _uneven() -> re.Pattern[str]:
+    """Characters whose folded spelling is not one character, or is not in the table."""
     points = [
-        p for p, c in enumerate(table) if c is not None and len(c) != 1 and p not in _SURROGATES
+        p for p, c in enumerate(_table()) if (c is None or len(c) != 1) and p not in _SURROGATES
     ]
     return re.compile("[" + "".join(re.escape(chr(p)) for p in points) + "\U00010000-\U0010ffff]")
 
@@ -80,12 +74,11 @@ def origins(text: str, folded_size: int) -> tuple[list[int], list[int]] | None:
 
     None when the two run character for character.
     """
-    if _expanding().search(text) is None:
-        gap = _taken_out().search
-        if folded_size == len(text) and gap(text) is None:
-            return None
-        removed = gaps()
-        starts = [i for i, char in enumerate(text) if ord(char) not in removed]
+    if folded_size == len(text) and _uneven().search(text) is None:
+        return None
+    if not _needs_care(text):
+        table = _table()
+        starts = [i for i, char in enumerate(text) for _ in table[ord(char)] or ""]
         if len(starts) == folded_size:
             return starts, [i + 1 for i in starts]
     folded = fold_with_offsets(text)

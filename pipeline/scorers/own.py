@@ -9,7 +9,7 @@ from typing import Any
 import ahocorasick
 
 from domain.model import Category, Reason
-from pipeline.scorers.features import Reader, Reading
+from pipeline.scorers.features import Reader, Reading, by_frequency
 from pipeline.scorers.manner import manner_of
 from pipeline.scorers.model_file import HEADS, SCALE, Model, Weights, load_model
 from pipeline.scorers.reasons import Explainer
@@ -56,8 +56,10 @@ class OwnScorer:
         known = frozenset(f for weights in model.registers for f in weights.facts)
         self.reader = Reader(known, prefilter)
         self._ngrams: Any = ahocorasick.Automaton()
-        for number, ngram in enumerate(model.ngrams):
-            self._ngrams.add_word(ngram, number)
+        # The automaton looks through a node's branches one by one, in the order they were added.
+        number = {ngram: i for i, ngram in enumerate(model.ngrams)}
+        for ngram in sorted(model.ngrams, key=by_frequency):
+            self._ngrams.add_word(ngram, number[ngram])
         self._ngrams.make_automaton()
         self._registers = [_Packed(w, known) for w in model.registers]
         self._explainer = Explainer(model)

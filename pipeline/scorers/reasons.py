@@ -8,17 +8,17 @@ contributions count; "relevant" on the first alone.
 from __future__ import annotations
 
 import math
+from itertools import chain
 
 from domain.model import Reason
 from pipeline.scorers import concepts
 from pipeline.scorers.features import Reading, concepts_of
 from pipeline.scorers.folding import compact, origins
 from pipeline.scorers.model_file import SCALE, Model, Weights
-from pipeline.scorers.windows import TITLE_LIMIT
 
 MAX_REASONS = 6
 _MAX_CONCEPTS = 5
-_LEAST = 500  # contributions below 0.05 explain nothing
+_LEAST = 1000  # contributions below 0.1 explain nothing
 _WORDING = "用语"
 
 _Found = tuple[int, str, str, int, int]  # weight, rule, field, start, end in the compact field
@@ -37,12 +37,13 @@ class Explainer:
         """At most six reasons, the weightiest first, for the verdict complaint or relevant."""
         telling = self._registers[reading.register][1 if complaint else 0]
         weighed: dict[int, int] = {}
-        for fact in telling.facts & reading.facts:
-            for concept, weight in telling.shares[fact]:
-                weighed[concept] = weighed.get(concept, 0) + weight
+        said = telling.facts & reading.facts
+        for concept, weight in chain.from_iterable(map(telling.shares.__getitem__, said)):
+            weighed[concept] = weighed.get(concept, 0) + weight
         found: list[_Found] = []
+        places = _first_places(reading)
         for weight, concept in sorted([(-w, c) for c, w in weighed.items() if w >= _LEAST]):
-            place = _first_place(reading, concept)
+            place = places.get(concept)
             if place is not None:
                 found.append((-weight, concepts.TITLES[concept], *place))
                 if len(found) == _MAX_CONCEPTS:
@@ -56,24 +57,25 @@ class Explainer:
     def _wording(
         self, reading: Reading, near: set[int], telling: _Telling, taken: list[_Found]
     ) -> _Found | None:
-        """The weightiest n-gram that stands outside the phrases already given."""
-        weights = telling.near
-        for number in sorted(telling.grams & near, key=lambda n: (-weights[n], n))[:4]:
-            weight = int(weights[number] / math.sqrt(len(near)))
-            if weight < _LEAST:
-                return None
-            gram = self._ngrams[number]
-            for field, text, spans in (
-                ("text", reading.text, reading.text_near),
-                ("title", reading.title, reading.title_near),
-            ):
-                for a, b in spans:
-                    start = text.find(gram, a, b)
+        """The weightiest n-gram, where it stands outside the phrases already given."""
+        known = telling.grams & near
+        if not known:
+            return None
+        weight, number = max([(telling.near[n], -n) for n in known])
+        weight = int(weight / math.sqrt(len(near)))
+        gram = self._ngrams[-number]
+        for field, text, spans in (
+            ("text", reading.text, reading.text_near),
+            ("title", reading.title, reading.title_near),
+        ):
+            for a, b in spans:
+                start = text.find(gram, a, b)
+                if start >= 0:
                     end = start + len(gram)
-                    if start >= 0 and not any(
-                        f == field and start < e and s < end for _, _, f, s, e in taken
-                    ):
-                        return weight, _WORDING, field, start, end
+                    for _, _, other, s, e in taken:
+                        if other == field and start < e and s < end:
+                            return None
+                    return (weight, _WORDING, field, start, end) if weight >= _LEAST else None
         return None
 
 
@@ -95,32 +97,28 @@ class _Telling:
 def _in_original(
     title: str, text: str, reading: Reading, found: list[_Found]
 ) -> tuple[Reason, ...]:
-    original = {"title": title, "text": text}
-    size = {"title": len(reading.title), "text": len(reading.text)}
-    # The compact title is cut to a limit; only its first characters are ever pointed at.
-    if len(reading.title) == TITLE_LIMIT:
-        size["title"] = len(compact(title))
-    back = {f: origins(original[f], size[f]) for f in {f for _, _, f, _, _ in found}}
+    back = origins(text, len(reading.text))
     reasons = []
     for weight, rule, field, start, end in found:
-        way = back[field]
+        original, way = text, back
+        if field == "title":
+            # The compact title may be cut; the way back needs its whole length.
+            original, way = title, origins(title, len(compact(title)))
         if way is not None:
             start, end = way[0][start], way[1][end - 1]
-        said = original[field][start:end]
+        said = original[start:end]
         reasons.append(Reason(rule, field, start, end, said, round(weight / SCALE, 4)))
     return tuple(reasons)
 
 
-def _first_place(reading: Reading, concept: int) -> tuple[str, int, int] | None:
-    """Where a concept is first said, near a trigger if it is."""
-    far: tuple[str, int, int] | None = None
-    for field, spoken, near in (
-        ("text", reading.text_spoken, reading.text_near),
-        ("title", reading.title_spoken, reading.title_near),
-    ):
-        for start, end, numbers in spoken:
-            if concept in numbers:
-                if any(a <= start < b for a, b in near):
-                    return field, start, end
-                far = far or (field, start, end)
+def _first_places(reading: Reading) -> dict[int, tuple[str, int, int]]:
+    """Concept → where it is first said, near a trigger if it is."""
+    far: dict[int, tuple[str, int, int]] = {}
+    near: dict[int, tuple[str, int, int]] = {}
+    for field, spoken in (("title", reading.title_spoken), ("text", reading.text_spoken)):
+        for start, end, numbers, close in reversed(spoken):
+            places = near if close else far
+            for number in numbers:
+                places[number] = field, start, end
+    far.update(near)
     return far

@@ -10,33 +10,29 @@ import re
 from functools import cache
 
 from domain.text import fold_table
-from pipeline.scorers.folding import gaps
 
-# 电 counts unless it begins a word of everyday electronics or ends one of another matter.
-_NEUTRAL_AFTER = "影话视脑子商梯台信池动竞邮报钻焊音玩筒瓶讯贝"
-_NEUTRAL_BEFORE = "闪雷静广"
-_WORDS = (
-    *("跳闸", "拉闸", "掉闸", "闸刀", "合闸", "空开", "变压", "变台", "配变", "台区", "限负荷"),
-    *("高压线", "高压塔", "高压杆", "低压线", "线杆", "国网", "95598", "千伏", "万伏", "kv"),
-    *("户表", "换表", "装表", "抄表", "智能表", "表箱"),
-)
-_NOT_WITHIN = {  # a word within another: 中国网络, 深空开服, 水表箱
-    "国网": "(?<![中我全各外美韩泰英法德])国网(?![络站友民红速球易购安页游])",
-    "空开": "(?<![深太星天航晴])空开(?![服始放火战])",
-    "表箱": "(?<!水)表箱",
-    "换表": "换表(?!情|演|达|格|面|白)",
-    "装表": "装表(?!面|演)",
-    "kv": "[0-9]kv",
-    "户表": "户表(?!示|现|达|面|明|态)",
+# 电 counts unless it begins a word of everyday electronics or ends one of another matter. Every
+# branch begins with a letter as it stands, so that the engine skips to those letters.
+_WORDS = {
+    "电": "(?<![闪雷静广]电)(?![影话视脑子商梯台信池动竞邮报钻焊音玩筒瓶讯贝])",
+    **dict.fromkeys(("跳闸", "拉闸", "掉闸", "闸刀", "合闸"), ""),
+    **dict.fromkeys(("变压", "高压线", "高压塔", "高压杆", "低压线", "线杆", "千伏", "万伏"), ""),
+    **dict.fromkeys(("变台", "配变", "箱变", "台区", "限负荷", "95598", "抄表", "智能表"), ""),
+    **dict.fromkeys(("环网柜", "架空线", "增容", "农网", "零线"), ""),
+    # a word within another: 中国网络, 深空开服, 水表箱
+    "国网": "(?<![中我全各外美韩泰英法德]国网)(?![络站友民红速球易购安页游])",
+    "空开": "(?<![深太星天航晴]空开)(?![服始放火战])",
+    "表箱": "(?<!水表箱)",
+    "换表": "(?![情演达格面白])",
+    "装表": "(?![面演])",
+    "户表": "(?![示现达面明态])",
+    "kv": "(?<=[0-9]kv)",
 }
-TRIGGER = re.compile(
-    "|".join(
-        [
-            f"(?<![{_NEUTRAL_BEFORE}])电(?![{_NEUTRAL_AFTER}])",
-            *(_NOT_WITHIN.get(word, word) for word in _WORDS),
-        ]
-    )
-)
+TRIGGER = re.compile("|".join(word + condition for word, condition in _WORDS.items()))
+
+# One letter of each word, which its folded spelling cannot do without: the rare ones, and the rest.
+_RARE = "电闸压伏杆抄"
+_COMMON = "网表变区5空荷架容零k"
 
 NEAR = (10, 14)  # characters each side of a trigger, by register: the clause that holds it
 WIDE = 40  # and its neighbours
@@ -45,26 +41,15 @@ TITLE_LIMIT = 100
 
 
 @cache
-def may_speak() -> re.Pattern[str]:
-    """Asked of the raw text, before anything is folded: finds whatever TRIGGER would find after.
+def hints() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Two quick looks at raw text: letters that (almost) only our words hold, and letters without
+    which none of the other words can stand. They find every spelling that folds to the letter."""
+    return _spellings(_RARE), _spellings(_COMMON)
 
-    Each character stands for all that fold to it, with any white space between.
-    """
-    gap = "[" + "".join(re.escape(chr(p)) for p in sorted(gaps())) + "]*"
-    spelt: dict[str, list[str]] = {}
-    for point, folded in fold_table().items():
-        if len(folded) == 1:
-            spelt.setdefault(folded, []).append(chr(point))
-        else:
-            for char in folded:  # ㎸ and the like
-                spelt.setdefault(char, []).append(chr(point))
 
-    def any_of(char: str) -> str:
-        return "[" + re.escape(char + "".join(spelt.get(char, []))) + "]"
-
-    # ㎸ alone is a whole word.
-    whole = [f"{gap}".join(any_of(c) for c in word) for word in _WORDS] + [any_of("电"), "[㎸㎹]"]
-    return re.compile("|".join(whole))
+def _spellings(letters: str) -> re.Pattern[str]:
+    points = [chr(p) for p, folded in fold_table().items() if not set(folded).isdisjoint(letters)]
+    return re.compile("[" + "".join(re.escape(c) for c in [*letters, *points]) + "]")
 
 
 def around(text: str, reach: int) -> list[tuple[int, int]]:
