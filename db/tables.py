@@ -161,6 +161,40 @@ assessments = Table(
     Column("at", UtcTime, nullable=False),
 )
 
+# What people said of a version. Append-only by triggers; no foreign key, because it outlives the
+# post, and a cascade would change it (migrations/versions/0002_*.py).
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("post_id", BigInteger, nullable=False),
+    Column("version_id", BigInteger, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("category", Text),
+    Column("who", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    CheckConstraint(
+        "what IN ('complaint', 'not_complaint', 'irrelevant', 'false_alarm')", name="what"
+    ),
+    Index(None, "version_id"),
+    sqlite_autoincrement=True,
+)
+
+# Every question to a second opinion, written before it is asked: the count is the cost.
+opinions_asked = Table(
+    "opinions_asked",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("version_id", BigInteger, ForeignKey("versions.id", ondelete="CASCADE"), nullable=False),
+    Column("scorer", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("outcome", Text),  # agrees, disagrees, failed; NULL: no answer was recorded
+    Column("detail", Text),
+    Index(None, "version_id"),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
+)
+
 incident_numbers = Table(
     "incident_numbers",
     metadata,

@@ -12,6 +12,7 @@ from db import incidents
 from db.engine import grouping_lane, write
 from domain.model import STATE_TITLES, Incident, IncidentState
 from gridvoice.app.configuration import Configuration
+from gridvoice.app.corrections import count_false_alarm
 from gridvoice.app.tasks.announce import announce
 
 
@@ -72,4 +73,6 @@ def _move(
         after = replace(before, state=to)
         after, _ = announce(conn, config, row.id, before, after, event_id, now)
         incidents.update_incident(conn, row.id, after, row.profile, now)
+        if to is IncidentState.FALSE_ALARM:
+            count_false_alarm(conn, config, row.id, who, now)
         return after

@@ -46,6 +46,7 @@ class Grouping:
         self._config = config
         self.opened = 0
         self.alerts = 0
+        self._quiet = False
         self._rows: dict[int, IncidentRow] = {}
         self._false_alarms: dict[int, IncidentRow] = {}
         self._candidates = CandidateIndex(config.judging.grouping)
@@ -54,8 +55,12 @@ class Grouping:
             for row in incidents.live_incidents(conn, oldest):
                 self._keep(row)
 
-    def take(self, row: ToJudge, verdict: Assessment, now: datetime) -> None:
-        """Put one complaint into its incident, and tell people when that is a real change."""
+    def take(self, row: ToJudge, verdict: Assessment, now: datetime, quiet: bool = False) -> None:
+        """Put one complaint into its incident, and tell people when that is a real change.
+
+        `quiet`: history found late. Nobody is told and nothing that has ended is opened again.
+        """
+        self._quiet = quiet
         one = features(_item(row, verdict))
         if row.incident_id is not None:  # an edit: it stays where it is, its facts may be graver
             found = self._rows.get(row.incident_id) or incidents.incident(
@@ -158,7 +163,7 @@ class Grouping:
             channels=tuple(dict.fromkeys((*before.channels, row.channel))),
             fresh=before.fresh or self._is_fresh(row),
         )
-        returns = before.state is IncidentState.CLOSED
+        returns = before.state is IncidentState.CLOSED and not self._quiet
         if returns:
             after = replace(after, state=IncidentState.DISCOVERED)
         kind = "reopened" if returns else ("joined" if added else "edited")
@@ -187,16 +192,17 @@ class Grouping:
         newest: int | None,
     ) -> None:
         """Tell people if they are to be told, remember what is held back, write the incident."""
-        after, reason = announce(
-            self._conn, self._config, incident_id, before, after, event_id, now, newest
-        )
-        self.alerts += reason is not None
-        profile.pop("held_until", None)
-        if reason is None and after.report_no:
-            told = told_of(outbox.last_alert(self._conn, incident_id))
-            until = held_until(after, told, now, self._config.routes.decide)
-            if until is not None:
-                profile["held_until"] = until.isoformat()
+        if not self._quiet:
+            after, reason = announce(
+                self._conn, self._config, incident_id, before, after, event_id, now, newest
+            )
+            self.alerts += reason is not None
+            profile.pop("held_until", None)
+            if reason is None and after.report_no:
+                told = told_of(outbox.last_alert(self._conn, incident_id))
+                until = held_until(after, told, now, self._config.routes.decide)
+                if until is not None:
+                    profile["held_until"] = until.isoformat()
         incidents.update_incident(self._conn, incident_id, after, profile, now)
         self._keep(IncidentRow(incident_id, profile, after, now))
 

@@ -1,0 +1,109 @@
+"""What people said of posts: added, never changed; the last word on a version is the one that
+stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from db import assessment_rows
+from db.tables import assessments, corrections, incident_posts, posts, versions
+from domain.model import Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRow:
+    """One correction. `what`: complaint, not_complaint, irrelevant, false_alarm."""
+
+    id: int
+    post_id: int
+    version_id: int
+    what: str
+    category: str | None
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedRow:
+    """A version that people corrected, as it now stands."""
+
+    source: str
+    key: str
+    title: str
+    text: str
+    channel: str
+    assessment: Assessment
+
+
+def add_correction(
+    conn: Connection,
+    post_id: int,
+    version_id: int,
+    what: str,
+    category: str | None,
+    who: str,
+    at: datetime,
+) -> int:
+    """Write down a correction; its id."""
+    statement = (
+        insert(corrections)
+        .values(
+            post_id=post_id, version_id=version_id, what=what, category=category, who=who, at=at
+        )
+        .returning(corrections.c.id)
+    )
+    return int(conn.execute(statement).scalar_one())
+
+
+def corrections_of(conn: Connection, post_id: int) -> list[CorrectionRow]:
+    """Everything that was said of a post, the first word first."""
+    names = CorrectionRow.__dataclass_fields__
+    statement = select(*(corrections.c[name] for name in names))
+    statement = statement.where(corrections.c.post_id == post_id).order_by(corrections.c.id)
+    return [CorrectionRow(*row) for row in conn.execute(statement)]
+
+
+def current_versions_of_incident(conn: Connection, incident_id: int) -> list[int]:
+    """The current version ids of an incident's posts."""
+    statement = (
+        select(posts.c.version_id)
+        .join(incident_posts, incident_posts.c.post_id == posts.c.id)
+        .where(incident_posts.c.incident_id == incident_id)
+    )
+    return sorted(conn.execute(statement).scalars())
+
+
+def corrected(conn: Connection) -> Iterator[CorrectedRow]:
+    """Every corrected version with the verdict that stands, in order of correction."""
+    last = (
+        select(func.max(corrections.c.id).label("id"), corrections.c.version_id)
+        .group_by(corrections.c.version_id)
+        .subquery()
+    )
+    statement = (
+        select(
+            posts.c.source,
+            posts.c.key,
+            versions.c.title,
+            versions.c.text,
+            posts.c.channel,
+            *(c for c in assessments.c if c.name not in ("version_id", "at")),
+        )
+        .select_from(last)
+        .join(versions, versions.c.id == last.c.version_id)
+        .join(posts, posts.c.id == versions.c.post_id)
+        .join(
+            assessments,
+            (assessments.c.version_id == versions.c.id)
+            & (assessments.c.scorer == versions.c.judged_by),
+        )
+        .order_by(last.c.id)
+    )
+    for row in conn.execute(statement):
+        yield CorrectedRow(
+            row.source, row.key, row.title, row.text, row.channel, assessment_rows.from_row(row)
+        )

@@ -1,0 +1,158 @@
+"""更正: a person's word on a post stands over every model's, and becomes a label for training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from db import corrections, incidents, rescoring
+from db.engine import grouping_lane, read, write
+from db.rescoring import PERSON, Judgement
+from domain.masking import mask
+from domain.model import CATEGORY_TITLES, Assessment, Category, Reason, Severity
+from gridvoice.app.configuration import Configuration
+from gridvoice.app.tasks.judge import as_text
+from gridvoice.app.tasks.rescore import group_late
+from pipeline.assess import Assessor
+from pipeline.normalise import squeeze
+
+
+class What(StrEnum):
+    """What a person says of a post."""
+
+    COMPLAINT = "complaint"
+    NOT_COMPLAINT = "not_complaint"
+    IRRELEVANT = "irrelevant"
+    FALSE_ALARM = "false_alarm"  # of a whole incident: no complaint, relevant as it was
+
+
+WHAT_TITLES = {
+    What.COMPLAINT: "是投诉",
+    What.NOT_COMPLAINT: "不是投诉",
+    What.IRRELEVANT: "与供电无关",
+    What.FALSE_ALARM: "误报",
+}
+
+
+class NotCorrectable(Exception):
+    """The post is unknown, not judged yet, or lacks a category; the text says what to do."""
+
+
+def correct(
+    engine: Engine,
+    config: Configuration,
+    source: str,
+    key: str,
+    what: What,
+    category: Category | None,
+    who: str,
+    now: datetime,
+) -> Assessment:
+    """Write down what `who` says of a post's current version and let it stand.
+
+    A complaint that no incident holds gets one; a post never leaves its incident by this, its
+    timeline says what was corrected. Raises NotCorrectable.
+    """
+    with write(engine) as conn:
+        grouping_lane(conn)
+        found = rescoring.judgement_of(conn, source, key)
+        if found is None:
+            raise NotCorrectable(f"没有已研判的帖文 {source}/{key}; 用 gridvoice search 查编号")
+        verdict = _corrected(config.judging.assessor, found, what, category, who)
+        correction = _record(conn, found, what, verdict, who, now)
+        if found.row.incident_id is not None:
+            note = f"帖文 {key} {WHAT_TITLES[what]}"
+            if verdict.complaint and verdict.category:
+                note += f"（{CATEGORY_TITLES[verdict.category]}）"
+            incidents.add_event(
+                conn, found.row.incident_id, "note", f"correction:{correction}", now, who,
+                f"更正：{note}", {"post": found.row.post_id, "what": what.value},
+            )  # fmt: skip
+        else:
+            group_late(conn, config, [(found, verdict)], now)
+        return verdict
+
+
+def count_false_alarm(
+    conn: Connection, config: Configuration, incident_id: int, who: str, now: datetime
+) -> int:
+    """A false alarm speaks of each post that stands as a complaint by a model; how many."""
+    versions = corrections.current_versions_of_incident(conn, incident_id)
+    counted = 0
+    for found in rescoring.judgements_of(conn, versions):
+        if found.standing is not None and found.standing.complaint and not found.by_person:
+            verdict = _corrected(config.judging.assessor, found, What.FALSE_ALARM, None, who)
+            _record(conn, found, What.FALSE_ALARM, verdict, who, now)
+            counted += 1
+    return counted
+
+
+def labels(engine: Engine) -> Iterator[dict[str, Any]]:
+    """The corrected posts as `gridvoice train` reads them; texts masked."""
+    with read(engine) as conn:
+        for row in corrections.corrected(conn):
+            verdict = row.assessment
+            yield {
+                "id": f"{row.source}/{row.key}",
+                "title": mask(row.title),
+                "text": mask(row.text),
+                "channel": row.channel,
+                "relevant": verdict.relevant,
+                "complaint": verdict.complaint,
+                "category": verdict.category if verdict.complaint else None,
+                "group": "corrections",
+            }
+
+
+def _record(
+    conn: Connection, found: Judgement, what: What, verdict: Assessment, who: str, now: datetime
+) -> int:
+    row = found.row
+    rescoring.add_assessments(conn, [(row.version_id, verdict)], now)
+    rescoring.let_stand(conn, row.version_id, verdict.scorer, now)
+    category = verdict.category if verdict.complaint else None
+    return corrections.add_correction(conn, row.post_id, row.version_id, what, category, who, now)
+
+
+def _corrected(
+    assessor: Assessor, found: Judgement, what: What, category: Category | None, who: str
+) -> Assessment:
+    """The verdict as the person has it; what was not spoken of stays as the model found it."""
+    base = found.standing or assessor.assess(as_text(found.row))
+    said = Reason("人工更正", "", 0, 0, f"{WHAT_TITLES[what]}（{who}）" if who else "", 0.0)
+    base = replace(base, scorer=f"{PERSON}{who}", reasons=(said,))
+    if what is not What.COMPLAINT:
+        relevant = what is What.NOT_COMPLAINT or (what is What.FALSE_ALARM and base.relevant)
+        return replace(
+            base,
+            relevant=relevant,
+            relevance=float(relevant) if what is not What.FALSE_ALARM else base.relevance,
+            complaint=False,
+            negativity=0.0 if relevant else None,
+            category=(category or base.category) if relevant else None,
+            aspects=base.aspects if relevant else (),
+            severity=Severity.NONE,
+            severity_score=0.0,
+        )
+    category = category or base.category
+    if category is None:
+        raise NotCorrectable(f"未研判出类别, 请用 --category 指明: {', '.join(Category)}")
+    squeezed = squeeze(found.row.title, found.row.text)
+    rated = assessor.severity_rules.rate(squeezed, category, 1.0, found.row.engagement)
+    return replace(
+        base,
+        relevant=True,
+        relevance=1.0,
+        complaint=True,
+        negativity=1.0,
+        category=category,
+        aspects=assessor.aspects.of(squeezed, category),
+        severity=rated.severity,
+        severity_score=rated.score,
+        reasons=(said, *rated.reasons),
+    )

@@ -1,0 +1,79 @@
+"""`gridvoice correct`: a person's word on a post, and all such words as labels for training."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from gridvoice.cli.options import Unusable, command, configuration, store
+from gridvoice.cli.output import emit, say
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = command(commands, "correct", "更正一帖的研判结论, 或导出全部更正作训练标注", run)
+    parser.add_argument("post", nargs="?", metavar="SOURCE/ID")
+    what = parser.add_mutually_exclusive_group()
+    for flag, help_ in (
+        ("complaint", "是投诉"), ("not-complaint", "与供电有关但不是投诉"), ("irrelevant", "无关"),
+    ):  # fmt: skip
+        what.add_argument(
+            f"--{flag}", dest="what", action="store_const", const=flag.replace("-", "_"), help=help_
+        )
+    parser.add_argument("--category", metavar="SLUG", help="正确的类别")
+    parser.add_argument("--who", default="", metavar="姓名")
+    parser.add_argument("--export", metavar="FILE", help="导出更正, 供 gridvoice train 使用")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.export is not None:
+        if args.post or args.what:
+            raise Unusable("--export 不与更正同用")
+        return _export(args)
+    from domain.clock import utc_now
+    from domain.model import Category
+    from gridvoice.app.corrections import WHAT_TITLES, NotCorrectable, What, correct
+
+    source, slash, key = (args.post or "").partition("/")
+    if not slash or not source or not key:
+        raise Unusable("指明帖文: SOURCE/ID, 如 board/123 (gridvoice search --json 给出两者)")
+    if args.what is None:
+        raise Unusable("说明结论: --complaint, --not-complaint 或 --irrelevant")
+    who = args.who.strip()
+    if not who:
+        raise Unusable("说明由谁更正: --who 姓名")
+    if args.category is not None and args.category not in list(Category):
+        raise Unusable(f"没有类别 {args.category!r}: {', '.join(Category)}")
+    category = Category(args.category) if args.category else None
+    what = What(args.what)
+    config, engine = configuration(args), store(args)
+    try:
+        verdict = correct(engine, config, source, key, what, category, who, utc_now())
+    except NotCorrectable as problem:
+        raise Unusable(str(problem)) from None
+    if args.json:
+        emit({"type": "corrected", "source": source, "id": key, "relevant": verdict.relevant,
+              "complaint": verdict.complaint, "category": verdict.category,
+              "severity": verdict.severity, "who": who})  # fmt: skip
+    else:
+        say(f"已更正: {args.post} {WHAT_TITLES[what]}")
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from gridvoice.app.corrections import labels
+
+    count = 0
+    engine = store(args)
+    try:
+        with Path(args.export).open("w", encoding="utf-8") as out:
+            for row in labels(engine):
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+                count += 1
+    except OSError as error:
+        raise Unusable(f"写不了 {args.export}: {error.strerror}") from None
+    if args.json:
+        emit({"type": "summary", "labels": count, "out": args.export})
+    else:
+        say(f"{count} 条更正已写入 {args.export}")
+    return 0
