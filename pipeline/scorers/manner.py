@@ -1,4 +1,4 @@
-"""The manner of a whole post: a notice, praise or a bare question reports no harm, whatever it names.
+"""The manner of a whole post: a notice, praise or a bare question reports no harm.
 
 The weights of a linear model see words; that a text *is* a notice shows in how it opens. Each rule
 asks for the opening and for the absence of what would make it a complaint after all. On the
@@ -17,6 +17,8 @@ class Manner(StrEnum):
     NOTICE = "公告口吻"
     PRAISE = "表扬致谢"
     QUESTION = "一般咨询"
+    FIGURE = "比喻说法"
+    DORMITORY = "宿舍作息"
 
 
 _NOTICE_WORDS = "公告|通知|通告|公示|提示|提醒|告知书?|倡议书?|说明|预告|快讯|播报"
@@ -42,8 +44,33 @@ _QUESTION = re.compile(
 )
 _HARM = re.compile(
     r"停电|断电|没电|跳闸|电压|烧|坏|危险|隐患|投诉|不满|没人|不给|拒|拖|一直|经常|多次|太贵|过高|乱|强制|强行"
-    r"|凭什么|为什么|为何|什么时候|何时|啥时候|至今|没有|无法|不能|影响|严重|到底|违规|合理|占|赔"
+    r"|凭什么|为什么|为何|什么时候|何时|啥时候|至今|没有|无法|(?<!能)不能|影响|严重|到底|违规|合理|占|赔"
 )
+
+
+_FIGURE = re.compile(
+    r"(?:像|仿佛|宛如|如同|犹如|好似|简直)[^，。！？]{0,8}(?:触电|触了电|触了?高压线|过电|通了?电|电到|电击)"
+    r"|(?:红线|底线|纪律|师德|廉洁|原则)[^，。！？]{0,8}高压线|高压线[^，。！？]{0,4}(?:碰不得|不能碰|不可碰|不容触碰)"
+)
+_DORMITORY = re.compile(
+    r"(?:宿舍|寝室|住校)[^。！？]{0,14}(?:熄灯|断电|拉闸)|(?:熄灯|断电)[^。！？]{0,8}(?:宿舍|寝室)"
+)
+_GRID = re.compile(
+    r"供电|电力|电网|电业|小区|村|街道|停电通知|变压器|线路|电杆|电费|电表|电压|跳闸|故障|抢修|学校附近|学校旁"
+)
+
+
+def is_elsewhere(title: str, text: str) -> Manner | None:
+    """Why what sounds like supply is none: a figure of speech, the lights-out of a dormitory.
+
+    Speaks only where nothing else in the post is about electricity or its supply.
+    """
+    whole = f"{title}\n{text}"
+    if _FIGURE.search(whole) and "电" not in _FIGURE.sub("", whole):
+        return Manner.FIGURE
+    if _DORMITORY.search(whole) and not _GRID.search(whole):
+        return Manner.DORMITORY
+    return None
 
 
 def manner_of(title: str, text: str) -> Manner | None:

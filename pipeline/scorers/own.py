@@ -10,7 +10,7 @@ import ahocorasick
 
 from domain.model import Category, Reason
 from pipeline.scorers.features import Reader, Reading, by_frequency
-from pipeline.scorers.manner import manner_of
+from pipeline.scorers.manner import is_elsewhere, manner_of
 from pipeline.scorers.model_file import HEADS, SCALE, Model, Weights, load_model
 from pipeline.scorers.reasons import Explainer
 from pipeline.scorers.score import IRRELEVANT, Score
@@ -78,6 +78,8 @@ class OwnScorer:
         relevance = self._probability(reading.register, 0, sums[0])
         if relevance < 0.5:
             return Score(False, round(relevance, 4), False, None, None)
+        if is_elsewhere(reading.title, reading.text):
+            return Score(False, _SETTLED, False, None, None)
         negativity = self._probability(reading.register, 1, sums[1])
         complaint = negativity >= 0.5
         manner = manner_of(reading.title, reading.text) if complaint else None

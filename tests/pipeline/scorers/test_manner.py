@@ -1,4 +1,4 @@
-"""A notice, praise or a bare question is no complaint; a complaint that sounds like one stays one."""
+"""A notice, praise or a bare question is no complaint; what only sounds like one stays one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from gridvoice.app.beside import data_folder
 from pipeline.scorers.folding import compact
-from pipeline.scorers.manner import Manner, manner_of
+from pipeline.scorers.manner import Manner, is_elsewhere, manner_of
 
 CASES = [
     ("【公告】3月5日张湾台区检修停电", "因线路改造，8点至17点停电，敬请谅解。", Manner.NOTICE),
@@ -29,6 +29,20 @@ def test_the_manner_of_a_post(title: str, text: str, manner: Manner | None) -> N
     assert manner_of(compact(title), compact(text)) is manner
 
 
+@pytest.mark.parametrize(
+    ("text", "manner"),
+    [
+        ("她一开口我整个人像触了电一样", Manner.FIGURE),
+        ("作风建设是红线更是高压线，谁都碰不得", Manner.FIGURE),
+        ("宿舍十点半就熄灯断电，论文写不完", Manner.DORMITORY),
+        ("像触电一样跳起来，原来是我家插座漏电，供电所快来看看", None),
+        ("宿舍区停电两天了，供电公司说变压器坏了没人修", None),
+    ],
+)
+def test_what_only_sounds_like_supply(text: str, manner: Manner | None) -> None:
+    assert is_elsewhere("", compact(text)) is manner
+
+
 def test_no_labelled_real_complaint_is_silenced_by_its_manner() -> None:
     folder = data_folder()
     if folder is None:
@@ -37,6 +51,9 @@ def test_no_labelled_real_complaint_is_silenced_by_its_manner() -> None:
         rows = [row for row in map(json.loads, lines) if row["complaint"]]
     assert len(rows) > 100
     silenced = [
-        row["id"] for row in rows if manner_of(compact(row["title"] or ""), compact(row["text"]))
+        row["id"]
+        for row in rows
+        for title, text in ((compact(row["title"] or ""), compact(row["text"])),)
+        if manner_of(title, text) or is_elsewhere(title, text)
     ]
     assert silenced == []
