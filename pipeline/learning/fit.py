@@ -34,7 +34,8 @@ class Settings:
     manner_scale: float = 0.6  # how an office answers, a citizen begins: few examples, much said
     other_register: float = 0.1  # what an example of the other register counts
     voices_in_board: float = 0.3  # what a written letter counts in the register of letters
-    positives: tuple[float, float] = (1.3, 1.3)  # what a yes counts, by register: balances recall
+    # what a yes counts, by register and head (relevant, complaint): balances recall and precision
+    positives: tuple[tuple[float, float], ...] = ((1.3, 1.3), (0.6, 1.3))
     bags: int = 6  # heads are means of so many fits on resampled examples
 
 
@@ -144,9 +145,9 @@ def _heads(
     # How an office answers says nothing of what it answers about.
     said_what = matrix[:, : matrix.shape[1] - manners]
     fitted = []
-    for head, seen in (("relevant", said_what), ("complaint", matrix)):
+    for number, (head, seen) in enumerate((("relevant", said_what), ("complaint", matrix))):
         truth = np.array([getattr(e, head) for e in read.examples])
-        share = weight * np.where(truth, settings.positives[register], 1.0)
+        share = weight * np.where(truth, settings.positives[register][number], 1.0)
         weights, bias = _logistic(seen, truth, share, settings.strength, bags)
         fitted.append((np.pad(weights, (0, matrix.shape[1] - len(weights))), bias))
     return np.array([w for w, _ in fitted]), np.array([b for _, b in fitted])
