@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from crawlers.source import Source, load_sources
 from domain.load import BadSettings, Problem, load_file
 from gridvoice.app.assessing import Judging, load_judging
 from gridvoice.app.settings import GeneralSettings
+from pipeline.second_opinion import OpinionSettings
 
 T = TypeVar("T")
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -47,6 +48,7 @@ class Configuration:
     roster: Roster
     playbooks: Playbooks
     channels: dict[str, Opened]
+    second_opinion: OpinionSettings = field(default_factory=OpinionSettings)
 
     @property
     def enabled_sources(self) -> dict[str, Source]:
@@ -83,6 +85,9 @@ def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
     roster = read(lambda: _file(directory, "roster.yaml", Roster))
     playbooks = read(lambda: load_playbooks(directory / "playbooks.yaml", "playbooks.yaml"))
     channels = read(lambda: _file(directory, "channels.yaml", Channels))
+    opinion = OpinionSettings()  # off, also where an older configuration has no such file
+    if (directory / "second_opinion.yaml").is_file():
+        opinion = read(lambda: _file(directory, "second_opinion.yaml", OpinionSettings)) or opinion
     if routes and channels:
         known = {channel.name for channel in channels.channels}
         for name in sorted(routes.channel_names() - known):
@@ -100,6 +105,7 @@ def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
         roster=roster,
         playbooks=playbooks,
         channels=open_channels(channels, os.environ, data_dir, directory),
+        second_opinion=opinion,
     )
 
 

@@ -22,6 +22,7 @@ from gridvoice.app.configuration import Configuration
 from gridvoice.app.owner import owner
 from gridvoice.app.processes import STOP_WITHIN_S, CrawlChild, child_command, stop_event
 from gridvoice.app.scheduler import Knocker
+from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.tasks.judge import follow_up, judge
 from gridvoice.app.tasks.reclaim import reclaim
 from gridvoice.app.tasks.relay import relay
@@ -33,6 +34,7 @@ JUDGE_EVERY_S = 0.2
 RELAY_EVERY_S = 0.25
 FOLLOW_UP_EVERY_S = 5.0
 RECLAIM_EVERY_S = 2.0
+OPINION_EVERY_S = 5.0
 TEND_EVERY_S = 0.2
 
 
@@ -91,6 +93,9 @@ class Service:
     def _plan(self, knocker: Knocker, stop: asyncio.Event) -> None:
         if "assessor" in self.roles:
             knocker.every(JUDGE_EVERY_S, "judge", partial(self._judge_all, stop))
+            if (opinion := self.config.second_opinion).enabled:
+                ask = partial(ask_for_opinions, self.engine, opinion, stop.is_set)
+                knocker.every(OPINION_EVERY_S, "second_opinion", ask)
         if "clock" in self.roles:
             knocker.every(FOLLOW_UP_EVERY_S, "follow_up", self._follow_up)
             knocker.every(RECLAIM_EVERY_S, "reclaim", partial(reclaim, self.engine))
