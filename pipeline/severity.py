@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.model import CATEGORY_TITLES, Category, Reason, Severity
 from pipeline.normalise import Squeezed
@@ -131,7 +131,13 @@ class SeverityRules:
             *_stepped(steps.velocity, surge, f"一小时{facts.velocity:g}条"),
             *self._reach(facts.engagement),
         ]
-        return self._conclude(reasons, facts.severity, facts.score)
+        rated = self._conclude(reasons, facts.severity, facts.score)
+        if facts.writers >= steps.one_level_below:
+            return rated
+        # A handful of neighbours make a matter graver, but not a calm one a catastrophe.
+        return replace(
+            rated, severity=min(rated.severity, _next(facts.severity), key=_RANKS.__getitem__)
+        )
 
     def _conclude(self, reasons: list[Reason], floor: Severity, base: float = 0.0) -> Rated:
         reasons = [r for r in reasons if r.weight]
@@ -170,6 +176,11 @@ class SeverityRules:
 
 
 _RANKS = {severity: severity.rank for severity in Severity}
+
+
+def _next(severity: Severity) -> Severity:
+    levels = list(Severity)
+    return levels[min(severity.rank + 1, len(levels) - 1)]
 
 
 def _graver(one: Severity, other: Severity) -> Severity:

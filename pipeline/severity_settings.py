@@ -80,6 +80,7 @@ class IncidentSteps:
     reposts: Steps
     channels: Steps
     velocity: Steps  # posts an hour over the usual
+    one_level_below: int = 30  # with fewer writers an incident rises one level at the most
 
 
 @dataclass(frozen=True, slots=True)

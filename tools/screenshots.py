@@ -1,4 +1,4 @@
-"""`make screenshots`: docs/images/*.png and docs/alert.txt, from a real run in a real browser.
+"""`make screenshots`: docs/images/*.png, docs/alert.txt and the alert in both READMEs.
 
 Starts the demo, waits until its incidents have been told and raised, photographs the console and
 takes one alert from the file channel. `--url` photographs a console that runs already.
@@ -58,6 +58,7 @@ def main() -> int:
             number = photograph(browser, url, args.out)
         ALERT.write_text(alert_of(Path(folder) / "alerts.jsonl", number), encoding="utf-8")
         print(f"wrote {ALERT.relative_to(REPOSITORY)}")
+        put_into_readmes(ALERT.read_text(encoding="utf-8"))
     return 0
 
 
@@ -124,6 +125,18 @@ def photograph(browser: str, url: str, out: Path) -> str:
     for name in ("console.png", "incident.png", "console-phone.png"):
         print(f"wrote {out / name}")
     return number
+
+
+def put_into_readmes(alert: str) -> None:
+    """The alert between the marks of both READMEs."""
+    for name in ("README.md", "README.zh-CN.md"):
+        path = REPOSITORY / name
+        text = path.read_text(encoding="utf-8")
+        before, begin, rest = text.partition("<!-- alert:begin -->\n")
+        _, end, after = rest.partition("<!-- alert:end -->")
+        block = f"```text\n{alert.rstrip()}\n```\n"
+        path.write_text(before + begin + block + end + after, encoding="utf-8")
+        print(f"wrote {name}")
 
 
 def alert_of(file: Path, number: str) -> str:
