@@ -74,7 +74,7 @@ def report(name: str, judged: Sequence[Judged]) -> dict[str, Any]:
 
 
 def _as_it_is(examples: Sequence[Example], scorer: Scorer) -> tuple[list[Judged], bool, float]:
-    judged, seconds = _judge(examples, scorer)
+    judged, seconds = _timed(examples, scorer)
     known = isinstance(scorer, OwnScorer) and any(
         e.hash in scorer.model.trained_on for e in examples
     )
@@ -93,14 +93,19 @@ def _by_folds(
         ids = {e.id for e in others}
         ours = [e for e in extra if e.id not in ids]
         scorer = OwnScorer(fit_calibrated(without([*others, *ours], held)))
-        verdicts, seconds = _judge(held, scorer)
+        verdicts, seconds = _timed(held, scorer)
         spent += seconds
         judged.update(zip(fold, verdicts, strict=True))
     in_order = [judged[i] for i in range(len(examples))]
     return in_order, False, len(examples) / spent if spent else 0.0
 
 
-def _judge(examples: Sequence[Example], scorer: Scorer) -> tuple[list[Judged], float]:
+def judge(examples: Sequence[Example], scorer: Scorer) -> list[Judged]:
+    """Truth and verdict of each example."""
+    return _timed(examples, scorer)[0]
+
+
+def _timed(examples: Sequence[Example], scorer: Scorer) -> tuple[list[Judged], float]:
     started = time.perf_counter()
     scores = [scorer.score(e.title, e.text, e.channel) for e in examples]
     seconds = time.perf_counter() - started
