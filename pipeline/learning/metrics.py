@@ -52,10 +52,14 @@ def category_accuracy(judged: Sequence[Judged]) -> dict[str, Any]:
 
 
 def calibration_error(judged: Sequence[Judged], bins: int = 10) -> float:
-    """Expected calibration error of the probability of a complaint (0 where not relevant)."""
+    """Expected calibration error of the probability of a complaint.
+
+    Where a post is not relevant the scorer gives no such probability; its relevance, which bounds
+    it, stands in.
+    """
     filled: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
     for j in judged:
-        p = (j.score.negativity or 0.0) if j.score.relevant else 0.0
+        p = (j.score.negativity or 0.0) if j.score.relevant else j.score.relevance
         filled[min(int(p * bins), bins - 1)].append((p, j.complaint))
     gap = 0.0
     for held in filled:
