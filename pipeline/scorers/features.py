@@ -154,7 +154,7 @@ class Reading:
 
 
 def register_of(channel: str | None, title: str, text: str) -> int:
-    """Which of the two registers a post is written in."""
+    """Which of the two registers a post is written in; title and text as compacted."""
     if channel in BOARD_CHANNELS or (not channel and title and len(text) >= _LETTER):
         return BOARD
     return OPEN
@@ -205,7 +205,7 @@ class Reader:
         if not triggers and not head_triggers:
             return None
         size = len(body)
-        register = register_of(channel, title, text)
+        register = register_of(channel, head, body)
         reach = NEAR[register]
         near = spread(triggers, reach, size)
         head_near = spread(head_triggers, reach, len(head)) if head_triggers else []
