@@ -18,14 +18,19 @@ def train(data_paths: Iterable[Path], out_dir: Path, data_dir: Path | None = Non
     """Fits a model on the labelled rows of `data_paths` and writes `out_dir/own.json`.
 
     Rows that hold only an id find their text in the posts of `data_dir`. Files and folders (their
-    `*.jsonl`) are taken in sorted order. Raises ValueError for a bad row, or when no row is left.
+    `*.jsonl`) are taken by name. Raises ValueError for a bad row, or when no row is left.
     """
-    examples = read_labelled(sorted(_files(data_paths)), data_dir)
+    examples = read_labelled(_in_order(data_paths), data_dir)
     if not any(e.complaint for e in examples):
         raise ValueError("no labelled complaint with its text in the data given; nothing to learn")
     model = fit_calibrated([*examples, *voices()])
     model.save(out_dir / MODEL_NAME)
     return model
+
+
+def _in_order(paths: Iterable[Path]) -> list[Path]:
+    """By name, wherever they lie, so that the same files give the same model from any folder."""
+    return sorted(_files(paths), key=lambda p: p.name)
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:
@@ -62,4 +67,4 @@ def read_labelled(files: Sequence[Path], data_dir: Path | None) -> list[Example]
 
 def own_labels(labels_dir: Path, data_dir: Path | None) -> list[Example]:
     """The project's own labels (and written examples), for evaluation by folds."""
-    return [*read_labelled(sorted(_files([labels_dir])), data_dir), *voices()]
+    return [*read_labelled(_in_order([labels_dir]), data_dir), *voices()]
