@@ -100,9 +100,11 @@ def record_assessments(
     keys = ("version_id", "scorer")
     changed = {c.name: statement_.excluded[c.name] for c in assessments.c if c.name not in keys}
     conn.execute(statement_.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+    # A person's word stands, also against a worker that assessed before it was spoken.
+    theirs = versions.c.judged_by.is_not(None) & versions.c.judged_by.startswith("person:")
     conn.execute(
         update(versions)
-        .where(versions.c.id == bindparam("version"))
+        .where(versions.c.id == bindparam("version"), ~theirs)
         .values(judged_at=now, judged_by=bindparam("scorer")),
         [{"version": row["version_id"], "scorer": row["scorer"]} for row in rows],
     )
