@@ -19,7 +19,8 @@ LIMIT_BYTES = 20_000
 
 
 class WebhookChannel:
-    """POSTs the payload. Delivered: status 2xx and, where `success_when` is set, its field."""
+    """POSTs the payload. Delivered: status 2xx and a body that does not refuse: by the field of
+    `success_when` where that is set, else by the common ways of saying no (`refusal_in`)."""
 
     pace = UNLIMITED
 
@@ -65,7 +66,28 @@ class WebhookChannel:
             raise refused(answer, words, now)
         if self._success_when is not None:
             _judge(answer, self._success_when, words)
+        elif (said := refusal_in(answer.body or b"")) is not None:
+            raise SendError(Outcome.RETRY, str(answer.status), f"{said} in a 2xx answer: {words}")
         return Receipt(str(answer.status), words)
+
+
+def refusal_in(body: bytes) -> str | None:
+    """What in the body of a 2xx answer says no, as many gateways do; None: nothing does."""
+    try:
+        said: Any = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(said, dict):
+        return None
+    for name in ("success", "ok"):
+        if said.get(name) is False:
+            return f"{name}=false"
+    for name, fine in (("errcode", ("0",)), ("code", ("0", "200", "201", "202", "204"))):
+        value = said.get(name)
+        digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+        if digits.lstrip("-").isdecimal() and digits not in fine:
+            return f"{name}={digits}"
+    return "error" if said.get("error") else None
 
 
 def _judge(answer: Answer, success: SuccessWhen, words: str) -> None:

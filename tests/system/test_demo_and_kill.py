@@ -1,0 +1,50 @@
+"""The demo tells exactly what is true, in two towns; kills at random moments lose nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from running_system import ROOT, call, rows_of
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("town", ["first", "second"])
+def test_the_demo_tells_each_true_incident_once_and_no_trap(town: str) -> None:
+    started = time.monotonic()
+    done = call("demo", "--once", "--json", "--town", town)
+    took = time.monotonic() - started
+    rows = rows_of(done)
+    summary = rows[-1]
+    assert summary["type"] == "summary", done.stderr
+    assert (summary["missing"], summary["wrong"], summary["repeated"]) == ([], [], [])
+    assert summary["right"] is True
+    assert done.returncode == 0
+    assert took < 60
+    alerts = [row for row in rows if row["type"] == "alert"]
+    assert summary["alerts"] == len(alerts)
+    for row in alerts:
+        assert {"incident", "title", "category", "severity", "place", "posts", "channel"} <= set(
+            row
+        )
+    firsts = [row["incident"] for row in alerts if row["reason"] == "first"]
+    assert len(firsts) == len(set(firsts)) == summary["first_alerts"] >= 3
+    seconds = summary["seconds"]
+    assert 0 < seconds["readable_to_found"] <= seconds["readable_to_alerted"] < 10
+
+
+@pytest.mark.slow
+def test_random_kills_lose_nothing_and_repeat_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/kill.py", "--posts", "400", "--kills", "4", "--json",
+         "--seed", "11"],
+        capture_output=True, text=True, encoding="utf-8", cwd=ROOT, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert sum(report["kills"].values()) == 4
+    assert report["posts"]["stored"] == 400
+    assert report["deliveries"]["accepted"] > 0
