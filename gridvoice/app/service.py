@@ -47,12 +47,17 @@ class Service:
     database_url: str
     roles: Collection[str] = ROLES
     console: Any = None  # the ASGI application, made by whoever starts the service
+    listener: socket.socket | None = None  # the console's, where it is open already
     console_address: str | None = None
     problem: str | None = None
     quiet: bool = False  # the child logs trouble only
 
     async def serve(self, until: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Run until SIGTERM or SIGINT, or until `until` is done; then finish within 10 s."""
+        """Run until SIGTERM or SIGINT, or until `until` is done; then finish within 10 s.
+
+        Raises PortTaken before anything has begun.
+        """
+        server = self._console_server()
         stop = stop_event()
         self._begin()
         knocker = Knocker(stop)
@@ -64,7 +69,6 @@ class Service:
             command = child_command(str(self.config.directory), self.database_url, self.quiet)
             child = CrawlChild(command)
             helpers.append(asyncio.create_task(self._tend(child, stop)))
-        server = self._console_server()
         if server is not None:
             helpers.append(asyncio.create_task(server[0].serve(sockets=[server[1]])))
         if until is not None:
@@ -142,12 +146,16 @@ class Service:
         if self.console is None or "console" not in self.roles:
             return None
         where = self.config.general.console
-        listener = _listen(where.host, where.port)
+        listener = self.listener or open_listener(where.host, where.port)
         host, port = listener.getsockname()[:2]
         self.console_address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         log.info("console address=%s", self.console_address)
         settings = uvicorn.Config(
-            self.console, log_level="warning", log_config=None, timeout_graceful_shutdown=2
+            self.console,
+            log_level="warning",
+            log_config=None,
+            lifespan="off",  # nothing to start or stop; its task would be torn down mid-wait
+            timeout_graceful_shutdown=2,
         )
         return _Server(settings), listener
 
@@ -164,7 +172,8 @@ class PortTaken(OSError):
     """The console's port is in use; the text says what to do."""
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def open_listener(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0: any free one. Raises PortTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -60,15 +60,20 @@ def _run(args: argparse.Namespace, town: Any, folder: Path) -> int:
 
     set_up(quiet=True)
     later = not args.once
-    port = args.port or _free_port()
     shipped = config_dir(args)
-    with demo_run.opened(town, shipped, folder, pace=args.pace, later=later, port=port) as demo:
+    listener = _open_listener(args.port)
+    port = int(listener.getsockname()[1])
+    with (
+        listener,
+        demo_run.opened(town, shipped, folder, pace=args.pace, later=later, port=port) as demo,
+    ):
         (folder / "gridvoice.db").unlink(missing_ok=True)
         url = f"sqlite:///{folder / 'gridvoice.db'}"
         engine = open_engine(url)
         upgrade(engine)
         service = make_service(load(demo.config_dir, folder), engine, url)
         service.quiet = True
+        service.listener = listener
         if not args.json:
             say(f"小镇 {town.name}: {demo.site.base_url}/liuyan/   控制台: http://127.0.0.1:{port}")
             say("帖文陆续出现，预警如下" + ("" if args.once else "（Ctrl-C 结束）") + "：")
@@ -157,13 +162,15 @@ def _most(values: Any) -> float | None:
     return max(values, default=None)
 
 
-def _free_port() -> int:
-    for port in (8650, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise Unusable("没有可用的本机端口")
+def _open_listener(port: int) -> socket.socket:
+    """The console's socket, held from now on: the port asked for, else 8650, else any."""
+    from gridvoice.app.service import PortTaken, open_listener
+
+    for candidate in (port,) if port else (8650, 0):
+        try:
+            return open_listener("127.0.0.1", candidate)
+        except (PortTaken, OverflowError):
+            continue
+    raise Unusable(
+        f"控制台端口 {port} 无法使用; 用 --port 换一个" if port else "没有可用的本机端口"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -34,6 +35,14 @@ def test_the_demo_tells_each_true_incident_once_and_no_trap(town: str) -> None:
     assert len(firsts) == len(set(firsts)) == summary["first_alerts"] >= 3
     seconds = summary["seconds"]
     assert 0 < seconds["readable_to_found"] <= seconds["readable_to_alerted"] < 10
+
+
+def test_a_port_that_is_taken_is_refused_before_anything_begins() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = call("demo", "--once", "--json", "--port", taken.getsockname()[1])
+    assert done.returncode == 2
+    assert "--port" in done.stderr
+    assert done.stdout == ""
 
 
 @pytest.mark.slow

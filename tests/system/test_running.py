@@ -182,6 +182,7 @@ def test_a_console_port_that_is_taken_is_refused_with_the_mend(
     assert done.returncode == 2
     assert str(port) in done.stderr
     assert "console.port" in done.stderr
+    assert "crawl process started" not in done.stderr
     assert "Traceback" not in done.stderr
 
 
