@@ -124,6 +124,7 @@ class _Resolution:
         self.name = name
 
     def cancel(self) -> None:
+        # Part of Twisted's interface; its own resolvers offer no cancelling either.
         raise NotImplementedError
 
 
