@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from alert_stories import INCIDENT, NOW
+from wire import whole_request
 
 from alerts.channel import ChannelSettings, Secrets, SuccessWhen
 from alerts.channels import CHANNELS
@@ -199,7 +200,7 @@ def echo_server(reply: Callable[[bytes], bytes]) -> tuple[str, Callable[[], None
             except OSError:
                 return
             with connection, suppress(OSError):
-                connection.sendall(reply(connection.recv(65536)))
+                connection.sendall(reply(whole_request(connection)))
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()

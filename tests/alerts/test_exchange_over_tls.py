@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from wire import whole_request
 
 from alerts.exchange import Line, post
 from domain.model import Outcome, SendError
@@ -106,7 +107,7 @@ def tls(identity: Path, serve: Serve) -> Callable[[Callable[[socket.socket], Non
 
 
 def answer(connection: socket.socket) -> None:
-    connection.recv(65536)
+    whole_request(connection)
     connection.sendall(ANSWER)
 
 
@@ -158,7 +159,7 @@ def test_headers_that_drip_are_ended(
     stop = threading.Event()
 
     def drip(connection: socket.socket) -> None:
-        connection.recv(65536)
+        whole_request(connection)
         for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200:
             connection.sendall(bytes([byte]))
             if stop.wait(0.1):
@@ -182,7 +183,7 @@ def test_a_proxy_is_used_where_it_is_named_and_only_there(
     asked: list[bytes] = []
 
     def proxy(connection: socket.socket) -> None:
-        asked.append(connection.recv(65536).split(b"\r\n")[0])
+        asked.append(whole_request(connection).split(b"\r\n")[0])
         connection.sendall(ANSWER)
 
     address = f"http://127.0.0.1:{serve(proxy)}"
