@@ -26,7 +26,7 @@ unit: setup-dev  ## the tests
 	@echo '== tests' && $(BIN)/pytest -n 2 --dist loadfile -q
 
 gate: setup-dev  ## quality floors of the shipped model
-	@echo '== quality floors' && $(BIN)/python -m pipeline.learning.gate
+	@echo '== quality floors' && $(BIN)/python -m pipeline.learning.gate tests/eval/fixed.jsonl tests/eval/floors.json
 
 format:  ## rewrite the code's layout
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .

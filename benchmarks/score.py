@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pipeline.learning.voices import voices
+from pipeline.normalise import squeeze
 from pipeline.scorers import Scorer, open_scorer
 
 _SIZE = 100  # characters of a post, as in the reference figures
@@ -25,7 +26,7 @@ _OWN_POSTS = 4000
 def main(files: Sequence[str]) -> int:
     own, snow = open_scorer(), open_scorer("snownlp")
     relevant = [t for t in _cut(e.text for e in voices(each=3) if e.relevant) if _is_ours(own, t)]
-    snow_s = _seconds(lambda t: snow.score("", t, "weibo"), relevant[:_SNOW_POSTS])
+    snow_s = _seconds(lambda t: snow.score(squeeze("", t), "weibo"), relevant[:_SNOW_POSTS])
     runs = {"every post relevant": relevant}
     for name in files:
         lines = Path(name).read_text(encoding="utf-8").splitlines()
@@ -36,7 +37,7 @@ def main(files: Sequence[str]) -> int:
         ]
     for name, posts in runs.items():
         many = [posts[i % len(posts)] for i in range(_OWN_POSTS)]
-        own_s = _seconds(lambda t: own.score("", t, "weibo"), many)
+        own_s = _seconds(lambda t: own.score(squeeze("", t), "weibo"), many)
         line = {
             "posts": name,
             "scorer": own.name,
@@ -49,7 +50,7 @@ def main(files: Sequence[str]) -> int:
 
 
 def _is_ours(own: Scorer, text: str) -> bool:
-    return own.score("", text, "weibo").relevant
+    return own.score(squeeze("", text), "weibo").relevant
 
 
 def _cut(texts: Iterable[str]) -> list[str]:

@@ -56,8 +56,8 @@ class Assessor:
 
     def assess(self, post: PostText) -> Assessment:
         """The verdict on a post. Any text at all; never raises for what a post says."""
-        score = self.scorer.score(post.title, post.text, post.channel)
         squeezed = squeeze(post.title, post.text)
+        score = self.scorer.score(squeezed, post.channel)
         located = self.locator.locate_squeezed(squeezed, post.region)
         rated = NOT_RATED
         if score.complaint:

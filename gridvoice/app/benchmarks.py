@@ -10,6 +10,7 @@ from pathlib import Path
 from domain.model import FoundPost
 from gridvoice.app.assessing import open_assessor
 from pipeline.assess import PostText
+from pipeline.normalise import squeeze
 from pipeline.scorers import open_scorer
 
 _SNOW_S = 8.0  # SnowNLP is measured on as many posts as fit into this time
@@ -18,13 +19,13 @@ _SNOW_S = 8.0  # SnowNLP is measured on as many posts as fit into this time
 def snownlp_speed(posts: list[PostText], seconds: float = _SNOW_S) -> float:
     """Posts/s of SnowNLP's sentiment alone, evenly sampled from `posts`, start-up not counted."""
     scorer = open_scorer("snownlp")
-    scorer.score("", "预热：停电三天没人管")
+    scorer.score(squeeze("", "预热：停电三天没人管"))
     step = max(1, len(posts) // 400)
     sample = [*posts[::step], *posts]
     started = time.perf_counter()
     done = 0
     for post in sample:
-        scorer.score(post.title, post.text, post.channel)
+        scorer.score(squeeze(post.title, post.text), post.channel)
         done += 1
         if time.perf_counter() - started > seconds:
             break

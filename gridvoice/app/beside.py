@@ -24,6 +24,13 @@ def real_posts() -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
+def fixed_set() -> tuple[Path, Path] | None:
+    """(the written posts no training sees, the floors of a model on them); None: absent."""
+    folder = _CHECKOUT / "tests" / "eval"
+    posts, floors = folder / "fixed.jsonl", folder / "floors.json"
+    return (posts, floors) if posts.is_file() and floors.is_file() else None
+
+
 def label_folders() -> tuple[Path, Path | None]:
     """(our labels, the posts that their ids name)."""
     return _CHECKOUT / "labels", data_folder()

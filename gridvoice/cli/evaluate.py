@@ -21,8 +21,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--folds", type=int, default=0, metavar="N", help="分组交叉验证的折数")
     parser.add_argument("--group", default="group", metavar="FIELD", help="不得跨折的分组字段")
     trainer = command(commands, "train", "用标注数据重建模型", train)
-    trainer.add_argument("data", nargs="+", metavar="DATA")
+    trainer.add_argument("labels", nargs="+", metavar="DATA")
     trainer.add_argument("--out", required=True, metavar="DIR")
+    trainer.add_argument(
+        "--allow-regression", action="store_true", help="固定测试集上变差也写出模型"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -82,16 +85,32 @@ def _problem(row: Any) -> str | None:
 
 
 def train(args: argparse.Namespace) -> int:
-    from gridvoice.app.beside import data_folder
+    from gridvoice.app.beside import data_folder, fixed_set
+    from pipeline.learning.gate import Refused, check_files
     from pipeline.learning.train import train as rebuild
+    from pipeline.scorers.model_file import Model
+    from pipeline.scorers.own import OwnScorer
 
-    for name in args.data:
+    for name in args.labels:
         if not Path(name).is_file():
             raise Unusable(f"没有文件 {name}")
+    beside = fixed_set()
+
+    def gate(model: Model) -> None:
+        if beside is not None:
+            check_files(*beside, OwnScorer(model))
+
+    held = None if args.allow_regression else gate
     try:
-        model = rebuild([Path(name) for name in args.data], Path(args.out), data_folder())
+        model = rebuild([Path(name) for name in args.labels], Path(args.out), data_folder(), held)
+    except Refused as worse:
+        complain(f"模型未写出: 在固定测试集上变差 ({worse})")
+        complain("请检查新增标注; 确要写出, 请加 --allow-regression")
+        return 1
     except ValueError as wrong:
         raise Unusable(str(wrong)) from None
+    if beside is None:
+        complain("没有固定测试集 (tests/eval): 新模型未经比较")
     report = {"type": "model", "name": model.name, "out": args.out}
     emit(report) if args.json else say(f"模型 {model.name} 已写入 {args.out}")
     return 0

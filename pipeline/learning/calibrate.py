@@ -60,7 +60,7 @@ def _held_out(
         held = [real[i] for i in fold]
         scorer = OwnScorer(fit(without([*real, *others], held), settings, reader))
         for e in held:
-            reading = scorer.reader.read(e.title, e.text, e.channel)
+            reading = scorer.reader.read(e.post, e.channel)
             if reading is not None:
                 sums = [s / SCALE for s in scorer.sums(reading)]
                 found.append(_HeldOut(e, reading.register, sums))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.learning.labels import POSTS, read_rows
-from pipeline.scorers.folding import compact
+from pipeline.normalise import Squeezed, squeeze
 from pipeline.scorers.model_file import text_hash
 from pipeline.scorers.own import OwnScorer
 
@@ -34,28 +34,29 @@ def derive(
     for key, post in sorted(posts.items()):
         group = _group(post)
         title = post.get("title") or ""
-        digest = text_hash(compact(title), compact(post["text"]))
+        read = squeeze(title, post["text"])
+        digest = text_hash(read)
         label = labelled.get(key) or labelled.get(digest)
-        if label is None and _passes(scorer, title, post):
+        if label is None and _passes(scorer, read, post["channel"]):
             label = _IRRELEVANT
-            if _speaks(scorer, title, post["text"], post["channel"]):
+            if _speaks(scorer, read, post["channel"]):
                 yield _row(key, group, label, field="text")
         reply = post.get("reply")
         if label is None or label.get("doubtful") or not reply:
             continue
-        if _speaks(scorer, "", reply, "gov_reply"):
+        if _speaks(scorer, squeeze("", reply), "gov_reply"):
             yield _row(key, group, label, field="reply")
 
 
-def _passes(scorer: OwnScorer, title: str, post: Mapping[str, Any]) -> bool:
+def _passes(scorer: OwnScorer, post: Squeezed, channel: str) -> bool:
     """Whether an unread post may pass for irrelevant."""
-    if post["channel"] == "review":
+    if channel == "review":
         return True
-    return scorer.score(title, post["text"], post["channel"]).relevance < _SURE
+    return scorer.score(post, channel).relevance < _SURE
 
 
-def _speaks(scorer: OwnScorer, title: str, text: str, channel: str) -> bool:
-    return scorer.reader.read(title, text, channel) is not None
+def _speaks(scorer: OwnScorer, post: Squeezed, channel: str) -> bool:
+    return scorer.reader.read(post, channel) is not None
 
 
 def _group(post: Mapping[str, Any]) -> str:
@@ -82,7 +83,7 @@ def main(data: Path, labels: Path, model: Path | None = None) -> int:
     for row in [*rows, *read_rows(data / "labelled.jsonl")]:
         text = {**posts.get(str(row["id"]), {}), **row}
         labelled[str(row["id"])] = row
-        labelled[text_hash(compact(text.get("title") or ""), compact(text["text"]))] = row
+        labelled[text_hash(squeeze(text.get("title") or "", text["text"]))] = row
     with (labels / "derived.jsonl").open("w", encoding="utf-8") as out:
         for row in derive(posts, labelled, OwnScorer.shipped()):
             out.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -107,7 +107,7 @@ def judge(examples: Sequence[Example], scorer: Scorer) -> list[Judged]:
 
 def _timed(examples: Sequence[Example], scorer: Scorer) -> tuple[list[Judged], float]:
     started = time.perf_counter()
-    scores = [scorer.score(e.title, e.text, e.channel) for e in examples]
+    scores = [scorer.score(e.post, e.channel) for e in examples]
     seconds = time.perf_counter() - started
     return [
         Judged(e.relevant, e.complaint, e.category, s)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.learning.labels import read_rows
+from pipeline.normalise import squeeze
 from pipeline.scorers import Scorer, open_scorer
 
 
 def flagged(rows: Iterable[dict[str, Any]], scorer: Scorer) -> Iterator[dict[str, Any]]:
     """The posts that `scorer` calls complaints: id, text and why."""
     for row in rows:
-        score = scorer.score(row.get("title") or "", row["text"], row.get("channel"))
+        score = scorer.score(squeeze(row.get("title") or "", row["text"]), row.get("channel"))
         if score.complaint:
             yield {
                 "id": row["id"],

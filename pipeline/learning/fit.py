@@ -29,13 +29,14 @@ class Settings:
     longest: int = 4  # characters of an n-gram
     least_posts: int = 3  # an n-gram must stand in that many training posts
     ngrams: int = 8_000  # kept at most
-    strength: float = 7.0  # C of the heads (inverse regularisation)
+    strength: tuple[float, ...] = (2.0, 5.0)  # C of the heads (inverse regularisation), by register
+    category_strength: float = 7.0
     fact_scale: float = 0.12  # concepts and pairs against normalised n-grams
     manner_scale: float = 0.6  # how an office answers, a citizen begins: few examples, much said
-    other_register: float = 0.1  # what an example of the other register counts
-    voices_in_board: float = 0.3  # what a written letter counts in the register of letters
+    other_register: tuple[float, ...] = (0.02, 0.05)  # what an example of the other register counts
+    written_in_board: float = 0.3  # what a written letter counts in the register of letters
     # what a yes counts, by register and head (relevant, complaint): balances recall and precision
-    positives: tuple[tuple[float, float], ...] = ((1.3, 1.3), (0.6, 1.3))
+    positives: tuple[tuple[float, float], ...] = ((1.8, 3.0), (0.3, 1.1))
     bags: int = 6  # heads are means of so many fits on resampled examples
 
 
@@ -52,7 +53,7 @@ class _Read:
 def _read(examples: Iterable[Example], reader: Reader, longest: int) -> _Read:
     found = _Read()
     for example in sorted(examples, key=lambda e: (e.hash, e.id)):
-        reading = reader.read(example.title, example.text, example.channel)
+        reading = reader.read(example.post, example.channel)
         if reading is None:
             continue
         found.examples.append(example)
@@ -71,6 +72,7 @@ def _ngrams(pieces: Iterable[str], longest: int) -> set[str]:
     }
 
 
+_WRITTEN = ("voices", "written")
 _LEAST = 100  # a feature whose weights are all below 0.01 is left out
 
 
@@ -148,15 +150,15 @@ def _heads(
     for number, (head, seen) in enumerate((("relevant", said_what), ("complaint", matrix))):
         truth = np.array([getattr(e, head) for e in read.examples])
         share = weight * np.where(truth, settings.positives[register][number], 1.0)
-        weights, bias = _logistic(seen, truth, share, settings.strength, bags)
+        weights, bias = _logistic(seen, truth, share, settings.strength[register], bags)
         fitted.append((np.pad(weights, (0, matrix.shape[1] - len(weights))), bias))
     return np.array([w for w, _ in fitted]), np.array([b for _, b in fitted])
 
 
 def _share(example: Example, register: int, learning: int, settings: Settings) -> float:
     if register != learning:
-        return settings.other_register
-    return settings.voices_in_board if register == BOARD and example.group == "voices" else 1.0
+        return settings.other_register[learning]
+    return settings.written_in_board if register == BOARD and example.group in _WRITTEN else 1.0
 
 
 def _categories(matrix: Any, read: _Read, settings: Settings) -> tuple[Any, Any]:
@@ -166,7 +168,7 @@ def _categories(matrix: Any, read: _Read, settings: Settings) -> tuple[Any, Any]
     fitted = []
     for category in Category:
         truth = np.array([read.examples[i].category == category for i in rows], dtype=bool)
-        fitted.append(_logistic(matrix[rows], truth, weight, settings.strength, 0))
+        fitted.append(_logistic(matrix[rows], truth, weight, settings.category_strength, 0))
     return np.array([w for w, _ in fitted]), np.array([b for _, b in fitted])
 
 

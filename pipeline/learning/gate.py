@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.learning.evaluate import judge, report
-from pipeline.learning.labels import Example
+from pipeline.learning.labels import Example, example, read_rows
+from pipeline.scorers import open_scorer
 from pipeline.scorers.score import Scorer
 
 _SLACK = 0.005  # what counts as the same
@@ -91,3 +93,28 @@ def raised(
     if floors is not None and floors.corpus == corpus and not allow_regression:
         now = {name: max(value, floors.figures.get(name, 0.0)) for name, value in now.items()}
     return Floors(corpus, len(examples), now)
+
+
+def check_files(fixed: Path, floors: Path, scorer: Scorer) -> dict[str, float]:
+    """`check` on a labels file and a floors file."""
+    return check([example(r) for r in read_rows(fixed)], scorer, load_floors(floors))
+
+
+def main(fixed: Path, floors: Path) -> int:
+    """`python -m pipeline.learning.gate FIXED FLOORS`: the shipped model against its floors."""
+    scorer = open_scorer()
+    try:
+        now = check_files(fixed, floors, scorer)
+    except (Refused, ValueError, OSError) as error:
+        sys.stderr.write(f"{scorer.name}: {error}\n")
+        return 1
+    wanted = load_floors(floors).figures
+    said = ", ".join(
+        f"{name} {now[name]:.3f} (floor {floor:.3f})" for name, floor in wanted.items()
+    )
+    sys.stdout.write(f"{scorer.name}: {said}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

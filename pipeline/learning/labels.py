@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.model import Category
-from pipeline.scorers.folding import compact
+from pipeline.normalise import Squeezed, squeeze
 from pipeline.scorers.model_file import text_hash
 
 
@@ -39,8 +39,13 @@ class Example:
     picked: bool = False
 
     @property
+    def post(self) -> Squeezed:
+        """As scorers read it."""
+        return squeeze(self.title, self.text)
+
+    @property
     def hash(self) -> str:
-        return text_hash(compact(self.title), compact(self.text))
+        return text_hash(self.post)
 
 
 def example(row: dict[str, Any], kind: str = "real", weight: float = 1.0) -> Example:

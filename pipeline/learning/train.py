@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pipeline.learning.calibrate import fit_calibrated
@@ -14,16 +14,24 @@ from pipeline.scorers.model_file import Model
 MODEL_NAME = "own.json"
 
 
-def train(data_paths: Iterable[Path], out_dir: Path, data_dir: Path | None = None) -> Model:
+def train(
+    data_paths: Iterable[Path],
+    out_dir: Path,
+    data_dir: Path | None = None,
+    gate: Callable[[Model], None] | None = None,
+) -> Model:
     """Fits a model on the labelled rows of `data_paths` and writes `out_dir/own.json`.
 
     Rows that hold only an id find their text in the posts of `data_dir`. Files and folders (their
-    `*.jsonl`) are taken by name. Raises ValueError for a bad row, or when no row is left.
+    `*.jsonl`) are taken by name. `gate` may raise: then nothing is written. Raises ValueError for a
+    bad row, or when no row is left.
     """
     examples = read_labelled(_in_order(data_paths), data_dir)
     if not any(e.complaint for e in examples):
         raise ValueError("no labelled complaint with its text in the data given; nothing to learn")
     model = fit_calibrated([*examples, *voices()])
+    if gate is not None:
+        gate(model)
     model.save(out_dir / MODEL_NAME)
     return model
 

@@ -14,14 +14,15 @@ from typing import Any
 
 import ahocorasick
 
+from pipeline.normalise import Squeezed
 from pipeline.scorers import concepts
-from pipeline.scorers.folding import compact
 from pipeline.scorers.windows import (
+    COMMON,
     NEAR,
+    RARE,
     TITLE_LIMIT,
     TRIGGER,
     WIDE,
-    hints,
     spread,
 )
 
@@ -125,16 +126,16 @@ def by_frequency(word: str) -> tuple[int, str]:
     return _RANK.get(word[0], len(_RANK)), word
 
 
-Spoken = tuple[int, int, tuple[int, ...], bool]  # start, end in the compact field, concepts, near?
+Spoken = tuple[int, int, tuple[int, ...], bool]  # start, end in the squeezed field, concepts, near?
 
 
 @dataclass(slots=True)
 class Reading:
     """One post as the model sees it.
 
-    `title`/`text` are compact. `*_near` are the spans near a trigger (n-grams are read there),
-    `*_spoken` the phrases of the lexicon within the wide spans. `facts` are the numbers of the
-    concept, pair and form features.
+    `title`/`text` are the squeezed fields. `*_near` are the spans near a trigger (n-grams are read
+    there), `*_spoken` the phrases of the lexicon within the wide spans. `facts` are the numbers of
+    the concept, pair and form features.
     """
 
     register: int
@@ -154,7 +155,7 @@ class Reading:
 
 
 def register_of(channel: str | None, title: str, text: str) -> int:
-    """Which of the two registers a post is written in; title and text as compacted."""
+    """Which of the two registers a post is written in; title and text squeezed."""
     if channel in BOARD_CHANNELS or (not channel and title and len(text) >= _LETTER):
         return BOARD
     return OPEN
@@ -164,8 +165,8 @@ class Reader:
     """Reads posts. Holds the automaton of the lexicon; not changed by reading.
 
     `known` are the features that matter (a model's); None: all, as training needs.
-    `prefilter=False` folds every text before asking for a trigger: only to prove that the quick
-    look at the raw text loses nothing.
+    `prefilter=False` asks every text for its triggers: only to prove that the quick look for their
+    letters loses nothing.
     """
 
     def __init__(self, known: Container[int] | None = None, prefilter: bool = True) -> None:
@@ -187,19 +188,17 @@ class Reader:
         self._near_facts = [self._that_matter([_NEAR + n for n in ns]) for ns in self._numbers]
         self._wide_facts = [self._that_matter([_WIDE + n for n in ns]) for ns in self._numbers]
         self._rows: list[list[tuple[int, ...]] | None] = [None] * len(self._numbers)
-        rare, common = hints()
-        self._rare, self._common = rare.search, common.search
 
     def _that_matter(self, facts: Iterable[int]) -> tuple[int, ...]:
         known = self._known
         return tuple(f for f in facts if known is None or f in known)
 
-    def read(self, title: str, text: str, channel: str | None) -> Reading | None:
+    def read(self, post: Squeezed, channel: str | None) -> Reading | None:
         """The post as features; None when nothing in it speaks of electricity."""
-        if self._prefilter and not (self._hinted(text) or (title and self._hinted(title))):
+        if self._prefilter and not _hinted(post.text):
             return None
-        body = compact(text)
-        head = compact(title)[:TITLE_LIMIT] if title else ""
+        body = post.text[post.boundary + 1 :]
+        head = post.text[: min(post.boundary, TITLE_LIMIT)]
         triggers = [m.span() for m in TRIGGER.finditer(body)]
         head_triggers = [m.span() for m in TRIGGER.finditer(head)] if head else []
         if not triggers and not head_triggers:
@@ -226,12 +225,6 @@ class Reader:
             facts += self._that_matter([_FORM_NUMBER["form_" + _FORM_OF[channel]]])
         facts += self._that_matter(_manner(body))
         return Reading(register, head, body, head_near, near, head_spoken, spoken, set(facts))
-
-    def _hinted(self, raw: str) -> bool:
-        """Whether raw text may hold a trigger. Most of what people write may not."""
-        if self._rare(raw) is not None:
-            return True
-        return self._common(raw) is not None and TRIGGER.search(compact(raw)) is not None
 
     def _row(self, kind: int) -> list[tuple[int, ...]]:
         """The pair features of one kind of phrase with every other, made when first met."""
@@ -276,6 +269,13 @@ class Reader:
             add(chain.from_iterable(map(row.__getitem__, kinds[first:])))
             lasts.append(last)
             kinds.append(kind)
+
+
+def _hinted(text: str) -> bool:
+    """Whether a text may hold a trigger. Most of what people write may not."""
+    if RARE.search(text) is not None:
+        return True
+    return COMMON.search(text) is not None and TRIGGER.search(text) is not None
 
 
 def _pair(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:

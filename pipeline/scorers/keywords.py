@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from domain.model import Reason
-from pipeline.scorers.folding import compact, origins
+from pipeline.normalise import Squeezed
 from pipeline.scorers.score import IRRELEVANT, Score, Scorer
 
 KEYWORDS = re.compile(
@@ -21,22 +21,20 @@ class KeywordScorer:
         self.name = f"keywords+{sentiment.name}"
         self._sentiment = sentiment
 
-    def score(self, title: str, text: str, channel: str | None = None) -> Score:
-        found = find_keyword("title", title) or find_keyword("text", text)
+    def score(self, post: Squeezed, channel: str | None = None) -> Score:
+        found = find_keyword(post)
         if found is None:
             return IRRELEVANT
-        felt = self._sentiment.score(title, text, channel)
+        felt = self._sentiment.score(post, channel)
         return Score(True, 1.0, felt.complaint, felt.negativity, None, (found,))
 
 
-def find_keyword(field: str, original: str) -> Reason | None:
-    """The first keyword of a field, at its place in the original."""
-    folded = compact(original)
-    match = KEYWORDS.search(folded)
+def find_keyword(post: Squeezed) -> Reason | None:
+    """The first keyword of a post, at its place in the original."""
+    match = KEYWORDS.search(post.text)
     if match is None:
         return None
-    back = origins(original, len(folded))
-    start, end = (
-        match.span() if back is None else (back[0][match.start()], back[1][match.end() - 1])
-    )
-    return Reason("关键词", field, start, end, original[start:end], 1.0)
+    field = post.field(match.start())
+    start, end = post.span(*match.span())
+    said = post.original[field == "text"][start:end]
+    return Reason("关键词", field, start, end, said, 1.0)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.model import Category
+from pipeline.normalise import Squeezed
 from pipeline.scorers import concepts
 from pipeline.scorers.features import REGISTERS, feature_name, feature_number
 
@@ -115,10 +116,9 @@ def _weights(raw: dict[str, Any]) -> Weights:
     )
 
 
-def text_hash(compact_title: str, compact_text: str) -> str:
-    """Which text a model was trained on: some digits of the digest of its folded spelling."""
-    joined = f"{compact_title}\n{compact_text}".encode("utf-8", "surrogatepass")
-    return hashlib.sha256(joined).hexdigest()[:_HASH]
+def text_hash(post: Squeezed) -> str:
+    """Which text a model was trained on: some digits of the digest of its squeezed spelling."""
+    return hashlib.sha256(post.text.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]
 
 
 def lexicon_digest() -> str:

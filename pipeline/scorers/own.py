@@ -9,6 +9,7 @@ from typing import Any
 import ahocorasick
 
 from domain.model import Category, Reason
+from pipeline.normalise import Squeezed
 from pipeline.scorers.features import Reader, Reading, by_frequency
 from pipeline.scorers.manner import is_elsewhere, manner_of
 from pipeline.scorers.model_file import HEADS, SCALE, Model, Weights, load_model
@@ -69,8 +70,8 @@ class OwnScorer:
         """With the model in the package. Raises BadModel."""
         return cls(load_model())
 
-    def score(self, title: str, text: str, channel: str | None = None) -> Score:
-        reading = self.reader.read(title, text, channel)
+    def score(self, post: Squeezed, channel: str | None = None) -> Score:
+        reading = self.reader.read(post, channel)
         if reading is None:
             return IRRELEVANT
         near = self.near_ngrams(reading)
@@ -94,7 +95,7 @@ class OwnScorer:
             category=_CATEGORIES[categories.index(max(categories))],
             reasons=(
                 *((Reason(manner.value, "", 0, 0, "", -1.0),) if manner else ()),
-                *self._explainer.explain(title, text, reading, near, complaint),
+                *self._explainer.explain(post, reading, near, complaint),
             )[:MOST_REASONS],
         )
 

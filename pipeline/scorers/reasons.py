@@ -11,9 +11,9 @@ import math
 from itertools import chain
 
 from domain.model import Reason
+from pipeline.normalise import Squeezed
 from pipeline.scorers import concepts
 from pipeline.scorers.features import Reading, concepts_of
-from pipeline.scorers.folding import compact, origins
 from pipeline.scorers.model_file import SCALE, Model, Weights
 
 MAX_REASONS = 6
@@ -21,7 +21,7 @@ _MAX_CONCEPTS = 5
 _LEAST = 1000  # contributions below 0.1 explain nothing
 _WORDING = "用语"
 
-_Found = tuple[int, str, str, int, int]  # weight, rule, field, start, end in the compact field
+_Found = tuple[int, str, str, int, int]  # weight, rule, field, start, end in the squeezed field
 
 
 class Explainer:
@@ -32,7 +32,7 @@ class Explainer:
         self._registers = [[_Telling(r, heads) for heads in (1, 2)] for r in model.registers]
 
     def explain(
-        self, title: str, text: str, reading: Reading, near: set[int], complaint: bool
+        self, post: Squeezed, reading: Reading, near: set[int], complaint: bool
     ) -> tuple[Reason, ...]:
         """At most six reasons, the weightiest first, for the verdict complaint or relevant."""
         telling = self._registers[reading.register][1 if complaint else 0]
@@ -52,7 +52,7 @@ class Explainer:
         if wording is not None:
             found.append(wording)
             found.sort(key=lambda f: (-f[0], f[3]))
-        return _in_original(title, text, reading, found[:MAX_REASONS])
+        return _in_original(post, found[:MAX_REASONS])
 
     def _wording(
         self, reading: Reading, near: set[int], telling: _Telling, taken: list[_Found]
@@ -94,19 +94,17 @@ class _Telling:
         self.grams = frozenset(self.near)
 
 
-def _in_original(
-    title: str, text: str, reading: Reading, found: list[_Found]
-) -> tuple[Reason, ...]:
-    back = origins(text, len(reading.text))
+def _in_original(post: Squeezed, found: list[_Found]) -> tuple[Reason, ...]:
+    title, text = post.original
+    body = post.boundary + 1
     reasons = []
     for weight, rule, field, start, end in found:
-        original, way = text, back
-        if field == "title":
-            # The compact title may be cut; the way back needs its whole length.
-            original, way = title, origins(title, len(compact(title)))
-        if way is not None:
-            start, end = way[0][start], way[1][end - 1]
-        said = original[start:end]
+        if field == "text":
+            start, end = post.span(start + body, end + body)
+            said = text[start:end]
+        else:
+            start, end = post.span(start, end)
+            said = title[start:end]
         reasons.append(Reason(rule, field, start, end, said, round(weight / SCALE, 4)))
     return tuple(reasons)
 

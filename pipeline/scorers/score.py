@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.model import Category, Reason
+from pipeline.normalise import Squeezed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Scorer(Protocol):
     @property
     def name(self) -> str: ...
 
-    def score(self, title: str, text: str, channel: str | None = None) -> Score:
+    def score(self, post: Squeezed, channel: str | None = None) -> Score:
         """Judge any text at all; never raises for what a post says."""
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from pipeline.normalise import Squeezed
 from pipeline.scorers.score import Score
 
 VERSION = "snownlp"
@@ -19,8 +20,8 @@ class SnowScorer:
         self._read = SnowNLP
         self.name = VERSION
 
-    def score(self, title: str, text: str, channel: str | None = None) -> Score:
-        joined = f"{title} {text}".strip()
+    def score(self, post: Squeezed, channel: str | None = None) -> Score:
+        joined = " ".join(post.original).strip()
         if not joined:
             return Score(False, 0.0, False, None, None)
         try:

@@ -7,14 +7,14 @@ matter. A text without a trigger is not about the supply, whatever else it says.
 from __future__ import annotations
 
 import re
-from functools import cache
-
-from domain.text import fold_table
 
 # 电 counts unless it begins a word of everyday electronics or ends one of another matter. Every
-# branch begins with a letter as it stands, so that the engine skips to those letters.
+# branch begins with a letter as it stands, so that the engine skips to those letters. 停电影响,
+# 停电报修, 停电视频, 用电动不动就跳 hold no film, telegraph, television or motor.
 _WORDS = {
-    "电": "(?<![闪雷静广]电)(?![影话视脑子商梯台信池动竞邮报钻焊音玩筒瓶讯贝])",
+    "电": "(?<![闪雷静广]电)(?![话脑子梯信池竞邮钻焊音玩筒瓶讯贝]"
+    "|影(?!响(?![起当应亮彻]))|视(?!频(?![道繁率谱]))|报(?![修警装告])|动(?!不动)|台(?!区(?!别))"
+    "|商(?!户(?!外)|铺(?![货天路])))",
     **dict.fromkeys(("跳闸", "拉闸", "掉闸", "闸刀", "合闸"), ""),
     **dict.fromkeys(("变压", "高压线", "高压塔", "高压杆", "低压线", "线杆", "千伏", "万伏"), ""),
     **dict.fromkeys(("变台", "配变", "箱变", "台区", "限负荷", "95598", "抄表", "智能表"), ""),
@@ -30,9 +30,9 @@ _WORDS = {
 }
 TRIGGER = re.compile("|".join(word + condition for word, condition in _WORDS.items()))
 
-# One letter of each word, which its folded spelling cannot do without: the rare ones, and the rest.
-_RARE = "电闸压伏杆抄"
-_COMMON = "网表变区5空荷架容零k"
+# One letter of each word, which it cannot do without: the rare ones, and the rest.
+RARE = re.compile("[电闸压伏杆抄]")
+COMMON = re.compile("[网表变区5空荷架容零k]")
 
 NEAR = (10, 14)  # characters each side of a trigger, by register: the clause that holds it
 WIDE = 40  # and its neighbours
@@ -40,20 +40,8 @@ MAX_WINDOWS = 40  # bounds the cost on texts that are nothing but triggers
 TITLE_LIMIT = 100
 
 
-@cache
-def hints() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Two quick looks at raw text: letters that (almost) only our words hold, and letters without
-    which none of the other words can stand. They find every spelling that folds to the letter."""
-    return _spellings(_RARE), _spellings(_COMMON)
-
-
-def _spellings(letters: str) -> re.Pattern[str]:
-    points = [chr(p) for p, folded in fold_table().items() if not set(folded).isdisjoint(letters)]
-    return re.compile("[" + "".join(re.escape(c) for c in [*letters, *points]) + "]")
-
-
 def around(text: str, reach: int) -> list[tuple[int, int]]:
-    """Stretches of `text` (compact) within `reach` characters of a trigger, merged, in order."""
+    """Stretches of `text` (squeezed) within `reach` characters of a trigger, merged, in order."""
     return spread([m.span() for m in TRIGGER.finditer(text)], reach, len(text))
 
 

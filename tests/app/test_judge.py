@@ -39,6 +39,7 @@ from gridvoice.app.configuration import Configuration
 from gridvoice.app.handling import acknowledge, close
 from gridvoice.app.tasks.judge import Judged, follow_up, judge
 from pipeline.assess import Assessor
+from pipeline.normalise import Squeezed
 from pipeline.scorers import Score, Scorer
 
 
@@ -109,11 +110,11 @@ class _Together:
         self._both = threading.Barrier(2)
         self._met = threading.local()
 
-    def score(self, title: str, text: str, channel: str | None = None) -> Score:
+    def score(self, post: Squeezed, channel: str | None = None) -> Score:
         if not getattr(self._met, "done", False):
             self._met.done = True
             self._both.wait(20)
-        return self._inner.score(title, text, channel)
+        return self._inner.score(post, channel)
 
 
 def test_two_judges_at_once_group_and_tell_once(engine: Engine, config: Configuration) -> None:

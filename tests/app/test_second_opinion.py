@@ -36,6 +36,7 @@ from gridvoice.app.scheduler import Knocker
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.service import Service
 from pipeline.assess import Assessor
+from pipeline.normalise import Squeezed
 from pipeline.scorers import Score
 from pipeline.second_opinion import OpinionSettings
 
@@ -47,8 +48,8 @@ class Unsure:
 
     name = "unsure-1"
 
-    def score(self, title: str, text: str, channel: str | None = None) -> Score:
-        sure = float(title or 0.5)
+    def score(self, post: Squeezed, channel: str | None = None) -> Score:
+        sure = float(post.original[0] or 0.5)
         return Score(True, 0.9, sure >= 0.5, sure, Category.SUPPLY_QUALITY)
 
 

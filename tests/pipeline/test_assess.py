@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from domain.model import Area, Assessment, Category, Severity
 from pipeline.assess import Assessor, PostText, open_assessor
+from pipeline.normalise import Squeezed
 from pipeline.scorers.score import IRRELEVANT, Score
 
 
@@ -20,8 +21,8 @@ class SaysOutage:
 
     name = "says-outage"
 
-    def score(self, title: str, text: str, channel: str | None = None) -> Score:
-        if "停电" in "".join((title + text).split()).replace("電", "电"):
+    def score(self, post: Squeezed, channel: str | None = None) -> Score:
+        if "停电" in post.text:
             return Score(True, 0.9, True, 0.8, Category.SUPPLY_QUALITY)
         return IRRELEVANT
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gridvoice.app.beside import data_folder
-from pipeline.scorers.folding import compact
+from pipeline.normalise import squeezed_spelling
 from pipeline.scorers.manner import Manner, is_elsewhere, manner_of
 
 CASES = [
@@ -26,7 +26,7 @@ CASES = [
 
 @pytest.mark.parametrize(("title", "text", "manner"), CASES)
 def test_the_manner_of_a_post(title: str, text: str, manner: Manner | None) -> None:
-    assert manner_of(compact(title), compact(text)) is manner
+    assert manner_of(squeezed_spelling(title), squeezed_spelling(text)) is manner
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_manner_of_a_post(title: str, text: str, manner: Manner | None) -> N
     ],
 )
 def test_what_only_sounds_like_supply(text: str, manner: Manner | None) -> None:
-    assert is_elsewhere("", compact(text)) is manner
+    assert is_elsewhere("", squeezed_spelling(text)) is manner
 
 
 def test_no_labelled_real_complaint_is_silenced_by_its_manner() -> None:
@@ -53,7 +53,9 @@ def test_no_labelled_real_complaint_is_silenced_by_its_manner() -> None:
     silenced = [
         row["id"]
         for row in rows
-        for title, text in ((compact(row["title"] or ""), compact(row["text"])),)
+        for title, text in (
+            (squeezed_spelling(row["title"] or ""), squeezed_spelling(row["text"])),
+        )
         if manner_of(title, text) or is_elsewhere(title, text)
     ]
     assert silenced == []

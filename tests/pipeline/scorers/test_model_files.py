@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.normalise import squeezed_spelling
 from pipeline.scorers import concepts
 from pipeline.scorers.features import feature_name, feature_number
-from pipeline.scorers.folding import compact, origins
 from pipeline.scorers.model_file import BadModel, load_model
 
 
@@ -40,19 +40,4 @@ def test_every_feature_has_a_name_that_leads_back() -> None:
 
 def test_phrases_of_the_lexicon_are_folded() -> None:
     for phrase in concepts.words():
-        assert compact(phrase) == phrase
-
-
-def test_compact_text_leads_back_to_the_original() -> None:
-    text = "ａ 停\u200b電…㎸ é e\u0301"
-    folded = compact(text)
-    assert folded.startswith("a停电...kv")
-    way = origins(text, len(folded))
-    assert way is not None
-    starts, ends = way
-    assert text[starts[1] : ends[2]] == "停\u200b電"
-    assert len(starts) == len(folded)
-
-
-def test_plain_text_runs_character_for_character() -> None:
-    assert origins("停电了", 3) is None
+        assert squeezed_spelling(phrase) == phrase
