@@ -30,13 +30,14 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from gridvoice.app.beside import label_folders
-    from pipeline.learning.evaluate import evaluate
+    from pipeline.learning.evaluate import SHIPPED, evaluate
     from pipeline.learning.train import own_labels
 
     rows, bad = read_labels(args.labels)
     if not rows:
         raise Unusable(f"{args.labels} 中没有可用的标注行")
-    scorers = args.scorer or list(_DEFAULT_SCORERS)
+    # By folds our scorer is taught anew; the shipped model stands beside it.
+    scorers = args.scorer or [*_DEFAULT_SCORERS, *([SHIPPED] if args.folds else [])]
     if args.folds == 1 or args.folds < 0:
         raise Unusable("--folds 须为 2 以上, 或不给")
     extra = own_labels(*label_folders()) if args.folds else ()

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.learning import gate
 from pipeline.learning.calibrate import without
-from pipeline.learning.evaluate import evaluate
+from pipeline.learning.evaluate import SHIPPED, evaluate
 from pipeline.learning.fit import Settings, fit
 from pipeline.learning.folds import grouped
 from pipeline.learning.labels import Example, example, join, read_rows
@@ -129,7 +129,9 @@ def test_nothing_that_touches_a_fold_stays_in_its_training() -> None:
 
 @pytest.mark.slow
 def test_evaluation_by_folds_gives_the_contract() -> None:
-    report = next(iter(evaluate(_rows(), ["own"], folds=2)))
+    report, shipped = evaluate(_rows(), ["own", SHIPPED], folds=2)
+    assert (report["folds"], shipped["folds"]) == (2, 0)
+    assert shipped["scorer"] == "shipped"
     assert {"scorer", "n", "trained_on_these", "relevant", "complaint", "category", "ece"} <= set(
         report
     )
