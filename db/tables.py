@@ -321,8 +321,41 @@ channel_states = Table(
     "channel_states",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("blocked_until", UtcTime),
+    Column("blocked_until", UtcTime),  # what its receiver asked for, capped
     Column("problem", Text),
+    Column("down_since", UtcTime),  # null: it works
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("probe_at", UtcTime),  # while it is down: when one delivery tries it again
+    Column("succeeded_at", UtcTime),
+)
+
+# What raised and was put aside so that the rest could go on: a post, an entry, a timer.
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("lane", Text, nullable=False),  # assess, group, poll, rescore, timer
+    Column("ref", Text, nullable=False),  # what it is known by in its lane
+    Column("name", Text, nullable=False),  # how a person finds it
+    Column("problem", Text, nullable=False),
+    Column("program", Text, nullable=False),  # which version failed; a later one tries again
+    Column("tries", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("lane", "ref"),
+    sqlite_autoincrement=True,
+)
+
+# What is wrong with the system itself and whether the operator was told.
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("todo", Text, nullable=False),
+    Column("alarm", Boolean, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("told_at", UtcTime),
+    Column("ended_at", UtcTime),
 )
 
 settings = Table(
