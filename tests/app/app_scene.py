@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from db.rows import AlertRow, DeliveryRow, EventRow, IncidentRow, PostRow
 from db.tables import alerts, assessments, deliveries, incident_events, incident_posts
 from db.tables import incidents as incidents_table
 from db.take_in import take_in
+from domain.clock import utc_now
 from domain.model import AlertReason, FoundPost
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.judge import Judged, judge
@@ -68,6 +70,17 @@ def told(
     return judge_at(engine, config, now)
 
 
+def told_now(engine: Engine, config: Configuration, *found_posts: FoundPost) -> Judged:
+    """Just published, taken in and judged by the wall clock, which the relay reads."""
+    now = utc_now()
+    return told(
+        engine,
+        config,
+        *(dataclasses.replace(post, published_at=now) for post in found_posts),
+        now=now,
+    )
+
+
 def all_incidents(engine: Engine) -> list[IncidentRow]:
     """The first opened first."""
     with read(engine) as conn:
@@ -115,7 +128,7 @@ def counts(engine: Engine) -> dict[str, int]:
 
 def make_due(engine: Engine, channels: Sequence[str] = ()) -> None:
     """As if the waits of the retries had passed."""
-    statement = deliveries.update().values(next_at=datetime.now(UTC) - timedelta(seconds=1))
+    statement = deliveries.update().values(next_at=utc_now() - timedelta(seconds=1))
     if channels:
         statement = statement.where(deliveries.c.channel.in_(channels))
     with write(engine) as conn:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from app_scene import OUTAGE, OVERCHARGED, all_deliveries, found, make_due, told
+from app_scene import OUTAGE, OVERCHARGED, all_deliveries, found, make_due, told_now
 from sqlalchemy import Engine
 
 from alerts.channel import Channel
@@ -61,7 +61,7 @@ def config(to_gateway: Callable[[Gateway], Configuration], gateway: Gateway) -> 
 @pytest.fixture
 def alerted(engine: Engine, config: Configuration) -> Engine:
     """A store with one alert on its way to the file, the centre and the robot."""
-    told(engine, config, found("1", OUTAGE), now=utc_now())
+    told_now(engine, config, found("1", OUTAGE))
     return engine
 
 
@@ -84,7 +84,7 @@ def test_an_alert_goes_once_through_each_channel(
 def test_a_200_with_an_error_in_its_body_is_not_delivered_and_is_tried_again(
     sqlite_engine: Engine, config: Configuration, gateway: Gateway, name: str, path: str
 ) -> None:
-    told(sqlite_engine, config, found("1", OUTAGE), now=utc_now())
+    told_now(sqlite_engine, config, found("1", OUTAGE))
     gateway.script(path, ["refuse"])
     assert send(sqlite_engine, config, name) == (1, 0)
     row = delivery(sqlite_engine, name)
@@ -178,7 +178,7 @@ def test_a_living_lease_is_left_alone(alerted: Engine, config: Configuration) ->
 def test_two_relays_at_once_send_each_message_once(
     engine: Engine, config: Configuration, gateway: Gateway
 ) -> None:
-    told(engine, config, found("1", OUTAGE), found("2", OVERCHARGED), now=utc_now())
+    told_now(engine, config, found("1", OUTAGE), found("2", OVERCHARGED))
     made: list[tuple[int, int]] = []
     lanes = [
         threading.Thread(
@@ -198,12 +198,12 @@ def test_two_relays_at_once_send_each_message_once(
 def test_retry_after_is_obeyed_for_the_whole_channel_and_for_no_other(
     engine: Engine, config: Configuration, gateway: Gateway
 ) -> None:
-    told(engine, config, found("1", OUTAGE), now=utc_now())
+    told_now(engine, config, found("1", OUTAGE))
     gateway.script(CENTRE, ["429:120"])
     asked_at = utc_now()
     assert send(engine, config, "centre") == (1, 0)
     assert delivery(engine, "centre").next_at >= asked_at + timedelta(seconds=120)
-    told(engine, config, found("2", OVERCHARGED), now=utc_now())
+    told_now(engine, config, found("2", OVERCHARGED))
     assert send(engine, config, "centre") == (0, 0), "the second message waits too"
     assert send(engine, config, "file") == (2, 2)
     with read(engine) as conn:
@@ -236,7 +236,7 @@ def test_what_the_receiver_refuses_for_good_becomes_a_dead_letter_and_can_be_sen
 def test_no_answer_but_a_good_one_counts_as_delivered(
     sqlite_engine: Engine, config: Configuration, gateway: Gateway, behaviour: str
 ) -> None:
-    told(sqlite_engine, config, found("1", OUTAGE), now=utc_now())
+    told_now(sqlite_engine, config, found("1", OUTAGE))
     gateway.script(CENTRE, [behaviour])
     assert send(sqlite_engine, config, "centre") == (1, 0)
     row = delivery(sqlite_engine, "centre")
@@ -284,7 +284,7 @@ def test_a_channels_own_mistake_is_recorded_and_does_not_stop_the_lane(
 def test_a_lane_that_is_told_to_stop_gives_back_what_it_has_not_begun(
     engine: Engine, config: Configuration, gateway: Gateway
 ) -> None:
-    told(engine, config, found("1", OUTAGE), found("2", OVERCHARGED), now=utc_now())
+    told_now(engine, config, found("1", OUTAGE), found("2", OVERCHARGED))
     answers = iter([False, False, True, True])  # before the lease, for the first, then: stop
     made = relay(
         engine, "centre", channel_of(config, "centre"), ME, RNG, lambda: next(answers, True)
@@ -322,7 +322,7 @@ def test_the_robot_gets_at_most_twenty_messages_a_minute(
 def test_the_robot_rests_three_seconds_between_two_messages(
     engine: Engine, config: Configuration, gateway: Gateway
 ) -> None:
-    told(engine, config, found("1", OUTAGE), found("2", OVERCHARGED), now=utc_now())
+    told_now(engine, config, found("1", OUTAGE), found("2", OVERCHARGED))
     assert send(engine, config, "duty_group") == (1, 1)
     assert send(engine, config, "duty_group") == (0, 0)
     wait_until(lambda: send(engine, config, "duty_group") == (1, 1))
@@ -335,7 +335,7 @@ def test_the_gravest_is_sent_first(
 ) -> None:
     from app_scene import MILD, SHOCK
 
-    told(sqlite_engine, config, found("1", MILD), now=utc_now())
-    told(sqlite_engine, config, found("2", SHOCK), now=utc_now())
+    told_now(sqlite_engine, config, found("1", MILD))
+    told_now(sqlite_engine, config, found("2", SHOCK))
     send(sqlite_engine, config, "centre")
     assert [a.body["severity"] for a in gateway.accepted_at(CENTRE)] == ["red", "blue"]
