@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import unquote, urlsplit
 
 from alerts.pace import Pace
@@ -126,9 +126,22 @@ class Channel(Protocol):
 
     name: str
     pace: Pace
+    reaches_people: ClassVar[bool]
 
     def send(self, message: Message, recipient: str = "") -> Receipt:
         """Returns when the receiver confirmed the message. Raises SendError."""
+        ...
+
+
+class Kind(Protocol):
+    """What makes a channel of one kind. `reaches_people`: whether a message sent this way comes to
+    somebody's eyes by itself, as no file and no log does."""
+
+    @property
+    def reaches_people(self) -> bool: ...
+
+    def __call__(self, settings: ChannelSettings, secrets: Secrets, data_dir: Path) -> Channel:
+        """Raises NotConfigured or BadChannel."""
         ...
 
 
@@ -154,6 +167,12 @@ class Opened:
     standing: Standing
     problem: str = ""
     channel: Channel | None = None
+    reaches_people: bool = False
+
+    @property
+    def is_way_to_people(self) -> bool:
+        """Whether it can be used now and what it sends comes to people."""
+        return self.reaches_people and self.standing is Standing.READY
 
 
 def read_secrets_of(

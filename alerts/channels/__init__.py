@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from alerts.channel import (
     BadChannel,
-    Channel,
     Channels,
     ChannelSettings,
+    Kind,
     NotConfigured,
     Opened,
-    Secrets,
     Standing,
     read_secrets_of,
 )
@@ -23,7 +23,7 @@ from alerts.channels.wecom import WeComChannel
 from alerts.pace import UNLIMITED
 from domain.model import Message, Outcome, Receipt, SendError
 
-CHANNELS: dict[str, Callable[[ChannelSettings, Secrets, Path], Channel]] = {
+CHANNELS: dict[str, Kind] = {
     "webhook": WebhookChannel,
     "wecom": WeComChannel,
     "file": FileChannel,
@@ -35,6 +35,7 @@ class Broken:
     """Stands in for a channel that cannot work, so that its deliveries fail by name."""
 
     pace = UNLIMITED
+    reaches_people: ClassVar[bool] = False
 
     def __init__(self, name: str, problem: str) -> None:
         self.name = name
@@ -57,14 +58,16 @@ def _open(
     settings: ChannelSettings, environ: Mapping[str, str], data_dir: Path, config_dir: Path
 ) -> Opened:
     name, kind, title = settings.name, settings.kind, settings.title or settings.name
+    made_by = CHANNELS.get(kind)
+    reaches = made_by is not None and made_by.reaches_people
     try:
-        if kind not in CHANNELS:
+        if made_by is None:
             raise BadChannel(f"不认识的 kind：{kind}；可用：{'、'.join(CHANNELS)}")
         secrets = read_secrets_of(settings, environ, config_dir)
-        channel = CHANNELS[kind](settings, secrets, data_dir)
+        channel = made_by(settings, secrets, data_dir)
     except NotConfigured as error:
-        return Opened(name, kind, title, Standing.NOT_CONFIGURED, str(error))
+        return Opened(name, kind, title, Standing.NOT_CONFIGURED, str(error), None, reaches)
     except BadChannel as error:
         problem = str(error)
-        return Opened(name, kind, title, Standing.BROKEN, problem, Broken(name, problem))
-    return Opened(name, kind, title, Standing.READY, "", channel)
+        return Opened(name, kind, title, Standing.BROKEN, problem, Broken(name, problem), reaches)
+    return Opened(name, kind, title, Standing.READY, "", channel, reaches)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 from alerts.channel import ChannelSettings, Secrets
 from alerts.pace import UNLIMITED
@@ -23,6 +24,7 @@ class FileChannel:
     """Appends `{"delivery","at","channel","recipient","resend","title","text","payload"}`."""
 
     pace = UNLIMITED
+    reaches_people: ClassVar[bool] = False
 
     def __init__(
         self,

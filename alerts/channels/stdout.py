@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 from alerts.channel import ChannelSettings, Secrets
 from alerts.pace import UNLIMITED
@@ -14,6 +15,7 @@ class StdoutChannel:
     """Writes `title` and the text's lines in one line to `stream` (stderr unless set)."""
 
     pace = UNLIMITED
+    reaches_people: ClassVar[bool] = False
 
     def __init__(self, settings: ChannelSettings, secrets: Secrets, data_dir: Path) -> None:
         self.name = settings.name

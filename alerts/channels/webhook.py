@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from alerts.channel import BadChannel, ChannelSettings, Secrets, SuccessWhen, checked_url
 from alerts.exchange import Answer, Line, post, refused
@@ -23,6 +23,7 @@ class WebhookChannel:
     `success_when` where that is set, else by the common ways of saying no (`refusal_in`)."""
 
     pace = UNLIMITED
+    reaches_people: ClassVar[bool] = True
 
     def __init__(
         self,

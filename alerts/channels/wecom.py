@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from alerts.channel import ChannelSettings, Secrets, checked_url
 from alerts.exchange import Answer, Line, post, refused
@@ -43,6 +43,7 @@ class WeComChannel:
     """One robot in one group. `recipient`: user ids to mention, commas between; empty: nobody."""
 
     pace = WECOM_ROBOT
+    reaches_people: ClassVar[bool] = True
 
     def __init__(
         self,
