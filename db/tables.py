@@ -297,9 +297,12 @@ deliveries = Table(
     Column("delivered_at", UtcTime),
     Column("last_code", Text),
     Column("last_text", Text),
+    # Attempts up to this one count no more: a person let it begin anew.
+    Column("counted_from", Integer, nullable=False, server_default="0"),
     UniqueConstraint("alert_id", "channel", "recipient"),
     CheckConstraint("state IN ('new', 'sending', 'retry', 'delivered', 'dead')", name="state"),
     Index(None, "state", "next_at"),
+    Index(None, "channel", "state"),
 )
 
 attempts = Table(

@@ -39,6 +39,11 @@ def upgrade() -> None:
         table.add_column(sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
         table.add_column(sa.Column("probe_at", TIME))
         table.add_column(sa.Column("succeeded_at", TIME))
+    with op.batch_alter_table("deliveries") as table:
+        table.add_column(
+            sa.Column("counted_from", sa.Integer(), nullable=False, server_default="0")
+        )
+    op.create_index("ix_deliveries_channel_state", "deliveries", ["channel", "state"])
     op.create_table(
         "troubles",
         sa.Column("key", sa.Text(), nullable=False),
