@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from db.faults import in_words, spoils_the_handle
 from db.statements import storable_json
 
 # How long a writer waits for another on SQLite. Transactions are short (a batch, never a send),
 # so a wait of this length means that something holds the file, not that the queue is long.
 _BUSY_MS = 30_000
+# Each connection keeps its own page cache: 12 of them 192 MB at most, whoever comes at once.
+_CACHE_KIB = 16_384
+_POOL, _POOL_MORE = 8, 4
+_PROBE_S = 3  # how long `can_write` may take
 _GROUPING_LANE = 0x6772_6964  # "grid": any constant that only this system takes
 
 
@@ -24,10 +32,15 @@ class BadDatabaseUrl(ArgumentError):
     """A database URL that is neither SQLite nor PostgreSQL."""
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for `sqlite:///PATH` or `postgresql://…`. Creates SQLite's folder, not its tables.
+class NoStore(Exception):
+    """There is no SQLite file at this path, and none was to be made; or none can be made."""
 
-    Raises BadDatabaseUrl with what would be right.
+
+def open_engine(url: str, create: bool = True) -> Engine:
+    """An engine for `sqlite:///PATH` or `postgresql://…`.
+
+    `create` makes SQLite's folder and file, readable by their owner alone, but no tables.
+    Raises BadDatabaseUrl with what would be right, NoStore.
     """
     try:
         parsed = make_url(url)
@@ -37,32 +50,37 @@ def open_engine(url: str) -> Engine:
             "or postgresql://user@host/name"
         ) from None
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(parsed)
+        return _open_sqlite(parsed, create)
     if parsed.drivername.split("+")[0] in ("postgresql", "postgres"):
         return _open_postgresql(parsed)
     raise BadDatabaseUrl(f"{parsed.drivername} is not served; use sqlite or postgresql")
 
 
-def _open_sqlite(url: URL) -> Engine:
+def _open_sqlite(url: URL, create: bool) -> Engine:
     if not url.database or url.database == ":memory:":
         raise BadDatabaseUrl("an in-memory SQLite cannot be shared by threads; name a file")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, json_serializer=to_json, connect_args={"timeout": _BUSY_MS / 1000})
+    path = Path(url.database).absolute()
+    try:
+        _make_file(path, create)
+    except OSError as error:
+        raise NoStore(f"{path} ({error.strerror})") from None
 
-    @event.listens_for(engine, "connect")
-    def prepare(dbapi: Any, _record: Any) -> None:
-        # The driver's own BEGIN is lazy and deferred; ours (below) says which kind it is.
-        dbapi.isolation_level = None
-        cursor = dbapi.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        # FULL: in WAL mode NORMAL may lose the last transactions on a power cut (one delivery
-        # told twice); measured 3,600 transactions/s, far above need.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA cache_size = -65536")
-        cursor.execute("PRAGMA temp_store = MEMORY")
-        cursor.close()
+    def connect() -> sqlite3.Connection:
+        return _connect(path, _BUSY_MS)
+
+    engine = create_engine(
+        url,
+        json_serializer=to_json,
+        creator=connect,
+        pool_size=_POOL,
+        max_overflow=_POOL_MORE,
+    )
+
+    @event.listens_for(engine, "handle_error")
+    def heard(context: ExceptionContext) -> None:
+        # The handle goes, and with it all that were pooled before: they may share its fault.
+        if spoils_the_handle(context.original_exception):
+            context.is_disconnect = True
 
     @event.listens_for(engine, "begin")
     def begin(conn: Connection) -> None:
@@ -74,13 +92,110 @@ def _open_sqlite(url: URL) -> Engine:
     return engine
 
 
+def _make_file(path: Path, create: bool) -> None:
+    """The file that SQLite will fill. It holds unmasked text and the keys of the hashes."""
+    if path.exists():
+        return
+    if not create:
+        raise FileNotFoundError(2, "没有这个文件")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _connect(path: Path, busy_ms: int) -> sqlite3.Connection:
+    """A handle that can write. Raises sqlite3.OperationalError where the file is read-only."""
+    # isolation_level None: the driver's own BEGIN is lazy and deferred; ours says which it is.
+    dbapi = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=rw",
+        uri=True,
+        timeout=busy_ms / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        _refuse_read_only(dbapi)
+        dbapi.execute(f"PRAGMA busy_timeout = {busy_ms}")
+        dbapi.execute("PRAGMA journal_mode = WAL")
+        # FULL: in WAL mode NORMAL may lose the last transactions on a power cut (one delivery
+        # told twice); measured 3,600 transactions/s, far above need.
+        dbapi.execute("PRAGMA synchronous = FULL")
+        dbapi.execute("PRAGMA foreign_keys = ON")
+        dbapi.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        dbapi.execute("PRAGMA temp_store = MEMORY")
+    except BaseException:
+        dbapi.close()
+        raise
+    return dbapi
+
+
+def _refuse_read_only(dbapi: sqlite3.Connection) -> None:
+    """SQLite falls back to a read-only handle in silence, also with mode=rw, and begins an
+    "immediate" transaction on it as a reader; asked for a write it says so, before any lock."""
+    dbapi.execute("PRAGMA busy_timeout = 0")
+    try:
+        dbapi.execute("PRAGMA incremental_vacuum(1)")  # a write that has nothing to do: 9 µs
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
+        # Somebody writes: so can we.
+
+
 def _open_postgresql(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         json_serializer=to_json,
         pool_pre_ping=True,
-        connect_args={"options": "-c timezone=UTC -c lock_timeout=30s"},
+        connect_args={
+            "options": "-c timezone=UTC -c lock_timeout=30s",
+            "connect_timeout": 10,
+            "tcp_user_timeout": 30_000,
+        },
     )
+
+
+def can_write(engine: Engine) -> str | None:
+    """Whether the store takes a write now: None, or what is wrong, in Chinese.
+
+    A row is written and committed over a connection of its own, within a few seconds: neither a
+    used-up pool nor a long lock makes this wait.
+    """
+    try:
+        if engine.dialect.name == "sqlite":
+            with closing(_connect(_path(engine), _PROBE_S * 1000)) as dbapi:
+                dbapi.execute(_HEARTBEAT)
+        else:
+            _probe_postgresql(engine.url)
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        return in_words(error) or f"数据库出错: {error}"
+    return None
+
+
+def _path(engine: Engine) -> Path:
+    return Path(engine.url.database or "").absolute()
+
+
+_HEARTBEAT = (
+    "INSERT INTO settings (key, value) VALUES ('heartbeat', '1') ON CONFLICT (key)"
+    " DO UPDATE SET value = CASE settings.value WHEN '1' THEN '2' ELSE '1' END"
+)
+
+
+def _probe_postgresql(url: URL) -> None:
+    limits = f"-c lock_timeout={_PROBE_S}s -c statement_timeout={_PROBE_S}s"
+    probe = create_engine(
+        url,
+        poolclass=NullPool,
+        connect_args={
+            "options": limits,
+            "connect_timeout": _PROBE_S,
+            "tcp_user_timeout": _PROBE_S * 1000,
+        },
+    )
+    try:
+        with probe.begin() as conn:
+            conn.exec_driver_sql(_HEARTBEAT)
+    finally:
+        probe.dispose()
 
 
 @contextmanager

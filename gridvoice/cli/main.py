@@ -26,7 +26,7 @@ from gridvoice.cli import (
     search,
     sources,
 )
-from gridvoice.cli.options import Unusable, with_common
+from gridvoice.cli.options import Unusable, store_trouble, with_common
 from gridvoice.cli.output import complain, set_encoding
 
 # In the order of the help text: running it, looking, handling, tending.
@@ -63,6 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        # A locked, full or broken store is nobody's bug: what was stored is whole, and the same
+        # call goes on from there.
+        said = store_trouble(error)
+        if said is None:
+            raise
+        complain(said)
+        return 2
 
 
 if __name__ == "__main__":

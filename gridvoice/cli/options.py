@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ def data_dir(args: argparse.Namespace) -> Path:
     """Where the SQLite file, logs and file alerts lie; made when missing."""
     path = Path(getattr(args, "data", None) or os.environ.get("GRIDVOICE_DATA") or "var")
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Unusable(f"数据目录不可用: {path} ({error.strerror})") from None
     return path
@@ -86,18 +87,30 @@ def configuration(args: argparse.Namespace) -> Configuration:
 
 
 def store(args: argparse.Namespace, upgrade: bool = True) -> Engine:
-    """The opened database, brought to the newest schema."""
+    """The opened database, brought to the newest schema; without `upgrade` only looked at: a
+    file that is missing is not made."""
     import sqlalchemy.exc
 
     from db import engine as db_engine
 
     url = database_url(args)
     try:
-        engine = db_engine.open_engine(url)
+        engine = db_engine.open_engine(url, create=upgrade)
         if upgrade:
             db_engine.upgrade(engine)
     except (sqlalchemy.exc.ArgumentError, sqlalchemy.exc.NoSuchModuleError) as error:
         raise Unusable(f"数据库地址无法识别: {error}. 例: sqlite:///var/gridvoice.db") from None
-    except sqlalchemy.exc.DatabaseError as error:
-        raise Unusable(f"数据库打不开: {error.orig}") from None
+    except db_engine.NoStore as error:
+        raise Unusable(
+            f"数据库打不开: {error}; --database / --data 指明位置, gridvoice db upgrade 新建"
+        ) from None
     return engine
+
+
+def store_trouble(error: Exception) -> str | None:
+    """What failed in the store, in Chinese; None: it was none of the store's failures."""
+    if "sqlalchemy" not in sys.modules:
+        return None
+    from db.faults import in_words
+
+    return in_words(error)

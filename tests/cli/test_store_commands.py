@@ -260,9 +260,30 @@ def test_upgrade_makes_a_store_and_check_finds_it_sound(
 def test_check_of_a_store_without_tables_says_to_upgrade_and_exits_1(
     bare: Gridvoice, shipped_config: Path, tmp_path: Path
 ) -> None:
-    said = bare("db", "check", "--config", shipped_config, "--data", tmp_path / "empty")
+    (tmp_path / "gridvoice.db").touch()
+    said = bare("db", "check", "--config", shipped_config, "--data", tmp_path)
     assert said.code == 1
     assert "db upgrade" in said.out
+
+
+def test_check_of_a_missing_store_makes_none(
+    bare: Gridvoice, shipped_config: Path, tmp_path: Path
+) -> None:
+    said = bare("db", "check", "--config", shipped_config, "--data", tmp_path)
+    assert (said.code, said.out) == (2, "")
+    assert "db upgrade" in said.err
+    assert not list(tmp_path.glob("gridvoice.db*"))
+
+
+@pytest.mark.parametrize("verb", [["db", "check"], ["search", "停电"], ["incidents", "list"]])
+def test_a_broken_store_is_told_in_words(
+    bare: Gridvoice, shipped_config: Path, tmp_path: Path, verb: list[str]
+) -> None:
+    (tmp_path / "gridvoice.db").write_bytes(b"no database at all " * 500)
+    said = bare(*verb, "--config", shipped_config, "--data", tmp_path)
+    assert said.code == 2
+    assert "数据库文件损坏" in said.err
+    assert "Traceback" not in said.err
 
 
 def test_check_finds_a_search_index_that_lacks_a_post(
