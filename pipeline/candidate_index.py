@@ -42,9 +42,12 @@ class CandidateIndex:
     def put(self, candidate: Candidate) -> None:
         """Add an incident, or put its new state in place of the old."""
         number = candidate.incident_id
+        # Names that begin alike give one key twice. Read whole before anything is changed: what
+        # cannot be read leaves the index as it was.
+        keys = list(dict.fromkeys(_keys_of(candidate)))
+        known = Known.of(candidate)
         self.drop(number)
-        keys = list(_keys_of(candidate))
-        self._known[number] = Known.of(candidate)
+        self._known[number] = known
         self._keys[number] = keys
         for key in keys:
             self._ids.setdefault(key, set()).add(number)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from domain.bounds import count
 from domain.model import CATEGORY_TITLES, Category, Reason, Severity
 from pipeline.normalise import Squeezed
 from pipeline.quantities import Quantity, quantities
@@ -169,7 +170,7 @@ class SeverityRules:
 
     def _reach(self, engagement: Mapping[str, int]) -> Iterator[Reason]:
         reach = self.settings.reach
-        total = sum(max(0, engagement.get(key, 0)) * w for key, w in reach.weights.items())
+        total = sum((count(engagement.get(key)) or 0) * w for key, w in reach.weights.items())
         if total >= reach.starts:
             weight = min(reach.most, reach.per_tenfold * (1 + math.log10(total / reach.starts)))
             yield _unplaced(reach.title, round(weight, 1), f"{total:.0f}")

@@ -198,6 +198,43 @@ def test_an_index_forgets_and_replaces(locator: Locator, grouping: ClusterSettin
     assert (len(index), index.choose(first).candidate) == (0, None)
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["盆李北村停电三天没人管", "盆李北村和盆李南村都停电了，没人管"],
+        ["小召乡盆李南村、盆李北村停电", "小召街道毛里村停电"],
+        ["毛里村、毛里小区、毛里社区都没电"],
+    ],
+)
+def test_places_whose_names_begin_alike_do_not_stop_the_index(
+    locator: Locator, grouping: ClusterSettings, texts: list[str]
+) -> None:
+    first = item(locator, texts[0])
+    index = CandidateIndex(grouping)
+    posts: list[Item] = []
+    for text in texts:
+        posts.append(item(locator, text))
+        index.put(incident(*posts, number=7))
+    index.put(incident(*posts, number=7))
+    assert index.choose(first).candidate is not None
+    index.drop(7)
+    assert index.choose(first).candidate is None
+
+
+def test_an_incident_that_cannot_be_read_leaves_the_index_as_it_was(
+    locator: Locator, grouping: ClusterSettings
+) -> None:
+    first = item(locator, "小召街道毛里村停电，没人管")
+    sound = incident(first, number=7)
+    index = CandidateIndex(grouping, [sound])
+    for broken in ({"terms": {"停电": "?"}}, {"places": 5}, {"hashes": 7}, {"terms": ["停电"]}):
+        with pytest.raises((TypeError, ValueError, AttributeError)):
+            index.put(replace(sound, profile={**sound.profile, **broken}))
+    assert index.choose(first).candidate is sound
+    index.drop(7)
+    assert index.choose(first).candidate is None
+
+
 def test_thresholds_that_make_no_sense_are_named(config_dir: Path) -> None:
     text = (config_dir / "incidents.yaml").read_text(encoding="utf-8")
     with pytest.raises(BadSettings, match="must not be above"):

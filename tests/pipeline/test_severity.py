@@ -142,6 +142,16 @@ def test_a_duration_counts_only_beside_an_outage(severity_rules: SeverityRules) 
     assert "停电时间" not in weights(rate(severity_rules, "孩子感冒三天了，昨晚又停电，烦"))
 
 
+def test_figures_that_nobody_can_believe_count_for_nothing(severity_rules: SeverityRules) -> None:
+    plain = rate(severity_rules, "停电三天没人管")
+    for value in (10**400, -5, float("nan"), float("inf"), "很多", None, True, [1], 10**13):
+        odd = {"likes": value, "reposts": value}
+        rated = severity_rules.rate(squeeze("", "停电三天没人管"), OUTAGE, 0.7, odd)  # type: ignore[arg-type]
+        assert rated == plain, value
+        facts = IncidentFacts(plain.severity, plain.score, engagement=odd)  # type: ignore[arg-type]
+        assert severity_rules.rate_incident(facts).score == plain.score, value
+
+
 def test_reach_raises_by_its_logarithm(severity_rules: SeverityRules) -> None:
     post = squeeze("", "又停电了")
     scores = [
