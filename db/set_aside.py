@@ -1,22 +1,32 @@
 """What raised and was put aside by name, so that the rest could go on.
 
 A row is known by (lane, ref). It goes when what it names has passed: `drop`. Whoever writes a row
-keeps what it names from being tried in a hot loop; `program` says which version of ours failed,
-so that a later one tries again.
+keeps what it names from being tried in a hot loop; `due` says when it is tried again: after a
+growing wait, and at once by another version of the program or when somebody asks for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from db.statements import insert_or, storable
 from db.tables import set_aside
+from domain.bounds import cut
+from domain.masking import mask
 
 _LONGEST = 500
+_READ = 2_000
+_WAITS = (
+    timedelta(minutes=1),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(days=1),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +42,57 @@ class SetAside:
     at: datetime
 
 
+_COLUMNS = [set_aside.c[f.name] for f in fields(SetAside)]
+
+
 def put(
     conn: Connection, lane: str, ref: str, name: str, problem: str, program: str, now: datetime
 ) -> None:
     """Set something aside; once more where it lies there already: one try more, the newest
-    problem. Texts are made storable and cut, whatever they hold."""
+    problem. Texts are masked, made storable and cut to a line, whatever they hold."""
     said = {
-        "name": _bounded(name),
-        "problem": _bounded(problem),
-        "program": _bounded(program),
+        "name": _shown(name),
+        "problem": _shown(problem),
+        "program": _shown(program),
         "at": now,
     }
     statement = insert_or(conn, set_aside).values(lane=lane, ref=storable(ref), tries=1, **said)
     again = {**said, "tries": set_aside.c.tries + 1}
     conn.execute(statement.on_conflict_do_update(index_elements=["lane", "ref"], set_=again))
+
+
+def due(
+    conn: Connection, lanes: Collection[str], program: str, now: datetime, limit: int = 200
+) -> list[SetAside]:
+    """What is to be tried again: set aside by another program than this, or long enough ago.
+
+    The waits grow from a minute to a day: what only lacked memory or a file passes soon, and what
+    never passes costs nothing. A clock that was ahead holds nothing back.
+    """
+    c = set_aside.c
+    waited = [
+        and_(c.tries == tries, c.at <= now - wait) for tries, wait in enumerate(_WAITS[:-1], 1)
+    ]
+    statement = (
+        select(*_COLUMNS)
+        .where(
+            c.lane.in_(lanes),
+            or_(c.program != program, c.at > now, c.at <= now - _WAITS[-1], *waited),
+        )
+        .order_by(c.at, c.id)
+        .limit(limit)
+    )
+    return [SetAside(*row) for row in conn.execute(statement)]
+
+
+def ask_again(conn: Connection, lane: str, ref: str) -> bool:
+    """Let it be tried at the next pass, whatever it waits for. False: it is not there."""
+    done = conn.execute(
+        update(set_aside)
+        .where(set_aside.c.lane == lane, set_aside.c.ref == storable(ref))
+        .values(program="")
+    )
+    return done.rowcount == 1
 
 
 def drop(conn: Connection, lane: str, ref: str) -> None:
@@ -57,8 +104,7 @@ def drop(conn: Connection, lane: str, ref: str) -> None:
 
 def listed(conn: Connection, limit: int = 0, lanes: Collection[str] = ()) -> list[SetAside]:
     """What is set aside, the newest first; `limit` 0 means all, no `lanes` every lane."""
-    columns = [set_aside.c[f.name] for f in fields(SetAside)]
-    statement = select(*columns).order_by(set_aside.c.at.desc(), set_aside.c.id.desc())
+    statement = select(*_COLUMNS).order_by(set_aside.c.at.desc(), set_aside.c.id.desc())
     if lanes:
         statement = statement.where(set_aside.c.lane.in_(lanes))
     if limit:
@@ -71,6 +117,10 @@ def count(conn: Connection) -> int:
     return conn.execute(select(func.count()).select_from(set_aside)).scalar_one()
 
 
-def _bounded(text: str) -> str:
-    text = storable(text)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _shown(text: str) -> str:
+    """One masked line: it is read on terminals and pages, and part of it may be a post's."""
+    text = "".join(c if c.isprintable() else " " for c in storable(text[:_READ]))
+    try:
+        return cut(" ".join(mask(text).split()), _LONGEST)
+    except Exception:  # what cannot be shown must not keep its row from being set aside
+        return "（无法显示）"

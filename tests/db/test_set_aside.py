@@ -43,6 +43,32 @@ def test_setting_aside_again_counts_a_try_and_keeps_the_newest_problem(engine: E
         ]
 
 
+def test_it_is_due_after_a_growing_wait_at_once_for_another_program_and_when_asked(
+    engine: Engine,
+) -> None:
+    def due(minutes: float, program: str = "1") -> bool:
+        with read(engine) as conn:
+            return bool(set_aside.due(conn, ["assess"], program, NOW + timedelta(minutes=minutes)))
+
+    with write(engine) as conn:
+        set_aside.put(conn, "assess", "7", "board/a", "ValueError: no", "1", NOW)
+        set_aside.put(conn, "timer", "7", "board/a", "ValueError: no", "1", NOW)
+    assert (due(0), due(0.9), due(1)) == (False, False, True)
+    assert due(0, "2")
+    assert due(-60), "a clock that was an hour ahead holds nothing back"
+    with write(engine) as conn:
+        set_aside.put(conn, "assess", "7", "board/a", "ValueError: no", "1", NOW)
+    assert (due(9), due(10)) == (False, True)
+    with write(engine) as conn:
+        for _ in range(20):
+            set_aside.put(conn, "assess", "7", "board/a", "ValueError: no", "1", NOW)
+    assert (due(60 * 23), due(60 * 24)) == (False, True)
+    with write(engine) as conn:
+        assert set_aside.ask_again(conn, "assess", "7")
+        assert not set_aside.ask_again(conn, "assess", "8")
+    assert due(0)
+
+
 def test_any_text_can_be_set_aside_and_is_bounded(engine: Engine) -> None:
     nasty = "\x00\ud83d" + "长" * 100_000
     with write(engine) as conn:
@@ -52,5 +78,10 @@ def test_any_text_can_be_set_aside_and_is_bounded(engine: Engine) -> None:
     assert one.name.startswith("\ufffd\ufffd长")
     assert len(one.name) == len(one.problem) == 500
     with write(engine) as conn:
+        set_aside.put(conn, "poll", "2", "找13812345678\x1b[2J\n张三", "\u202eno", "", NOW)
+        (seen, _) = set_aside.listed(conn)
+        assert "13812345678" not in seen.name
+        assert (seen.name + seen.problem).isprintable()
+        set_aside.drop(conn, "poll", "2")
         set_aside.drop(conn, "poll", "r\x00\udc00")
         assert set_aside.count(conn) == 0
