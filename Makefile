@@ -1,5 +1,6 @@
 # GridVoice 电力民声. `make` alone lists the targets.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
@@ -15,7 +16,16 @@ setup:  ## .venv with what the product needs (quick when nothing changed)
 setup-dev:  ## .venv with what tests and checks need besides
 	@tools/setup dev
 
-test: setup-dev check unit gate  ## everything that must hold: format, lint, types, imports, tests, quality floors
+# Every part runs, whatever became of the one before, and each one's outcome is told at the end.
+test: setup-dev  ## everything that must hold: format, lint, types, imports, tests, a year on, quality floors
+	@red=; table=; for part in check unit year gate; do \
+		SECONDS=0; outcome=ok; $(MAKE) --no-print-directory $$part || { outcome=RED; red="$$red $$part"; }; \
+		table+=$$(printf '%-6s %-4s %5d s' $$part $$outcome $$SECONDS)$$'\n'; \
+	done; \
+	printf '== parts\n%s' "$$table"; \
+	if [ -n "$$red" ]; then printf '%s\n' "Red:$$red. One part again: make PART." \
+		'One test again: .venv/bin/pytest -n0 tests/FILE.py::NAME (names: FAILED lines above; layout alone: make format).' \
+		'Green alone and red here is a fault too: a test that hangs on speed or order. Please report it.'; exit 1; fi
 
 check: setup-dev  ## format, lint, types, import rules
 	@echo '== format, lint' && $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
@@ -23,7 +33,13 @@ check: setup-dev  ## format, lint, types, import rules
 	@echo '== import rules' && $(BIN)/lint-imports --no-cache | tail -n 12
 
 unit: setup-dev  ## the tests
-	@echo '== tests' && $(BIN)/pytest -n 2 --dist loadfile -q
+	@echo '== tests' && $(BIN)/pytest -n 2 --dist loadfile -q --durations=10
+
+year: setup-dev  ## what alerts and judges, a year from now
+	@echo '== a year on' && $(BIN)/python tools/clocks.py year -- tests/app tests/alerts
+
+clocks: setup-dev  ## the tests at six moments: a month and a year on, at night, at the end of the year, 29 February, in New York
+	@$(BIN)/python tools/clocks.py
 
 gate: setup-dev  ## quality floors of the shipped model
 	@echo '== quality floors' && $(BIN)/python -m pipeline.learning.gate tests/eval/fixed.jsonl tests/eval/floors.json
@@ -41,4 +57,4 @@ screenshots: setup-dev  ## docs/images/*.png and docs/alert.txt, from a real run
 clean:  ## remove what set-up and runs made
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help demo setup setup-dev test check unit gate format lock screenshots clean
+.PHONY: help demo setup setup-dev test check unit year clocks gate format lock screenshots clean

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from postgresql_server import Server, find_binaries, start, stop
 from sqlalchemy import Engine
 
 from db.engine import open_engine, upgrade
+
+# The same examples for everybody and no time limits: red means wrong, not unlucky or busy.
+settings.register_profile(
+    "steady",
+    max_examples=150,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# GRIDVOICE_HYPOTHESIS=thorough looks for new examples, many more of them.
+settings.register_profile(
+    "thorough",
+    settings.get_profile("steady"),
+    max_examples=3000,
+    derandomize=False,
+    print_blob=True,
+)
+settings.load_profile(os.environ.get("GRIDVOICE_HYPOTHESIS", "steady"))
 
 
 @pytest.fixture(scope="session")

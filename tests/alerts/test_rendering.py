@@ -9,7 +9,7 @@ from time import process_time
 
 import pytest
 from alert_stories import INCIDENT, NOW, STORIES, Story
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.fit import clean, clip, clip_bytes, clip_lines, escape
@@ -200,7 +200,6 @@ anything = st.text(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     title=anything,
     text=anything,

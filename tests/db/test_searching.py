@@ -72,8 +72,7 @@ ALPHABET = "电停压低aK1 .。\"'*\n👍電"
 
 
 @settings(
-    max_examples=60,
-    deadline=None,
+    max_examples=settings().max_examples // 3,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.model import Area, Assessment, Category, Severity
@@ -106,7 +106,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=20).map("".join)),
     st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map("".join)),

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.normalise import squeeze
@@ -100,7 +100,6 @@ def _wide(text: str) -> str:
 
 
 @given(title=_POWER, text=_POWER, channel=_CHANNELS)
-@settings(max_examples=150, deadline=None)
 def test_white_space_and_full_width_change_no_verdict(
     title: str, text: str, channel: str | None
 ) -> None:
@@ -124,7 +123,6 @@ def test_traditional_characters_change_no_verdict(scorer: OwnScorer) -> None:
 
 
 @given(title=st.text(max_size=60), text=st.text(max_size=300) | _POWER, channel=_CHANNELS)
-@settings(max_examples=200, deadline=None)
 def test_any_text_is_judged_and_spans_lie_inside_it(
     title: str, text: str, channel: str | None
 ) -> None:

@@ -1,0 +1,16 @@
+"""Another clock for every Python process: `GRIDVOICE_TEST_CLOCK` seconds from the true one.
+
+Python imports this by itself where this folder stands on PYTHONPATH, and children inherit both; so
+a test, the commands it runs and the system it starts agree on the time of day. Monotonic clocks,
+sleeps and time limits stay true. `tools/clocks.py` sets it up.
+"""
+
+import os
+
+_shift = os.environ.get("GRIDVOICE_TEST_CLOCK")
+if _shift:
+    import time
+
+    import time_machine
+
+    time_machine.travel(time.time() + float(_shift), tick=True).start()
