@@ -8,7 +8,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from crawlers.dates import date_in_url, read_time
+from crawlers.dates import date_in_url, is_believable, read_time
 from crawlers.pages import Page
 from crawlers.source import Source
 from domain.model import FoundPost
@@ -38,8 +38,8 @@ def make_post(
     """The post; `seen` is when the page that shows its (maybe relative) times was fetched."""
     raw = fields.get("time")
     reading = read_time(raw, seen)
-    if reading is None and url:
-        reading = date_in_url(url)
+    if reading is None and url and (day := date_in_url(url)) and is_believable(day.at, seen):
+        reading = day
     reply_reading = read_time(fields.get("reply_time"), seen)
     text = str(fields.get("text") or "")[:_MAX_TEXT]
     title = str(fields.get("title") or "")[:500] or _first_line(text)
