@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from db import assessment_rows
 from db.evidence import evidence_body
+from db.readied import stored_key
 from db.rows import PostRow, ToJudge, VersionRow
 from db.statements import in_parts, insert_or
 from db.tables import assessments, incident_posts, incidents, posts, versions
@@ -113,11 +114,12 @@ def record_assessments(
 
 def known_keys(conn: Connection, source: str, keys: Collection[str]) -> set[str]:
     """Those of `keys` that are stored as posts of `source`."""
-    found: set[str] = set()
-    for part in in_parts(keys):
+    stored: set[str] = set()
+    spelt = {key: stored_key(key) for key in keys}
+    for part in in_parts(set(spelt.values())):
         statement = select(posts.c.key).where(posts.c.source == source, posts.c.key.in_(part))
-        found.update(conn.execute(statement).scalars())
-    return found
+        stored.update(conn.execute(statement).scalars())
+    return {key for key, spelling in spelt.items() if spelling in stored}
 
 
 def post(conn: Connection, post_id: int) -> PostRow | None:

@@ -10,12 +10,21 @@ from domain.model import Assessment, DeliveryState, Incident, Severity
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A found post that could not be stored, by the key under which it was shown, and why."""
+
+    key: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What became of a batch of found posts. The three add up to the batch."""
+    """What became of a batch of found posts. They add up to the batch."""
 
     new_posts: int
     new_versions: int
     unchanged: int
+    refused: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, column, func, insert, select, update, values
+from sqlalchemy import Connection
 
-from db import search_index
-from db.evidence import keep
-from db.readied import Readied, author_hash, ready, without_repeats
-from db.rows import TakenIn
-from db.search_index import Indexed
-from db.statements import in_parts, insert_or, storable
-from db.tables import posts, versions
-from domain.clock import event_time
+from db import set_aside
+from db.alone import Poison, alone, problem_of
+from db.post_rows import FirstSeen, add_posts, refresh, stored
+from db.readied import Readied, ready, stored_key, without_repeats
+from db.rows import Refused, TakenIn
+from db.statements import storable
 from domain.model import FoundPost
-from domain.text import fold
 
-FirstSeen = Callable[[FoundPost], datetime]
+LANE = "take"  # of set_aside: found, and could not be stored
+_MOST_EARLIER = 1_000
 
 
 def take_in(
@@ -28,7 +25,7 @@ def take_in(
     found: Sequence[FoundPost],
     now: datetime,
     author_key: bytes,
-    first_seen: Callable[[FoundPost], datetime] | None = None,
+    first_seen: FirstSeen | None = None,
 ) -> TakenIn:
     """Store what a source showed. Running it again with the same posts stores nothing.
 
@@ -36,251 +33,86 @@ def take_in(
     version; of an unchanged one only engagement and reply are refreshed. `author_key` is the
     secret with which authors' names are hashed. `now` becomes `first_seen` of new posts, unless
     `first_seen` tells another time of each (a replayed stream has a clock of its own).
+
+    A post that cannot be stored is set aside by name and the others are stored; it is tried again
+    when its source shows it again.
     """
+    refused: list[tuple[FoundPost, str]] = []
+    readied: list[Readied] = []
+    for post in found:
+        try:
+            readied.append(ready(post))
+        except Exception as error:
+            refused.append((post, problem_of(error)))
+    whole = _Taking(conn, now, author_key, first_seen or (lambda _: now))
     new = versions_new = unchanged = 0
-    for batch in without_repeats(found):
-        taken = _take_in_batch(conn, batch, now, author_key, first_seen or (lambda _: now))
-        new += taken.new_posts
-        versions_new += taken.new_versions
-        unchanged += taken.unchanged
-    return TakenIn(new, versions_new, unchanged)
+    for batch in without_repeats(readied):
+        for taken in whole.part(batch, refused):
+            new += taken.new_posts
+            versions_new += taken.new_versions
+            unchanged += taken.unchanged
+    _name(conn, found, refused, now)
+    return TakenIn(
+        new, versions_new, unchanged, tuple(Refused(post.key, said) for post, said in refused)
+    )
 
 
-def _take_in_batch(
+def _name(
     conn: Connection,
     found: Sequence[FoundPost],
+    refused: Sequence[tuple[FoundPost, str]],
     now: datetime,
-    author_key: bytes,
-    first_seen: FirstSeen,
-) -> TakenIn:
-    batch = [ready(post) for post in found]
-    known = _stored(conn, batch)
-    fresh = [r for r in batch if (r.found.source, r.key) not in known]
-    again = [(r, known[r.found.source, r.key]) for r in batch if (r.found.source, r.key) in known]
-    new = _add_posts(conn, fresh, now, author_key, first_seen) if fresh else 0
-    if new < len(fresh):
-        # Somebody else stored some of them between our look and our write (PostgreSQL only).
-        known = _stored(conn, fresh)
-        # They are unchanged or edited like any other; those that we added compare equal below.
-        again += [(r, known[r.found.source, r.key]) for r in fresh]
-        edited = _refresh(conn, again, now)
-        return TakenIn(new, edited, len(batch) - new - edited)
-    edited = _refresh(conn, again, now)
-    return TakenIn(new, edited, len(again) - edited)
+) -> None:
+    """Set aside what was refused; forget what was refused before and is stored now."""
+    if not found:
+        return
+    for post, problem in refused:
+        name = f"{post.source}/{post.key} {str(post.title)[:40]}"
+        set_aside.put(conn, LANE, _ref(post), name, problem, "", now)
+    earlier = {one.ref for one in set_aside.listed(conn, limit=_MOST_EARLIER, lanes=[LANE])}
+    if earlier:
+        for ref in earlier & ({_ref(post) for post in found} - {_ref(post) for post, _ in refused}):
+            set_aside.drop(conn, LANE, ref)
 
 
-def _stored(conn: Connection, batch: Sequence[Readied]) -> dict[tuple[str, str], Any]:
-    """(source, key) → post with its current version, for those of the batch that are stored."""
-    keys: dict[str, list[str]] = defaultdict(list)
-    for read in batch:
-        keys[read.found.source].append(read.key)
-    rows: dict[tuple[str, str], Any] = {}
-    for source, names in keys.items():
-        for part in in_parts(names):
-            statement = (
-                select(
-                    posts.c.id,
-                    posts.c.key,
-                    posts.c.engagement,
-                    posts.c.search_row,
-                    posts.c.version_id,
-                    versions.c.hash,
-                    versions.c.title,
-                    versions.c.text,
-                    versions.c.reply,
-                    versions.c.reply_at,
-                )
-                .join(versions, versions.c.id == posts.c.version_id)
-                .where(posts.c.source == source, posts.c.key.in_(part))
-            )
-            for row in conn.execute(statement):
-                rows[source, row.key] = row
-    return rows
+def _ref(post: FoundPost) -> str:
+    return f"{storable(str(post.source))}/{stored_key(str(post.key))}"
 
 
-def _add_posts(
-    conn: Connection,
-    batch: Sequence[Readied],
-    now: datetime,
-    author_key: bytes,
-    first_seen: FirstSeen,
-) -> int:
-    """Store new posts with their first version; how many were stored by us."""
-    seen = [first_seen(r.found) for r in batch]
-    moments = [event_time(r.found.published_at, s) for r, s in zip(batch, seen, strict=True)]
-    rows = search_index.allocate_rows(conn, moments)
-    firsts = _first_posts_of(conn, [r for r in batch if not r.is_blank])
-    statement = (
-        insert_or(conn, posts)
-        .on_conflict_do_nothing(index_elements=["source", "key"])
-        .returning(posts.c.id, posts.c.source, posts.c.key)
-    )
-    added = [
-        {
-            "source": r.found.source,
-            "key": r.key,
-            "url": _maybe(r.found.url),
-            "channel": r.found.channel,
-            "region": _maybe(r.found.region),
-            "author_hash": author_hash(r.found, author_key),
-            "published_raw": _maybe(r.found.published_raw),
-            "published_at": r.found.published_at,
-            "event_at": moment,
-            "first_seen": sight,
-            "engagement": r.found.engagement,
-            "duplicate_of": firsts.get(r.hash),
-            "search_row": row,
-        }
-        for r, moment, sight, row in zip(batch, moments, seen, rows, strict=True)
-    ]
-    ids = {(row.source, row.key): row.id for row in conn.execute(statement, added)}
-    ours = [
-        (r, ids[r.found.source, r.key], row)
-        for r, row in zip(batch, rows, strict=True)
-        if (r.found.source, r.key) in ids
-    ]
-    if not ours:
-        return 0
-    _add_versions(conn, [(r, post_id) for r, post_id, _ in ours], now)
-    for part in in_parts(post_id for _, post_id, _ in ours):
-        first_version = (
-            select(versions.c.id).where(versions.c.post_id == posts.c.id).scalar_subquery()
-        )
-        conn.execute(update(posts).where(posts.c.id.in_(part)).values(version_id=first_version))
-    _mark_repeats(conn, [(r, post_id) for r, post_id, _ in ours if r.hash not in firsts])
-    search_index.index(
-        conn, [Indexed(post_id, row, r.folded_title, r.folded_text) for r, post_id, row in ours]
-    )
-    return len(ours)
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """One call of `take_in`: what all its batches share."""
 
+    conn: Connection
+    now: datetime
+    author_key: bytes
+    first_seen: FirstSeen
 
-def _first_posts_of(conn: Connection, batch: Sequence[Readied]) -> dict[str, int]:
-    """Hash of a text → the first post that held it."""
-    firsts: dict[str, int] = {}
-    for part in in_parts({r.hash for r in batch}):
-        wanted = values(column("hash", Text), name="wanted").data([(h,) for h in part]).cte()
-        # One step into the index for each: a text that went round has thousands of rows.
-        first = (
-            select(func.min(versions.c.post_id))
-            .where(versions.c.hash == wanted.c.hash)
-            .scalar_subquery()
-        )
-        rows = conn.execute(select(wanted.c.hash, first))
-        firsts.update((row[0], row[1]) for row in rows if row[1] is not None)
-    return firsts
+    def part(
+        self, batch: Sequence[Readied], refused: list[tuple[FoundPost, str]]
+    ) -> Iterator[TakenIn]:
+        """A batch as a whole; where that raises, post by post."""
+        try:
+            yield alone(self.conn, lambda: self._take(batch))
+        except Poison as poison:
+            if len(batch) == 1:
+                refused.append((batch[0].shown, str(poison)))
+                return
+            for one in batch:
+                yield from self.part([one], refused)
 
-
-def _mark_repeats(conn: Connection, added: Sequence[tuple[Readied, int]]) -> None:
-    """The same text twice within one batch: the later ones point to the first."""
-    firsts: dict[str, int] = {}
-    repeats = []
-    for read, post_id in added:
-        if read.is_blank:
-            continue
-        first = firsts.setdefault(read.hash, post_id)
-        if first != post_id:
-            repeats.append({"post": post_id, "first": first})
-    if repeats:
-        conn.execute(
-            update(posts)
-            .where(posts.c.id == bindparam("post"))
-            .values(duplicate_of=bindparam("first")),
-            repeats,
-        )
-
-
-def _add_versions(conn: Connection, batch: Sequence[tuple[Readied, int]], now: datetime) -> None:
-    shas = keep(conn, [r.found.evidence for r, _ in batch if r.found.evidence])
-    added = []
-    for read, post_id in batch:
-        proof = read.found.evidence
-        added.append(
-            {
-                "post_id": post_id,
-                "hash": read.hash,
-                "title": read.title,
-                "text": read.text,
-                "reply": _maybe(read.found.reply),
-                "reply_at": read.found.reply_at,
-                "seen_at": now,
-                "evidence_sha256": shas[id(proof)] if proof else None,
-                "fetched_url": storable(proof.url) if proof else None,
-                "fetched_at": proof.fetched_at if proof else None,
-                "status": proof.status if proof else None,
-            }
-        )
-    conn.execute(insert(versions), added)
-
-
-def _refresh(conn: Connection, again: Sequence[tuple[Readied, Any]], now: datetime) -> int:
-    """Posts found again: new versions of the edited, new figures and replies for the rest."""
-    edited = [(r, row) for r, row in again if r.hash != row.hash]
-    counted = [
-        {"post": row.id, "seen": r.found.engagement}
-        for r, row in again
-        if r.found.engagement and r.found.engagement != row.engagement
-    ]
-    answered = [
-        {"version": row.version_id, "words": storable(r.found.reply), "at": r.found.reply_at}
-        for r, row in again
-        if r.hash == row.hash
-        and r.found.reply is not None
-        and (storable(r.found.reply), r.found.reply_at) != (row.reply, row.reply_at)
-    ]
-    if counted:
-        conn.execute(
-            update(posts)
-            .where(posts.c.id == bindparam("post"))
-            .values(engagement=bindparam("seen", type_=posts.c.engagement.type)),
-            counted,
-        )
-    if answered:
-        conn.execute(
-            update(versions)
-            .where(versions.c.id == bindparam("version"))
-            .values(
-                reply=bindparam("words"), reply_at=bindparam("at", type_=versions.c.reply_at.type)
-            ),
-            answered,
-        )
-    if edited:
-        _add_edits(conn, edited, now)
-    return len(edited)
-
-
-def _add_edits(conn: Connection, edited: Sequence[tuple[Readied, Any]], now: datetime) -> None:
-    """New versions of stored posts. One that returns to an old wording takes that version back."""
-    earlier: dict[tuple[int, str], int] = {}
-    for part in in_parts(row.id for _, row in edited):
-        statement = select(versions.c.id, versions.c.post_id, versions.c.hash)
-        for v in conn.execute(statement.where(versions.c.post_id.in_(part))):
-            earlier[v.post_id, v.hash] = v.id
-    first_time = [(r, row.id) for r, row in edited if (row.id, r.hash) not in earlier]
-    if first_time:
-        _add_versions(conn, first_time, now)
-    for read, row in edited:
-        # A version that is no longer shown need not be judged any more.
-        conn.execute(
-            update(versions)
-            .where(versions.c.id == row.version_id, versions.c.judged_at.is_(None))
-            .values(judged_at=now)
-        )
-        current = conn.execute(
-            select(versions.c.id, versions.c.judged_by).where(
-                versions.c.post_id == row.id, versions.c.hash == read.hash
-            )
-        ).one()
-        if current.judged_by is None:
-            conn.execute(update(versions).where(versions.c.id == current.id).values(judged_at=None))
-        conn.execute(update(posts).where(posts.c.id == row.id).values(version_id=current.id))
-    search_index.remove(
-        conn,
-        [Indexed(row.id, row.search_row, fold(row.title), fold(row.text)) for _, row in edited],
-    )
-    search_index.index(
-        conn, [Indexed(row.id, row.search_row, r.folded_title, r.folded_text) for r, row in edited]
-    )
-
-
-def _maybe(text: str | None) -> str | None:
-    return None if text is None else storable(text)
+    def _take(self, batch: Sequence[Readied]) -> TakenIn:
+        conn, now = self.conn, self.now
+        known = stored(conn, batch)
+        fresh = [r for r in batch if r.identity not in known]
+        again = [(r, known[r.identity]) for r in batch if r.identity in known]
+        new = add_posts(conn, fresh, now, self.author_key, self.first_seen) if fresh else 0
+        if new < len(fresh):
+            # Somebody else stored some of them between our look and our write (PostgreSQL only).
+            known = stored(conn, fresh)
+            # They are unchanged or edited like any other; those that we added compare equal below.
+            again += [(r, known[r.identity]) for r in fresh]
+            edited = refresh(conn, again, now)
+            return TakenIn(new, edited, len(batch) - new - edited)
+        edited = refresh(conn, again, now)
+        return TakenIn(new, edited, len(again) - edited)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 TEXT_BYTES = 1_000_000  # a letter of 300,000 characters; assessing it takes a second
 TITLE_CHARS = 10_000
@@ -85,6 +86,18 @@ def moment(value: datetime | None) -> datetime | None:
     except (OverflowError, ValueError):
         return None
     return value if 1 < year < 9999 else None
+
+
+def address(url: str) -> str | None:
+    """An address that can be taken apart and shown; else None, as a cut one leads elsewhere."""
+    if not 0 < len(url) <= URL_CHARS or not url.isprintable():
+        return None
+    try:
+        parts = urlsplit(url)
+        _ = parts.hostname, parts.port  # read late by urlsplit, and refused late
+    except ValueError:
+        return None
+    return url
 
 
 def _bytes(text: str) -> int:
