@@ -122,11 +122,13 @@ class Secrets:
 
 
 class Channel(Protocol):
-    """A way to people or to the centre."""
+    """A way to people or to the centre. `drops_repeats`: whether its receiver knows a message that
+    comes a second time by its id, so that people see it once."""
 
     name: str
     pace: Pace
     reaches_people: ClassVar[bool]
+    drops_repeats: ClassVar[bool]
 
     def send(self, message: Message, recipient: str = "") -> Receipt:
         """Returns when the receiver confirmed the message. Raises SendError."""

@@ -8,25 +8,20 @@ robot's address is its key.
 from __future__ import annotations
 
 import logging
-import socket
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from alerts import bounded
+from alerts.outage import STOPPED
 from domain.model import Outcome, SendError
 
 _ANSWER_LIMIT = 64 * 1024
-_CONNECT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,101 +47,11 @@ class Line:
     ca_file: Path | None = None
 
 
-class _Call:
-    """One exchange as its connection and its stop watch see it."""
-
-    def __init__(self) -> None:
-        self.connected = False
-        self.expired = False
-        self._wire: socket.socket | None = None
-        self._lock = threading.Lock()
-
-    def opened(self, raw: socket.socket) -> None:
-        with self._lock:
-            # A duplicate: TLS takes the socket itself over, and the stop watch needs one to end.
-            self._wire = raw.dup()
-            if self.expired:
-                self._hang_up()
-
-    def expire(self) -> None:
-        with self._lock:
-            self.expired = True
-            self._hang_up()
-
-    def _hang_up(self) -> None:
-        if self._wire is not None:
-            try:
-                self._wire.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return  # already closed by the other side
-
-    def close(self) -> None:
-        with self._lock:
-            if self._wire is not None:
-                self._wire.close()
-                self._wire = None
-
-
-class _Here(threading.local):
-    call: _Call | None = None
-
-
-_here = _Here()
-
-
-class _Watched(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return _opened(super()._new_conn())
-
-    def connect(self) -> None:
-        super().connect()
-        _connected()
-
-
-class _WatchedTLS(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _opened(super()._new_conn())
-
-    def connect(self) -> None:
-        super().connect()
-        _connected()
-
-
-def _opened(raw: socket.socket) -> socket.socket:
-    if _here.call is not None:
-        _here.call.opened(raw)
-    return raw
-
-
-def _connected() -> None:
-    if _here.call is not None:
-        _here.call.connected = True
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Watched
-
-
-class _PoolTLS(HTTPSConnectionPool):
-    ConnectionCls = _WatchedTLS
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
-        return manager
-
-
 class _Discreet(logging.Filter):
     """urllib3 logs whole addresses; while a message of ours is under way it says nothing."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return _here.call is None
+        return bounded.current() is None
 
 
 for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.poolmanager"):
@@ -159,34 +64,36 @@ def post(line: Line, body: bytes, headers: Mapping[str, str]) -> Answer:
     Raises SendError: RETRY where nothing can have been accepted, UNKNOWN where the request may have
     arrived, BAD_CONFIG for an unusable address.
     """
-    call = _Call()
     limit_s = line.timeout.total_seconds()
-    watch = threading.Timer(limit_s, call.expire)
-    watch.daemon = True
-    _here.call = call
-    watch.start()
-    try:
-        return _exchange(line, body, headers, limit_s)
-    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, ValueError):
-        raise SendError(Outcome.BAD_CONFIG, "url", "the address is not a usable URL") from None
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        raise _failure(error, call) from None
-    finally:
-        watch.cancel()
-        _here.call = None
-        call.close()
+    with bounded.call(limit_s) as call:
+        try:
+            return _exchange(line, body, headers, limit_s)
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, ValueError):
+            raise SendError(Outcome.BAD_CONFIG, "url", "the address is not a usable URL") from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _failure(error, call) from None
+
+
+def expire_all() -> None:
+    """End every exchange that is under way, in whatever thread: the process is to stop.
+
+    Each comes back at once, as not sent or as unknown. Cheap: call it again while waiting, for one
+    that was about to begin.
+    """
+    for call in bounded.under_way():
+        call.stop()
 
 
 def _exchange(line: Line, body: bytes, headers: Mapping[str, str], limit_s: float) -> Answer:
     with requests.Session() as session:
         session.trust_env = False
-        session.mount("http://", _Adapter())
-        session.mount("https://", _Adapter())
+        session.mount("http://", bounded.Adapter())
+        session.mount("https://", bounded.Adapter())
         with session.post(
             line.url,
             data=body,
             headers={"Accept-Encoding": "identity", "Connection": "close", **headers},
-            timeout=(min(_CONNECT_S, limit_s), limit_s),
+            timeout=(min(bounded.CONNECT_S, limit_s), limit_s),
             allow_redirects=False,
             stream=True,
             proxies={"http": line.proxy, "https": line.proxy} if line.proxy else None,
@@ -204,12 +111,15 @@ def _read(response: requests.Response) -> bytes | None:
     return body[:_ANSWER_LIMIT]
 
 
-def _failure(error: Exception, call: _Call) -> SendError:
+def _failure(error: Exception, call: bounded.Call) -> SendError:
     # Only the kind of error is told: its text holds the address.
     kind = type(error).__name__
     if not call.connected:
-        return SendError(Outcome.RETRY, "connect", f"no connection to the receiver ({kind})")
-    if call.expired or isinstance(error, requests.exceptions.Timeout):
+        code = STOPPED if call.stopped else "connect"
+        return SendError(Outcome.RETRY, code, f"no connection to the receiver ({kind})")
+    if call.stopped:
+        return SendError(Outcome.UNKNOWN, STOPPED, "cut short by our own stop; it may be accepted")
+    if call.is_over or isinstance(error, requests.exceptions.Timeout):
         return SendError(Outcome.UNKNOWN, "timeout", "no answer in time; it may have been accepted")
     return SendError(
         Outcome.UNKNOWN,
@@ -246,11 +156,11 @@ def retry_after_s(header: str | None, now: datetime) -> float | None:
         return None
     header = header.strip()
     if header.isascii() and header.isdigit():
-        return float(min(int(header[:9]), 10**9))
+        return float((header.lstrip("0") or "0")[:9])
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - now).total_seconds())
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None  # a receiver's nonsense is no wait

@@ -195,6 +195,16 @@ class Leased:
 
 
 @dataclass(frozen=True, slots=True)
+class Tries:
+    """Attempts of a delivery that count: how many, how many of them were refused for the message's
+    own sake, and when the first began."""
+
+    count: int
+    refused: int
+    first_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRow:
     """One alert on its way through one channel, as it stands."""
 
@@ -222,12 +232,3 @@ class AttemptRow:
     outcome: str | None
     code: str | None
     text: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelState:
-    """Whether an alert channel is held back, until when, and why."""
-
-    name: str
-    blocked_until: datetime | None
-    problem: str | None

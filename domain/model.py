@@ -265,6 +265,23 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelState:
+    """How an alert channel fares. `down_since`: the first of its present `failures` in a row.
+
+    `blocked_until`: its receiver asked for rest. `probe_at`: while it is down or held, from when on
+    one delivery may try it again. `problem`: what its receiver said last, no secrets.
+    """
+
+    name: str
+    blocked_until: datetime | None = None
+    problem: str | None = None
+    down_since: datetime | None = None
+    failures: int = 0
+    probe_at: datetime | None = None
+    succeeded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What one alert says. Already masked; channels only lay it out and cut it to their limits.
 

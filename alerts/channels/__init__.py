@@ -36,6 +36,7 @@ class Broken:
 
     pace = UNLIMITED
     reaches_people: ClassVar[bool] = False
+    drops_repeats: ClassVar[bool] = True
 
     def __init__(self, name: str, problem: str) -> None:
         self.name = name

@@ -25,6 +25,7 @@ class FileChannel:
 
     pace = UNLIMITED
     reaches_people: ClassVar[bool] = False
+    drops_repeats: ClassVar[bool] = False
 
     def __init__(
         self,

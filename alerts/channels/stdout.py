@@ -16,6 +16,7 @@ class StdoutChannel:
 
     pace = UNLIMITED
     reaches_people: ClassVar[bool] = False
+    drops_repeats: ClassVar[bool] = False
 
     def __init__(self, settings: ChannelSettings, secrets: Secrets, data_dir: Path) -> None:
         self.name = settings.name

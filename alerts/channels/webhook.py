@@ -24,6 +24,7 @@ class WebhookChannel:
 
     pace = UNLIMITED
     reaches_people: ClassVar[bool] = True
+    drops_repeats: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -12,13 +12,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from db import outbox, posts
+from db import leases, outbox, posts
 from db.engine import read, write
 from db.take_in import take_in
 from domain.clock import event_time, parse_time, utc_now
 from domain.model import DeliveryState, FoundPost
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.owner import owner
+from gridvoice.app.tasks.channels import shut_channels
 from gridvoice.app.tasks.intake import author_key
 from gridvoice.app.tasks.judge import judge
 from gridvoice.app.tasks.relay import relay
@@ -27,6 +28,7 @@ SOURCE = "replay"
 BATCH = 200
 _FUTURE_STREAM = timedelta(days=366)
 _FUTURE_LEAP = timedelta(days=30)
+_LONGEST_PAUSE_S = 150.0  # more than any channel's pace asks for
 
 
 @dataclass
@@ -165,8 +167,7 @@ def replay(
         yield done
         stream.times.clear()
     _judge_all(engine, config, done)  # what an earlier run left behind
-    while _send_due(engine, config, rng):
-        time.sleep(0.1)  # a paced channel asks for time
+    _send_rest(engine, config, rng)
     done.seconds = time.perf_counter() - started
     yield done
 
@@ -181,13 +182,35 @@ def _judge_all(engine: Engine, config: Configuration, done: Replayed) -> None:
             return
 
 
-def _send_due(engine: Engine, config: Configuration, rng: random.Random) -> bool:
-    """Send whatever is due on every channel; whether something still waits for its first try."""
+def _send_due(
+    engine: Engine, config: Configuration, rng: random.Random, probing: bool = False
+) -> tuple[int, bool]:
+    """Send whatever is due on every channel, by those that are down or held only when `probing`.
+
+    How many attempts were made, and whether something still waits for its first one by a channel
+    that takes messages.
+    """
     ready = {name: o.channel for name, o in config.channels.items() if o.channel is not None}
-    for name, channel in ready.items():
-        relay(engine, name, channel, owner("replay"), rng)
     with read(engine) as conn:
-        return outbox.has_untried(conn, ready.keys(), utc_now())
+        shut = shut_channels(conn, utc_now())
+    made = 0
+    for name, channel in ready.items():
+        if probing or name not in shut:
+            made += relay(engine, name, channel, owner("replay"), rng)[0]
+    with read(engine) as conn:
+        now = utc_now()
+        return made, leases.has_untried(conn, ready.keys() - shut_channels(conn, now), now)
+
+
+def _send_rest(engine: Engine, config: Configuration, rng: random.Random) -> None:
+    """Send until nothing waits for its first attempt, but for what waits for its channel."""
+    _, waits = _send_due(engine, config, rng, probing=True)
+    moved = time.monotonic()
+    while waits and time.monotonic() - moved < _LONGEST_PAUSE_S:
+        time.sleep(0.1)  # a paced channel asks for time
+        made, waits = _send_due(engine, config, rng)
+        if made:
+            moved = time.monotonic()
 
 
 def _paced(

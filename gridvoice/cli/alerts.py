@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import os
 import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from gridvoice.cli.options import Unusable, command, configuration, store, with_common
-from gridvoice.cli.output import emit, say, table
+from gridvoice.cli.options import (
+    Unusable,
+    command,
+    config_dir,
+    configuration,
+    data_dir,
+    store,
+    with_common,
+)
+from gridvoice.cli.output import complain, emit, say, table
+
+if TYPE_CHECKING:
+    from domain.model import ChannelState
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,6 +36,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _list(args: argparse.Namespace) -> int:
     from db import outbox
+    from db.channel_states import channel_state_rows
     from db.engine import read
     from domain.clock import iso, short
     from domain.model import ALERT_REASON_TITLES, DeliveryState
@@ -29,6 +44,8 @@ def _list(args: argparse.Namespace) -> int:
     states = [DeliveryState.DEAD] if args.dead else None
     with read(store(args)) as conn:
         rows = outbox.list_deliveries(conn, states)
+        fares = channel_state_rows(conn)
+    _tell_reach(args, fares)
     if args.json:
         for row in rows:
             emit(
@@ -72,6 +89,26 @@ def _list(args: argparse.Namespace) -> int:
     return 0
 
 
+def _tell_reach(args: argparse.Namespace, fares: Iterable[ChannelState]) -> None:
+    """Who is reached, on standard error: the list itself must not depend on the configuration."""
+    from alerts.channel import Channels
+    from alerts.channels import open_channels
+    from alerts.reach import reach_lines
+    from domain.clock import utc_now
+    from domain.load import BadSettings, load_file
+
+    try:
+        directory = config_dir(args)
+        settings = load_file(directory / "channels.yaml", Channels, "channels.yaml")
+    except (Unusable, BadSettings, OSError) as problem:
+        complain(f"channels.yaml 读不出, 不知道哪些通道能通到人: {problem}")
+        return
+    opened = open_channels(settings, os.environ, data_dir(args), directory)
+    by_name = {state.name: state for state in fares}
+    for line in reach_lines(opened.values(), by_name, utc_now()):
+        complain(line)
+
+
 def _test(args: argparse.Namespace) -> int:
     from alerts.render import render_test
     from domain.clock import utc_now
@@ -98,17 +135,40 @@ def _test(args: argparse.Namespace) -> int:
         emit({"channel": args.channel, "ok": True, "code": receipt.code, "text": receipt.text})
     else:
         say(f"✓ {args.channel}: {receipt.code} {receipt.text}".rstrip())
+    _note_that_it_works(args)
     return 0
 
 
-def _retry(args: argparse.Namespace) -> int:
-    from db import outbox
+def _note_that_it_works(args: argparse.Namespace) -> None:
+    """What waited for the channel may go: a message has just been accepted."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from db.engine import write
     from domain.clock import utc_now
+    from gridvoice.app.tasks.channels import channel_works
+
+    try:
+        with write(store(args)) as conn:
+            channel_works(conn, args.channel, utc_now())
+    except (Unusable, SQLAlchemyError) as problem:
+        complain(f"试发成功, 但没能记入数据库, 等候的预警要到下次探测才发: {problem}")
+
+
+def _retry(args: argparse.Namespace) -> int:
+    from db import outbox, sending
+    from db.channel_states import channel_state_rows
+    from db.engine import write
+    from domain.clock import utc_now
+    from gridvoice.app.tasks.channels import release_channels
 
     with write(store(args)) as conn:
-        names = [args.delivery] if args.delivery else [d.id for d in outbox.dead_letters(conn)]
-        retried = [name for name in names if outbox.retry(conn, name, utc_now())]
+        dead = {row.id: row.channel for row in outbox.dead_letters(conn)}
+        channels = {state.name for state in channel_state_rows(conn)}
+        if args.delivery:
+            dead = {name: channel for name, channel in dead.items() if name == args.delivery}
+            channels = set(dead.values())
+        release_channels(conn, channels, utc_now())
+        retried = [name for name in dead if sending.retry(conn, name)]
     if args.delivery and not retried:
         raise Unusable(f"没有编号为 {args.delivery} 的死信; 用 gridvoice alerts list --dead 查看")
     if args.json:

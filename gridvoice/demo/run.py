@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from sqlalchemy import Engine
 
-from db import incidents, outbox, posts
+from db import incidents, leases, outbox, posts
 from db.engine import read
 from domain.clock import parse_time, utc_now
 from domain.model import AlertReason
@@ -118,7 +118,7 @@ def _movement(engine: Engine, demo: Demo) -> int:
     """A number that changes as long as something is going on."""
     with read(engine) as conn:
         waiting = posts.count_unjudged(conn)
-        untried = outbox.has_untried(conn, ["file", "centre", "duty_group"], utc_now())
+        untried = leases.has_untried(conn, ["file", "centre", "duty_group"], utc_now())
         return posts.count_posts(conn) * 4 + len(demo.told) + waiting + untried
 
 

@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, func, select
 
 from db import incidents, outbox, posts
+from db.channel_states import put_channel_state
 from db.engine import read, write
 from db.rows import AlertRow, DeliveryRow, EventRow, IncidentRow, PostRow
 from db.tables import alerts, assessments, deliveries, incident_events, incident_posts
 from db.tables import incidents as incidents_table
 from db.take_in import take_in
 from domain.clock import utc_now
-from domain.model import AlertReason, FoundPost
+from domain.model import AlertReason, ChannelState, FoundPost
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.judge import Judged, judge
 
@@ -134,7 +135,7 @@ def make_due(engine: Engine, channels: Sequence[str] = ()) -> None:
     with write(engine) as conn:
         conn.execute(statement)
         for name in channels or ("centre", "duty_group", "file"):
-            outbox.hold_channel(conn, name, None, None)
+            put_channel_state(conn, ChannelState(name))
 
 
 FIRST = AlertReason.FIRST.value

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from db import incidents, outbox, posts, sources, take_in
+from db import incidents, leases, outbox, posts, sending, sources, take_in
 from db.engine import write
 from db.tables import posts as post_table
 from domain.intake import PollResult
@@ -163,12 +163,12 @@ def tell(
         if outcome == "new":
             continue
         begun = at + timedelta(seconds=0.4)
-        outbox.lease_deliveries(conn, "scene", begun, 60, 10, [channel])
-        n = outbox.record_attempt(conn, name, begun)
+        leases.lease_deliveries(conn, "scene", begun, 60, 10, [channel])
+        n = sending.record_attempt(conn, name, begun)
         assert n is not None
         done = at + timedelta(seconds=1.2)
         again = at + timedelta(minutes=240) if outcome == "retry" else None
-        outbox.record_outcome(conn, name, n, done, Outcome(outcome), code, text, again)
+        sending.record_outcome(conn, name, n, done, Outcome(outcome), code, text, again)
 
 
 def replies(n: int) -> tuple[tuple[str, int], ...]:

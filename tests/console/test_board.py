@@ -14,10 +14,11 @@ import pytest
 from console_server import NOW, Console
 from sqlalchemy import Engine, event, insert
 
-from db import incidents, outbox
+from db import incidents
+from db.channel_states import put_channel_state
 from db.engine import write
 from db.tables import incidents as incident_table
-from domain.model import Area, Category, Severity
+from domain.model import Area, Category, ChannelState, Severity
 from gridvoice.console.surroundings import Trouble
 
 
@@ -127,7 +128,7 @@ def test_trouble_of_every_kind_is_an_alarm_with_a_way_out(own_console: Console) 
         assert row is not None
         scene.tell(conn, row.id, "grew", 4, Severity.RED, NOW,
                    [("centre", "x", "bad_config", "401", "bad signature")])  # fmt: skip
-        outbox.hold_channel(conn, "duty_group", NOW + timedelta(minutes=5), "频率超限")
+        put_channel_state(conn, ChannelState("duty_group", NOW + timedelta(minutes=5), "频率超限"))
     own_console.troubles.append(Trouble("采集进程意外结束。", "系统正在重启它。", alarm=True))
     page = own_console.get("/").text
     assert page.count('class="banner banner-alarm" role="alert"') == 3

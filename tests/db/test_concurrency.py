@@ -10,7 +10,7 @@ from datetime import timedelta
 from found_posts import AUTHOR_KEY, NOW, found, incident
 from sqlalchemy import Engine, text
 
-from db import incidents, outbox, sources
+from db import incidents, leases, outbox, sending, sources
 from db.engine import check, grouping_lane, read, write
 from db.posts import count_posts, take_in
 from db.settings import get_or_create_secret
@@ -59,16 +59,16 @@ def test_two_relays_never_lease_the_same_delivery(engine: Engine) -> None:
         mine: list[str] = []
         while True:
             with write(engine) as conn:
-                leased = outbox.lease_deliveries(conn, f"relay {n}", NOW, 60, 3)
+                leased = leases.lease_deliveries(conn, f"relay {n}", NOW, 60, 3)
             if not leased:
                 return mine
             for delivery in leased:
                 with write(engine) as conn:
-                    assert outbox.record_attempt(conn, delivery.delivery_id, NOW, f"relay {n}")
+                    assert sending.record_attempt(conn, delivery.delivery_id, NOW, f"relay {n}")
                 mine.append(delivery.delivery_id)
 
-    leases = at_once(3, lease_all)
-    everything = [name for mine in leases for name in mine]  # type: ignore[attr-defined]
+    leased = at_once(3, lease_all)
+    everything = [name for mine in leased for name in mine]  # type: ignore[attr-defined]
     assert len(everything) == len(set(everything)) == 40
 
 
@@ -85,8 +85,8 @@ def test_two_crawlers_never_lease_the_same_source(engine: Engine) -> None:
                 return mine
             mine += [d.name for d in due]
 
-    leases = at_once(3, lease_all)
-    everything = [name for mine in leases for name in mine]  # type: ignore[attr-defined]
+    leased = at_once(3, lease_all)
+    everything = [name for mine in leased for name in mine]  # type: ignore[attr-defined]
     assert len(everything) == len(set(everything)) == 30
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from found_posts import NOW, incident
 from sqlalchemy import Engine
 
-from db import incidents, outbox
+from db import incidents, leases, outbox, sending
 from db.engine import read, write
 from db.rows import DeliveryRow, Leased
 from db.settings import get_or_create_secret, get_setting, put_setting
@@ -44,19 +44,19 @@ def lease(
     engine: Engine, now: datetime = NOW, owner: str = "a", limit: int = 10, **narrowed: list[str]
 ) -> list[Leased]:
     with write(engine) as conn:
-        return outbox.lease_deliveries(conn, owner, now, 60, limit, **narrowed)
+        return leases.lease_deliveries(conn, owner, now, 60, limit, **narrowed)
 
 
 def attempt(engine: Engine, name: str, now: datetime = NOW, owner: str | None = None) -> int | None:
     with write(engine) as conn:
-        return outbox.record_attempt(conn, name, now, owner)
+        return sending.record_attempt(conn, name, now, owner)
 
 
 def outcome(
     engine: Engine, name: str, n: int, came_to: Outcome, retry_at: datetime | None = None
 ) -> bool:
     with write(engine) as conn:
-        return outbox.record_outcome(conn, name, n, LATER, came_to, "0", "ok", retry_at)
+        return sending.record_outcome(conn, name, n, LATER, came_to, "0", "ok", retry_at)
 
 
 def delivery(engine: Engine, name: str) -> DeliveryRow:
@@ -102,7 +102,6 @@ def test_the_way_of_a_delivery_that_is_accepted(engine: Engine) -> None:
         assert (tried.n, tried.started_at, tried.finished_at) == (1, NOW, LATER)
         assert tried.outcome == Outcome.DELIVERED
         assert outbox.count_deliveries(conn) == {DeliveryState.DELIVERED: 1}
-        assert outbox.next_delivery_at(conn) is None
 
 
 def test_a_refused_delivery_is_tried_again_when_told_then_dies_and_can_be_revived(
@@ -113,16 +112,14 @@ def test_a_refused_delivery_is_tried_again_when_told_then_dies_and_can_be_revive
     attempt(engine, name)
     assert outcome(engine, name, 1, Outcome.RETRY, LATER)
     assert lease(engine, LATER - timedelta(seconds=1)) == []
-    with read(engine) as conn:
-        assert outbox.next_delivery_at(conn) == LATER
     (leased,) = lease(engine, LATER)
     assert (leased.attempts, leased.resend) == (1, False)
     assert attempt(engine, name) == 2
     assert outcome(engine, name, 2, Outcome.BAD_RECEIVER)
     with write(engine) as conn:
         assert [d.id for d in outbox.dead_letters(conn)] == [name]
-        assert outbox.retry(conn, name, LATER)
-        assert not outbox.retry(conn, name, LATER)
+        assert sending.retry(conn, name)
+        assert not sending.retry(conn, name)
         assert outbox.dead_letters(conn) == []
     assert [leased.delivery_id for leased in lease(engine, LATER)] == [name]
 
@@ -189,33 +186,11 @@ def test_red_goes_first_then_the_oldest(engine: Engine) -> None:
     assert [d.delivery_id for d in lease(engine)] == [blue]
 
 
-def test_a_held_channel_waits_and_others_go_on(engine: Engine) -> None:
-    held, other = on_its_way(engine, "wecom"), on_its_way(engine, "webhook")
-    with write(engine) as conn:
-        outbox.hold_channel(conn, "wecom", LATER, "45009: 接口调用超过限制")
-        (state,) = outbox.channel_state_rows(conn)
-    assert (state.name, state.blocked_until) == ("wecom", LATER)
-    assert [d.delivery_id for d in lease(engine)] == [other]
-    assert outcome(engine, other, attempt(engine, other) or 0, Outcome.DELIVERED)
-    assert [d.delivery_id for d in lease(engine, LATER)] == [held]
-
-
 def test_a_worker_may_lease_for_its_channels_only(engine: Engine) -> None:
     on_its_way(engine, "wecom")
     mine = on_its_way(engine, "webhook")
     assert lease(engine, channels=[]) == []
     assert [d.delivery_id for d in lease(engine, channels=["webhook"])] == [mine]
-
-
-def test_a_stopping_worker_gives_back_what_it_did_not_begin(engine: Engine) -> None:
-    begun, waiting = on_its_way(engine), on_its_way(engine)
-    lease(engine)
-    attempt(engine, begun)
-    with write(engine) as conn:
-        assert outbox.give_back(conn, [begun, waiting], "b") == 0
-        assert outbox.give_back(conn, [begun, waiting], "a") == 1
-    (leased,) = lease(engine)
-    assert (leased.delivery_id, leased.resend) == (waiting, False)
 
 
 def test_deliveries_are_listed_by_state_and_incident(engine: Engine) -> None:

@@ -11,7 +11,7 @@ import pytest
 from found_posts import AUTHOR_KEY, NOW, assessment, found, incident
 from sqlalchemy import Connection, Engine, event
 
-from db import incidents, outbox, posts, search, sources
+from db import incidents, leases, outbox, posts, search, sending, sources
 from db.engine import write
 from domain.model import Severity
 
@@ -42,10 +42,13 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "due pending": lambda c: sources.due_pending(c, "board", NOW, 10),
     "live incidents": lambda c: incidents.live_incidents(c, NOW - timedelta(days=30)),
     "add event": lambda c: incidents.add_event(c, 1, "act", "act:1", NOW),
-    "lease": lambda c: outbox.lease_deliveries(c, "a", NOW, 60, 10),
-    "next delivery": outbox.next_delivery_at,
+    "lease": lambda c: leases.lease_deliveries(c, "a", NOW, 60, 10, ["wecom"]),
+    "probe": lambda c: leases.lease_probe(c, "a", NOW, 60, "wecom", [(True, False)]),
+    "untried": lambda c: leases.has_untried(c, ["wecom"], NOW),
+    "all may go": lambda c: sending.make_due(c, "wecom"),
+    "tries": lambda c: sending.counted_tries(c, "dlv_1"),
     "dead letters": outbox.dead_letters,
-    "pace": lambda c: outbox.recent_attempts(c, "wecom", NOW),
+    "pace": lambda c: sending.recent_attempts(c, "wecom", NOW),
     "last alert": lambda c: outbox.last_alert(c, 1),
     "search": lambda c: search.search(c, ["停电"], since=NOW, channel="weibo"),
     "count": lambda c: search.count(c, ["停电", "村"], until=NOW),

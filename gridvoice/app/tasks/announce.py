@@ -80,10 +80,13 @@ def announce(
         message.title, body, now,
     )  # fmt: skip
     if alert_id is not None:
-        due = utc_now()  # deliveries run on the wall clock, whatever clock the incident runs on
+        # Quiet hours run on the wall clock, whatever clock the incident runs on. What need not wait
+        # takes the alert's own time: a clock that is put back later must not hold it.
+        clock = utc_now()
         for target in targets:
-            wait = max(due, target.not_before) if target.not_before else due
-            outbox.add_delivery(conn, alert_id, target.channel, target.recipient, wait)
+            until = target.not_before
+            due = until if until is not None and until > clock else min(now, clock)
+            outbox.add_delivery(conn, alert_id, target.channel, target.recipient, due)
     return after, reason
 
 

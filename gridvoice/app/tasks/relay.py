@@ -1,8 +1,9 @@
 """T3 lease a delivery and record the attempt, send, T4 record the outcome.
 
 The attempt is written before the send and the outcome after: a process that dies in between leaves
-an attempt without outcome, and the message goes out again, marked 重发. Each channel is a lane of
-its own, so that a gateway that hangs delays no other.
+an attempt without outcome, and the message goes out again, marked 重发. One is leased at a time, so
+that its lease runs from its own send and a graver one that comes meanwhile goes next. Each channel
+is a lane of its own: a gateway that hangs delays no other.
 """
 
 from __future__ import annotations
@@ -11,23 +12,27 @@ import logging
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from time import monotonic
 
 from sqlalchemy import Connection, Engine
 
+from alerts import outage
 from alerts.channel import Channel
 from alerts.message import from_body
 from alerts.pace import next_slot
 from alerts.retry import next_attempt
-from db import outbox
+from db import leases, sending
+from db.channel_states import lock_channel
 from db.engine import write
 from db.rows import Leased
 from domain.clock import utc_now
-from domain.model import Outcome, SendError
+from domain.model import Message, Outcome, SendError, Severity
+from gridvoice.app.tasks.channels import channel_fails, channel_works
 
 log = logging.getLogger("gridvoice.relay")
 
-LEASE_S = 90.0  # longer than any channel's own timeout
-_BATCH = 8
+LEASE_S = 120.0  # longer than any channel's own timeout and the look-up of its name
+PASS_S = 20.0  # then the lane comes back to whoever knocks, to be knocked at again
 
 
 def relay(
@@ -38,59 +43,69 @@ def relay(
     rng: random.Random,
     stopping: Callable[[], bool] = lambda: False,
 ) -> tuple[int, int]:
-    """Send what is due on one channel until nothing is, its pace says wait, or we are `stopping`.
+    """Send what is due on one channel until nothing is, its pace or its receiver's state says wait,
+    20 s have gone by, or we are `stopping`.
 
     (attempts made, delivered).
     """
     made = delivered = 0
-    while not stopping():
-        now = utc_now()
-        with write(engine) as conn:
-            room = _room(conn, name, channel, now)
-            leased = room and outbox.lease_deliveries(conn, owner, now, LEASE_S, room, [name])
-        if not leased:
+    began = monotonic()
+    while not stopping() and monotonic() - began < PASS_S:
+        begun = _begin(engine, name, channel, owner)
+        if begun is None:
             break
-        for item in leased:
-            if stopping():
-                with write(engine) as conn:
-                    outbox.give_back(conn, [item.delivery_id], owner)
-                continue
-            made += 1
-            delivered += _deliver(engine, item, channel, owner, rng)
+        made += 1
+        delivered += _deliver(engine, *begun, channel, rng)
     return made, delivered
 
 
-def _room(conn: Connection, name: str, channel: Channel, now: datetime) -> int:
-    """How many deliveries may be leased now: a paced channel takes one at a time."""
+def _begin(engine: Engine, name: str, channel: Channel, owner: str) -> tuple[Leased, int] | None:
+    """The delivery that goes next and the number of its attempt; None: nothing may go now."""
+    now = utc_now()
+    with write(engine) as conn:
+        if not _has_slot(conn, name, channel, now):
+            return None
+        turn = outage.turn(lock_channel(conn, name), now, channel.drops_repeats)
+        if turn.is_open:
+            found = leases.lease_deliveries(conn, owner, now, LEASE_S, 1, [name])
+            item = found[0] if found else None
+        else:
+            item = leases.lease_probe(
+                conn, owner, now, LEASE_S, name, turn.may_probe, turn.by_turns
+            )
+        n = item and sending.record_attempt(conn, item.delivery_id, now, owner)
+    return (item, n) if item and n else None
+
+
+def _has_slot(conn: Connection, name: str, channel: Channel, now: datetime) -> bool:
     if not (channel.pace.gap or channel.pace.limit):
-        return _BATCH
-    recent = outbox.recent_attempts(conn, name, now - timedelta(minutes=2))
-    return 1 if next_slot(recent, now, channel.pace) <= now else 0
+        return True
+    recent = sending.recent_attempts(conn, name, now - timedelta(minutes=2))
+    return next_slot(recent, now, channel.pace) <= now
 
 
-def _deliver(
-    engine: Engine, item: Leased, channel: Channel, owner: str, rng: random.Random
-) -> bool:
-    with write(engine) as conn:
-        n = outbox.record_attempt(conn, item.delivery_id, utc_now(), owner)
-    if n is None:  # taken over or settled meanwhile
-        return False
-    message = from_body(item.alert.body, item.delivery_id, item.resend)
+def _deliver(engine: Engine, item: Leased, n: int, channel: Channel, rng: random.Random) -> bool:
     try:
-        receipt = channel.send(message, item.recipient)
-    except SendError as error:
-        _record_failure(engine, item, n, error, rng)
-        return False
+        message = from_body(item.alert.body, item.delivery_id, item.resend)
     except Exception as error:
-        # A channel's own mistake must not hold up the lane: unknown, to be tried again.
-        log.exception("channel %s raised delivery=%s", item.channel, item.delivery_id)
-        unknown = SendError(Outcome.UNKNOWN, "error", type(error).__name__)
-        _record_failure(engine, item, n, unknown, rng)
+        # Trying again cannot help; it is shown as dead, by name, and the lane goes on.
+        log.exception("alert cannot be read delivery=%s", item.delivery_id)
+        text = f"the alert as it is stored cannot be read: {type(error).__name__}"
+        with write(engine) as conn:
+            sending.record_outcome(
+                conn, item.delivery_id, n, utc_now(), Outcome.BAD_RECEIVER, "body", text
+            )
         return False
+    began = monotonic()
+    sent = _send(channel, message, item)
+    took = timedelta(seconds=monotonic() - began)
+    if isinstance(sent, SendError):
+        _record_failure(engine, item, n, sent, channel, took, rng)
+        return False
+    now = utc_now()
     with write(engine) as conn:
-        outbox.record_outcome(
-            conn, item.delivery_id, n, utc_now(), Outcome.DELIVERED, receipt.code, receipt.text
-        )
+        channel_works(conn, item.channel, now)
+        sending.record_outcome(conn, item.delivery_id, n, now, Outcome.DELIVERED, *sent)
     log.info(
         "delivered incident=%s report=%d channel=%s attempt=%d",
         item.alert.incident_number, item.alert.report_no, item.channel, n,
@@ -98,19 +113,42 @@ def _deliver(
     return True
 
 
+def _send(channel: Channel, message: Message, item: Leased) -> tuple[str, str] | SendError:
+    """The receiver's code and words, or what went wrong."""
+    try:
+        receipt = channel.send(message, item.recipient)
+        return str(receipt.code), str(receipt.text)
+    except SendError as error:
+        return error
+    except Exception as error:
+        # A channel's own mistake must not hold up the lane: unknown, to be tried again.
+        log.exception("channel %s raised delivery=%s", item.channel, item.delivery_id)
+        return SendError(Outcome.UNKNOWN, "error", type(error).__name__)
+
+
 def _record_failure(
-    engine: Engine, item: Leased, n: int, error: SendError, rng: random.Random
+    engine: Engine,
+    item: Leased,
+    n: int,
+    error: SendError,
+    channel: Channel,
+    took: timedelta,
+    rng: random.Random,
 ) -> None:
     now = utc_now()
-    asked = None if error.retry_after_s is None else timedelta(seconds=error.retry_after_s)
-    wait = next_attempt(n, error.outcome, asked, rng)
+    may_be_seen = item.resend or error.outcome is Outcome.UNKNOWN
+    soon = item.alert.severity is Severity.RED and (channel.drops_repeats or not may_be_seen)
     with write(engine) as conn:
-        outbox.record_outcome(
+        channel_fails(conn, item.channel, error, now, took)
+        tries = sending.counted_tries(conn, item.delivery_id)
+        age = now - tries.first_at if tries.first_at else timedelta(0)
+        refused = tries.refused + (error.outcome in outage.ABOUT_THE_MESSAGE)
+        asked = outage.asked_wait(error.retry_after_s)
+        wait = next_attempt(tries.count, age, refused, error.outcome, asked, rng, soon)
+        sending.record_outcome(
             conn, item.delivery_id, n, now, error.outcome, error.code, error.text,
             None if wait is None else now + wait,
         )  # fmt: skip
-        if asked is not None:
-            outbox.hold_channel(conn, item.channel, now + asked, error.text)
     log.warning(
         "not delivered incident=%s channel=%s attempt=%d outcome=%s code=%s retry_in_s=%s",
         item.alert.incident_number, item.channel, n, error.outcome, error.code,
