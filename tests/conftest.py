@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,31 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile(os.environ.get("GRIDVOICE_HYPOTHESIS", "steady"))
+
+
+Figure = Callable[[str, float, str], None]
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Figure:
+    """Puts a measured figure, and what it is on a quiet machine, below the tests' results.
+
+    For speeds that are good to know and that no test may fail for: machines differ.
+    """
+
+    def note(what: str, value: float, quiet: str) -> None:
+        record_property("figure", f"{what}: {value:.3g} (quiet machine: {quiet})")
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = terminalreporter.getreports("passed")
+    found = [value for r in reports for name, value in r.user_properties if name == "figure"]
+    if found:
+        terminalreporter.section("figures (they fail nothing)")
+        for line in sorted(map(str, found)):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

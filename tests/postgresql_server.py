@@ -89,7 +89,7 @@ def start(binaries: Path) -> Server:
         **runs_as,
     )
     server = Server(folder, port, process)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while True:
         try:
             psycopg.connect(server.url("postgres"), connect_timeout=2).close()

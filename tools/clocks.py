@@ -84,7 +84,7 @@ def run_at(moment: Moment, arguments: list[str]) -> Outcome:
         "PYTHONPATH": os.pathsep.join(
             filter(None, (str(ROOT / "tests/clock"), os.environ.get("PYTHONPATH")))
         ),
-        "GRIDVOICE_TEST_CLOCK": str(shift),
+        "CLOCK_SHIFT_S": str(shift),
         "TZ": moment.zone,
     }
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile",

@@ -323,7 +323,7 @@ class _Handler(BaseHTTPRequestHandler):
         for byte in reply.body:
             self.wfile.write(bytes([byte]))
             self.wfile.flush()
-            if self.server.gateway._stopping.wait(0.3):
+            if self.server.gateway._stopping.wait(1.0):
                 return
 
 

@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from machine import SOON_S
 from wire import whole_request
 
 from alerts.exchange import Line, post
@@ -137,7 +138,7 @@ def test_a_hand_shake_that_never_ends_is_ended(serve: Serve) -> None:
     with pytest.raises(SendError) as caught:
         post(Line(f"https://127.0.0.1:{serve(hold)}/in", PATIENCE), b"{}", {})
     assert caught.value.outcome is Outcome.RETRY
-    assert monotonic() - began < 3
+    assert monotonic() - began < SOON_S
 
 
 def test_silence_after_the_message_is_an_unknown_outcome_over_tls_too(
@@ -148,7 +149,7 @@ def test_silence_after_the_message_is_an_unknown_outcome_over_tls_too(
     with pytest.raises(SendError) as caught:
         post(line, b"{}", {})
     assert caught.value.outcome is Outcome.UNKNOWN
-    assert monotonic() - began < 3
+    assert monotonic() - began < SOON_S
 
 
 @pytest.mark.parametrize("secure", [False, True])
@@ -159,7 +160,7 @@ def test_headers_that_drip_are_ended(
 
     def drip(connection: socket.socket) -> None:
         whole_request(connection)
-        for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200:
+        for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 600:
             connection.sendall(bytes([byte]))
             if stop.wait(0.1):
                 return
@@ -173,7 +174,7 @@ def test_headers_that_drip_are_ended(
     finally:
         stop.set()
     assert caught.value.outcome is Outcome.UNKNOWN
-    assert monotonic() - began < 3
+    assert monotonic() - began < SOON_S
 
 
 def test_a_proxy_is_used_where_it_is_named_and_only_there(

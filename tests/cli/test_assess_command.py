@@ -7,13 +7,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command_line import Gridvoice
+from machine import fixed_work_s
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [
@@ -188,17 +188,17 @@ def test_it_reads_standard_input_in_any_locale_and_writes_utf_8() -> None:
     assert json.loads(done.stdout)["station"] == "小召供电所"
 
 
-def test_it_starts_within_a_second() -> None:
-    # Processor time: the clock on the wall also counts whatever else this machine is doing.
-    runs = []
+def test_it_starts_quickly(figure: Callable[[str, float, str], None]) -> None:
+    # On a quiet machine of 2024 within a second; what it costs is measured in fixed work, whose
+    # price is asked anew beside each try.
+    runs, ratios = [], []
     for _ in range(3):
-        started = time.perf_counter()
         done, used = assess_by_process('{"id": "1", "text": "停电三天没人管"}\n')
         assert done.returncode == 0, done.stderr
-        runs.append(min(used, time.perf_counter() - started))
-        if runs[-1] < 0.9:
-            break
-    assert min(runs) < 1.0
+        runs.append(used)
+        ratios.append(used / fixed_work_s())
+    figure("gridvoice assess, start, seconds of processor time", min(runs), "0.9")
+    assert min(ratios) < 12, ratios
 
 
 def test_it_loads_nothing_heavy() -> None:

@@ -1,4 +1,4 @@
-"""Another clock for every Python process: `GRIDVOICE_TEST_CLOCK` seconds from the true one.
+"""Another clock for every Python process: `CLOCK_SHIFT_S` seconds from the true one.
 
 Python imports this by itself where this folder stands on PYTHONPATH, and children inherit both; so
 a test, the commands it runs and the system it starts agree on the time of day. Monotonic clocks,
@@ -7,7 +7,7 @@ sleeps and time limits stay true. `tools/clocks.py` sets it up.
 
 import os
 
-_shift = os.environ.get("GRIDVOICE_TEST_CLOCK")
+_shift = os.environ.get("CLOCK_SHIFT_S")
 if _shift:
     import time
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from machine import fixed_work_s, grows_no_faster_than_its_input, processor_s
 
 from pipeline.normalise import squeeze
 from pipeline.scorers import IRRELEVANT, SCORERS, open_scorer
@@ -174,10 +174,8 @@ def test_a_text_without_electricity_costs_nothing_and_says_nothing(scorer: OwnSc
 
 def test_cost_is_linear_to_100_000_characters(scorer: OwnScorer) -> None:
     clause = "我们小区又停电了，没人管。"
-    scorer.score(squeeze("", clause), "weibo")
-    started = time.process_time()
-    scorer.score(squeeze("", clause * (100_000 // len(clause))), "weibo")
-    assert time.process_time() - started < 1.5
+    texts = {size: squeeze("", clause * (size // len(clause))) for size in (10_000, 100_000)}
+    assert grows_no_faster_than_its_input(lambda size: scorer.score(texts[size], "weibo"), 10_000)
 
 
 def test_two_processes_say_the_same() -> None:
@@ -204,9 +202,7 @@ def test_two_processes_say_the_same() -> None:
 
 def test_the_model_is_small_and_loads_quickly() -> None:
     assert SHIPPED.stat().st_size < 20_000_000
-    started = time.process_time()
-    load_model()
-    assert time.process_time() - started < 1.0
+    assert processor_s(load_model) < 3 * fixed_work_s()
 
 
 def test_scorers_are_known_by_name() -> None:
