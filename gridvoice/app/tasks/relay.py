@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -35,6 +36,16 @@ LEASE_S = 120.0  # longer than any channel's own timeout and the look-up of its 
 PASS_S = 20.0  # then the lane comes back to whoever knocks, to be knocked at again
 
 
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    engine: Engine
+    name: str
+    channel: Channel
+    owner: str
+    rng: random.Random
+    clock: Callable[[], datetime]
+
+
 def relay(
     engine: Engine,
     name: str,
@@ -42,69 +53,71 @@ def relay(
     owner: str,
     rng: random.Random,
     stopping: Callable[[], bool] = lambda: False,
+    clock: Callable[[], datetime] = utc_now,
 ) -> tuple[int, int]:
     """Send what is due on one channel until nothing is, its pace or its receiver's state says wait,
     20 s have gone by, or we are `stopping`.
 
     (attempts made, delivered).
     """
+    lane = _Lane(engine, name, channel, owner, rng, clock)
     made = delivered = 0
     began = monotonic()
     while not stopping() and monotonic() - began < PASS_S:
-        begun = _begin(engine, name, channel, owner)
+        begun = _begin(lane)
         if begun is None:
             break
         made += 1
-        delivered += _deliver(engine, *begun, channel, rng)
+        delivered += _deliver(lane, *begun)
     return made, delivered
 
 
-def _begin(engine: Engine, name: str, channel: Channel, owner: str) -> tuple[Leased, int] | None:
+def _begin(lane: _Lane) -> tuple[Leased, int] | None:
     """The delivery that goes next and the number of its attempt; None: nothing may go now."""
-    now = utc_now()
-    with write(engine) as conn:
-        if not _has_slot(conn, name, channel, now):
+    now = lane.clock()
+    with write(lane.engine) as conn:
+        if not _has_slot(conn, lane, now):
             return None
-        turn = outage.turn(lock_channel(conn, name), now, channel.drops_repeats)
+        turn = outage.turn(lock_channel(conn, lane.name), now, lane.channel.drops_repeats)
         if turn.is_open:
-            found = leases.lease_deliveries(conn, owner, now, LEASE_S, 1, [name])
+            found = leases.lease_deliveries(conn, lane.owner, now, LEASE_S, 1, [lane.name])
             item = found[0] if found else None
         else:
             item = leases.lease_probe(
-                conn, owner, now, LEASE_S, name, turn.may_probe, turn.by_turns
+                conn, lane.owner, now, LEASE_S, lane.name, turn.may_probe, turn.by_turns
             )
-        n = item and sending.record_attempt(conn, item.delivery_id, now, owner)
+        n = item and sending.record_attempt(conn, item.delivery_id, now, lane.owner)
     return (item, n) if item and n else None
 
 
-def _has_slot(conn: Connection, name: str, channel: Channel, now: datetime) -> bool:
-    if not (channel.pace.gap or channel.pace.limit):
+def _has_slot(conn: Connection, lane: _Lane, now: datetime) -> bool:
+    pace = lane.channel.pace
+    if not (pace.gap or pace.limit):
         return True
-    recent = sending.recent_attempts(conn, name, now - timedelta(minutes=2))
-    return next_slot(recent, now, channel.pace) <= now
+    recent = sending.recent_attempts(conn, lane.name, now - timedelta(minutes=2))
+    return next_slot(recent, now, pace) <= now
 
 
-def _deliver(engine: Engine, item: Leased, n: int, channel: Channel, rng: random.Random) -> bool:
+def _deliver(lane: _Lane, item: Leased, n: int) -> bool:
     try:
         message = from_body(item.alert.body, item.delivery_id, item.resend)
     except Exception as error:
         # Trying again cannot help; it is shown as dead, by name, and the lane goes on.
         log.exception("alert cannot be read delivery=%s", item.delivery_id)
         text = f"the alert as it is stored cannot be read: {type(error).__name__}"
-        with write(engine) as conn:
+        with write(lane.engine) as conn:
             sending.record_outcome(
-                conn, item.delivery_id, n, utc_now(), Outcome.BAD_RECEIVER, "body", text
+                conn, item.delivery_id, n, lane.clock(), Outcome.BAD_RECEIVER, "body", text
             )
         return False
     began = monotonic()
-    sent = _send(channel, message, item)
-    took = timedelta(seconds=monotonic() - began)
+    sent = _send(lane.channel, message, item)
     if isinstance(sent, SendError):
-        _record_failure(engine, item, n, sent, channel, took, rng)
+        _record_failure(lane, item, n, sent, timedelta(seconds=monotonic() - began))
         return False
-    now = utc_now()
-    with write(engine) as conn:
-        channel_works(conn, item.channel, now)
+    now = lane.clock()
+    with write(lane.engine) as conn:
+        channel_works(conn, lane.name, now)
         sending.record_outcome(conn, item.delivery_id, n, now, Outcome.DELIVERED, *sent)
     log.info(
         "delivered incident=%s report=%d channel=%s attempt=%d",
@@ -126,25 +139,18 @@ def _send(channel: Channel, message: Message, item: Leased) -> tuple[str, str] |
         return SendError(Outcome.UNKNOWN, "error", type(error).__name__)
 
 
-def _record_failure(
-    engine: Engine,
-    item: Leased,
-    n: int,
-    error: SendError,
-    channel: Channel,
-    took: timedelta,
-    rng: random.Random,
-) -> None:
-    now = utc_now()
+def _record_failure(lane: _Lane, item: Leased, n: int, error: SendError, took: timedelta) -> None:
+    now = lane.clock()
     may_be_seen = item.resend or error.outcome is Outcome.UNKNOWN
-    soon = item.alert.severity is Severity.RED and (channel.drops_repeats or not may_be_seen)
-    with write(engine) as conn:
-        channel_fails(conn, item.channel, error, now, took)
+    is_red = item.alert.severity is Severity.RED
+    soon = is_red and (lane.channel.drops_repeats or not may_be_seen)
+    with write(lane.engine) as conn:
+        channel_fails(conn, lane.name, error, now, took)
         tries = sending.counted_tries(conn, item.delivery_id)
         age = now - tries.first_at if tries.first_at else timedelta(0)
         refused = tries.refused + (error.outcome in outage.ABOUT_THE_MESSAGE)
         asked = outage.asked_wait(error.retry_after_s)
-        wait = next_attempt(tries.count, age, refused, error.outcome, asked, rng, soon)
+        wait = next_attempt(tries.count, age, refused, error.outcome, asked, lane.rng, soon)
         sending.record_outcome(
             conn, item.delivery_id, n, now, error.outcome, error.code, error.text,
             None if wait is None else now + wait,
