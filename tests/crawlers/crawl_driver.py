@@ -19,6 +19,11 @@ ROOT = Path(__file__).parents[2]
 CHILD = Path(__file__).with_name("crawl_child.py")
 
 
+def python_path() -> str:
+    """This checkout first, then what the tests themselves were given."""
+    return os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+
+
 @dataclass
 class Polled:
     """What a poll handed in, all deliveries together."""
@@ -63,7 +68,7 @@ class Crawler:
     """The crawl process, driven by lines."""
 
     def __init__(self, **options: Any) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+        environment = {**os.environ, "PYTHONPATH": python_path(), "PYTHONWARNINGS": "error"}
         fds = (options["stop_fd"],) if "stop_fd" in options else ()
         self.process = subprocess.Popen(
             [sys.executable, str(CHILD), json.dumps(options)],
@@ -100,7 +105,7 @@ class Crawler:
         self.process.stdin.flush()
 
     def wait_for(
-        self, wanted: Callable[[dict[str, Any]], bool], timeout_s: float = 20.0
+        self, wanted: Callable[[dict[str, Any]], bool], timeout_s: float = 60.0
     ) -> dict[str, Any]:
         until = time.monotonic() + timeout_s
         while True:
@@ -135,7 +140,7 @@ class Crawler:
         self.say(do="poll", yaml=yaml, lease=said | lease, known=list(known))
         return name
 
-    def finish_poll(self, name: str, timeout_s: float = 20.0) -> Polled:
+    def finish_poll(self, name: str, timeout_s: float = 60.0) -> Polled:
         polled = Polled()
         while True:
             said = self.wait_for(lambda s: s.get("name") == name and "haul" in s, timeout_s)
@@ -151,7 +156,7 @@ class Crawler:
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            code = self.process.wait(15)
+            code = self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             code = self.process.wait(5)

@@ -107,15 +107,21 @@ def test_entities_that_multiply_or_read_files_do_no_harm(crawler: Crawler, site:
 
 
 def test_a_huge_feed_does_not_hold_up_other_polls(crawler: Crawler, site: Site) -> None:
+    # Which of the two ends first is a race on a busy machine; that a small one never once ends
+    # while a huge one is being read is not.
     items = "".join(f"<item><title>题{n}</title><guid>{n}</guid></item>" for n in range(20_000))
     site.pages["/feed"] = Reply(
         f'<rss version="2.0"><channel>{items}</channel></rss>'.encode(),
         headers={"Content-Type": "text/xml"},
     )
     site.pages["/small"] = Reply(RSS.encode(), headers={"Content-Type": "text/xml"})
-    huge = crawler.start_poll(feed(site, "hugefeed"))
-    crawler.poll(feed(site, "smallfeed").replace("/feed", "/small"))
-    assert not [said for said in crawler.other if said.get("name") == huge]
+    overtaken = False
+    for n in range(5):
+        huge = crawler.start_poll(feed(site, f"hugefeed{n}"))
+        crawler.poll(feed(site, f"smallfeed{n}").replace("/feed", "/small"))
+        if overtaken := not [said for said in crawler.other if said.get("name") == huge]:
+            break
+    assert overtaken
     polled = crawler.finish_poll(huge)
     assert polled.outcome["posts"] == 500
     assert polled.outcome["matched"] == 20_000

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import re
+import threading
 import time
 import zlib
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from crawl_driver import Crawler, Polled
 from letters_board import board, lay, lay_letter, lay_list
+from machine import SOON_S
 from site_on_loopback import Asked, Reply, Site, html
 
 GZIPPED = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
@@ -115,6 +119,13 @@ def test_a_body_over_the_limit_is_not_read_on(crawler: Crawler, site: Site) -> N
     assert "超过 200000 字节上限" in problem_of(crawler, source)
 
 
+def memory_peak_kb(crawler: Crawler) -> int:
+    """The most memory that the crawl process has ever held; 0 where the machine does not tell."""
+    status = Path(f"/proc/{crawler.process.pid}/status")
+    found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
+    return int(found[1]) if found else 0
+
+
 @pytest.mark.parametrize("layers", [1, 2])
 def test_a_decompression_bomb_is_stopped_at_the_limit(
     crawler: Crawler, site: Site, layers: int
@@ -124,10 +135,10 @@ def test_a_decompression_bomb_is_stopped_at_the_limit(
     if layers == 2:
         body, encoding = zlib.compress(body), "gzip, deflate"
     site.pages["/list.html"] = Reply(body, headers=GZIPPED | {"Content-Encoding": encoding})
-    started = time.monotonic()
+    before = memory_peak_kb(crawler)
     problem = problem_of(crawler, board(site, f"bomb-{layers}"))
     assert "解压后超过 4194304 字节上限" in problem
-    assert time.monotonic() - started < 3
+    assert memory_peak_kb(crawler) - before < 40_000
 
 
 def test_a_compressed_page_is_read_and_kept_as_it_reads(crawler: Crawler, site: Site) -> None:
@@ -146,7 +157,7 @@ def test_a_drip_is_cut_off_at_the_time_limit(crawler: Crawler, site: Site) -> No
     source = board(site, "drip").replace("timeout: 5s", "timeout: 1s")
     started = time.monotonic()
     assert "1 秒内没有读完" in problem_of(crawler, source)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < SOON_S, "all of it takes five minutes"
 
 
 def test_a_body_that_breaks_off_is_no_page(crawler: Crawler, site: Site) -> None:
@@ -297,26 +308,32 @@ def test_we_say_who_we_are_and_keep_no_cookies(crawler: Crawler, site: Site) -> 
 
 def test_requests_to_a_host_keep_their_distance(crawler: Crawler, site: Site) -> None:
     lay(site, [3, 2, 1])
-    source = board(site, "distance").replace("delay: 0s", "delay: 0.3s")
+    source = board(site, "distance").replace("delay: 0s", "delay: 0.8s")
     crawler.poll(source)
     times = [a.at for a in site.asked]
     gaps = [b - a for a, b in itertools.pairwise(times)]
     assert len(gaps) == 4
-    assert min(gaps) > 0.12  # ±50 % jitter
+    assert min(gaps) > 0.25  # ±50 % jitter, and the site may be late to look at its clock
 
 
 def test_a_slow_site_does_not_hold_up_another(
     crawler: Crawler, site: Site, other_site: Site
 ) -> None:
     lay(site, [1])
-    site.pages["/list.html"].wait_s = 2.0
+    page, asked = site.pages["/list.html"], threading.Event()
+
+    def waits(_: Asked) -> Reply:
+        asked.wait(60)
+        return page
+
+    site.pages["/list.html"] = waits
     lay(other_site, [1])
-    slow = crawler.start_poll(board(site, "slow"))
-    started = time.monotonic()
+    slow = crawler.start_poll(board(site, "slow").replace("timeout: 5s", "timeout: 60s"))
     address = other_site.address.replace("127.0.0.1", "localhost")
     quick = board(other_site, "quick").replace(other_site.address, address)
     assert crawler.poll(quick).result == "new"
-    assert time.monotonic() - started < 1.5
+    assert not [said for said in crawler.other if said.get("name") == "slow"]
+    asked.set()
     assert crawler.finish_poll(slow).result == "new"
 
 
@@ -365,4 +382,4 @@ def test_a_crawl_delay_in_robots_txt_is_kept(crawler: Crawler, site: Site) -> No
     site.pages["/robots.txt"] = Reply(b"User-agent: *\nCrawl-delay: 1")
     crawler.poll(board(site, "crawldelay"))
     listed, letter = [a.at for a in site.asked if a.path != "/robots.txt"]
-    assert letter - listed > 0.45  # ±50 % jitter
+    assert letter - listed > 0.3  # ±50 % jitter, and the site may be late to look at its clock
