@@ -13,6 +13,7 @@ from domain.model import CATEGORY_TITLES, Reason
 
 # Masking looks at whole numbers: text is masked before it is cut, but no more than can be shown.
 _READ = 4000
+_LONG_COVER = re.compile(r"\*{5,}")
 _CLAUSE = re.compile(r"[。！？；，!?;,]\s*")
 
 
@@ -29,8 +30,8 @@ class QuotedPost:
 
 
 def shown(text: str) -> str:
-    """One masked line of public text."""
-    return mask(clean(text[:_READ]))
+    """One masked line of public text. How long a covered number was takes no room of a message."""
+    return _LONG_COVER.sub("****", mask(clean(text[:_READ])))
 
 
 def grounds(posts: Sequence[QuotedPost], limit: int = 8) -> list[str]:

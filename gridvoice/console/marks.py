@@ -1,15 +1,14 @@
-"""Highlights on masked text: mask first, then carry the spans of the original over.
+"""Highlights on masked text: the whole text is masked, then cut into pieces.
 
-What is shown is exactly `mask(text)`, cut into pieces; a highlight that begins inside a phone
-number marks the whole covered number, so no digit can slip out between two pieces.
+Masking covers character for character, so that spans of the original hold for what is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.masking import mask_with_origins
+from domain.masking import mask
 
 _MOST_SHOWN = 20_000
 _MARGIN = 200  # more than any number that masking covers is long
@@ -37,23 +36,15 @@ class Piece:
 
 def marked(text: str, spans: Sequence[Span]) -> list[Piece]:
     """`mask(text)` in pieces. Where spans overlap the later one of the sequence wins."""
-    masked = mask_with_origins(text)
-    cover: list[int | None] = [None] * len(text)
+    owners: list[int | None] = [None] * len(text)
     for number, span in enumerate(spans):
         start, end = max(0, span.start), min(len(text), span.end)
         if start < end:
-            cover[start:end] = [number] * (end - start)
-    if masked.origins is None:
-        owners: Iterable[int | None] = cover
-    else:
-        owners = [
-            next((n for n in cover[start:end] if n is not None), None)
-            for start, end in masked.origins
-        ]
+            owners[start:end] = [number] * (end - start)
     pieces: list[Piece] = []
     run: list[str] = []
     current: int | None = None
-    for character, owner in zip(masked.text, owners, strict=True):
+    for character, owner in zip(mask(text), owners, strict=True):
         if owner != current and run:
             pieces.append(_piece(run, current, spans))
             run = []
@@ -68,8 +59,7 @@ def quoted(text: str, start: int, end: int) -> str:
     """The phrase of that span as the masked text shows it."""
     first = max(0, start - _AROUND)
     near = text[first : end + _AROUND]
-    pieces = marked(near, [Span(start - first, end - first, "reason", "")])
-    return "".join(piece.text for piece in pieces if piece.kind)
+    return mask(near)[start - first : end - first]
 
 
 def readable(text: str, spans: Sequence[Span]) -> list[Piece]:
@@ -79,8 +69,8 @@ def readable(text: str, spans: Sequence[Span]) -> list[Piece]:
     if len(text) <= _MOST_SHOWN:
         return marked(text, spans)
     pieces = marked(text[: _MOST_SHOWN + _MARGIN], spans)
-    most = min(_MOST_SHOWN, sum(len(piece.text) for piece in pieces) - _MARGIN)
-    return [*split(pieces, max(0, most))[0], Piece("……（原文过长，未全部显示）")]
+    shown = min(_MOST_SHOWN, len(text) - _MARGIN)
+    return [*split(pieces, shown)[0], Piece("……（原文过长，未全部显示）")]
 
 
 def _piece(run: list[str], owner: int | None, spans: Sequence[Span]) -> Piece:

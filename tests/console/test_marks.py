@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.masking import mask, mask_with_origins
+from domain.masking import mask
 from gridvoice.console.marks import Span, marked, quoted, readable, split
 
 PRIVATE = ["13812345678", "0374-2123456", "411023199001011234", "户号：4100123456", "a.b@c.com",
@@ -14,21 +14,6 @@ texts = st.lists(
     st.one_of(st.sampled_from(PRIVATE), st.text("停电低压。 ，1234567890ab路号", max_size=8)),
     max_size=8,
 ).map("".join)
-
-
-@given(texts)
-def test_masking_with_origins_says_what_masking_says(text: str) -> None:
-    masked = mask_with_origins(text)
-    assert masked.text == mask(text)
-    if masked.origins is None:
-        assert masked.text == text
-    else:
-        assert len(masked.origins) == len(masked.text)
-        assert all(0 <= start < end <= len(text) for start, end in masked.origins)
-        uncovered = [
-            (c, o) for c, o in zip(masked.text, masked.origins, strict=True) if o[1] - o[0] == 1
-        ]
-        assert all(text[start] == c or c == "*" for c, (start, _) in uncovered)
 
 
 @given(texts, st.lists(st.tuples(st.integers(-3, 60), st.integers(-3, 60)), max_size=5))
@@ -64,6 +49,7 @@ def test_splitting_keeps_every_piece() -> None:
     assert [p.kind for p in rest] == ["reason", ""]
 
 
+@settings(max_examples=25)
 @given(st.integers(-250, 40), st.sampled_from(PRIVATE))
 def test_a_text_that_is_cut_shows_no_half_of_a_number(before: int, private: str) -> None:
     text = "，" * (20_000 - before) + private + "，" * 400
