@@ -5,10 +5,26 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from domain.plain import plain, seen
+
 LINK_MARK = "〔链接〕"
+# What chat clients make a link of, in plain spelling (ｈｔｔｐ：／／ too). It ends where the Latin
+# letters do: what a writer puts behind a link without a blank says the matter.
+_NAME = r"[a-z\d](?:[a-z\d\-]{0,250}[a-z\d])?"
+_REST = r"[!-~]*"
 _LINK = re.compile(
-    r"(?:https?|ftp)\s*[:：]\s*[/／]{2}[^\s，。；！？、）】》”]*|www\.[\w.-]+[^\s，。；！？、）】》”]*",
-    re.I,
+    r"[a-z][a-z\d+.\-]{0,20}\s?:\s?[/\\]\s?[/\\]+" + _REST + "|"
+    r"(?<![a-z\d])(?:mailto|tel|sms|javascript|data|intent|weixin|alipays?|file):(?=[!-~])"
+    + _REST
+    + "|"
+    # A bare name of the web, evil.cn/abc; a measure such as 10.kV is none.
+    r"(?<![a-z\d.\-])(?!\d+\.(?:[kmg]?(?:v|w|va|wh|hz|a|b)|m|cm|mm|km|kg|h|s|d)(?![a-z\d.]))"
+    rf"(?:{_NAME}\.){{1,20}}(?:xn--[a-z\d\-]{{2,59}}|[a-z]{{2,24}})(?![a-z\d])(?:[:/?#]{_REST})?|"
+    r"(?<![a-z\d.])\d{1,3}(?:\.\d{1,3}){3}(?:[:/]" + _REST + r"|(?![\d.]))|"
+    r"(?<=[\u4e00-\u9fff])\.(?:com|cn|net|org|top|xyz|vip|cc|中国|公司|网络|网址)(?![a-z\d])(?:[:/?#]"
+    + _REST
+    + ")?",
+    re.IGNORECASE,
 )
 # Full-width twins read the same and mean nothing to any channel's markup: no <@all>, no @all, no
 # [text](address), no heading, no entity that a client would turn back into a bracket.
@@ -29,24 +45,28 @@ _TWINS = str.maketrans(
         "\\": "＼",
     }
 )
-_DROPPED = frozenset({"Cf", "Cs", "Co", "Cn"})
 
 
 def clean(text: str) -> str:
     """One line without control, bidirectional, zero-width and unpaired surrogate characters."""
-    return " ".join("".join(map(_kept, text)).split())
-
-
-def _kept(character: str) -> str:
-    kind = unicodedata.category(character)
-    if kind in ("Cc", "Zl", "Zp"):
-        return " "
-    return "" if kind in _DROPPED else character
+    return " ".join(seen(text).split())
 
 
 def escape(text: str) -> str:
     """`clean`, with addresses taken out (nobody taps a stranger's link at night) and no markup."""
-    return _LINK.sub(LINK_MARK, clean(text)).translate(_TWINS)
+    return _without_links(clean(text)).translate(_TWINS)
+
+
+def _without_links(text: str) -> str:
+    read = plain(text)
+    pieces: list[str] = []
+    position = 0
+    for match in _LINK.finditer(read.text):
+        if match.end() > match.start():
+            start, end = read.span(match.start(), match.end())
+            pieces += (text[position:start], LINK_MARK)
+            position = max(position, end)
+    return "".join(pieces) + text[position:]
 
 
 def clip(text: str, limit: int) -> str:

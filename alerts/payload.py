@@ -11,6 +11,7 @@ from alerts.fit import clean, clip
 from alerts.playbook import Playbook
 from alerts.quote import QuotedPost, shown
 from domain.clock import iso
+from domain.masking import mask_address
 from domain.model import (
     ALERT_REASON_TITLES,
     CATEGORY_TITLES,
@@ -70,15 +71,11 @@ def payload_of(
 
 
 def _post(post: QuotedPost) -> dict[str, Any]:
-    url = post.url
-    if url is not None and (
-        len(url) > _URL_CHARACTERS or not url.startswith(("http://", "https://"))
-    ):
-        url = None
+    url = mask_address(post.url)
     return {
         "title": clip(shown(post.title), 80),
         "text": clip(shown(post.text), _POST_CHARACTERS),
-        "url": None if url is None else clean(url),
+        "url": url if url is not None and len(url) <= _URL_CHARACTERS else None,
         "channel": clip(clean(post.channel), 40),
         "published_at": iso(post.published_at) if post.published_at else None,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,57 @@ def test_public_text_can_neither_page_the_group_nor_plant_a_link() -> None:
         for forbidden in ("@", "<", "[", "](", "://", "&", "`", "evil"):
             assert forbidden not in text, text
     assert message.payload["posts"][0]["url"] is None
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("http://u:p@evil.example/?tel=13812345678&id=7", "http://evil.example/?tel=***&id=7"),
+        (
+            "https://m.weibo.cn/detail/5012345678901234",
+            "https://m.weibo.cn/detail/5012345678901234",
+        ),
+        ("http://x.example/" + "a" * 900, None),
+        ("http://[公告]/", None),
+    ],
+)
+def test_the_payload_gives_an_address_without_log_in_and_numbers(url: str, sent: str) -> None:
+    posts = [QuotedPost("停电", "停电", "weibo", url, NOW)]
+    message = render(INCIDENT, AlertReason.FIRST, 1, posts, None, None, "d", NOW)
+    assert message.payload["posts"][0]["url"] == sent
+    assert "13812345678" not in json.dumps(message.payload)
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["http://evil.cn/a", "HTTPS://EVIL.CN", "ｈｔｔｐ：／／evil．cn", "hxxp://evil.cn",
+     "http:\\\\evil.cn", "evil.cn/abc", "t.cn/A6xyz", "www.evil.cn",
+     "evil\u200b.cn", "a.b.evil.co.uk:8080/x?y=1",
+     "weixin://dl/x", "mailto:a@evil.cn", "tel:10086", "javascript:alert(1)", "1.2.3.4/x",
+     "xn--fiqs8s.xn--fiqs8s",
+     "//evil.cn/x", "taobao://x"],
+)  # fmt: skip
+def test_no_chat_client_finds_a_link_in_public_text(link: str) -> None:
+    shown = escape(f"停电三天{link}没人管")
+    assert "〔链接〕" in shown
+    assert shown.startswith("停电三天")
+    assert shown.endswith("没人管")
+    assert not re.search(r"[a-z\d]\.[a-z]|://|:\w", shown, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "电压10.5kV，又降到0.4kV",
+        "5.V、10.kWh",
+        "2026.11.27停电",
+        "GB/T 12325.2008",
+        "14:30停电",
+        "v1.2",
+    ],
+)
+def test_figures_and_times_are_no_links(text: str) -> None:
+    assert escape(text) == text
 
 
 def test_a_post_cannot_start_a_line_of_its_own() -> None:
