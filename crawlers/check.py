@@ -14,9 +14,10 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from crawlers.keys import told_apart
 from crawlers.kinds import KINDS
 from crawlers.pages import Entry, Found, Mark, Page, PageChanged, Refused
-from crawlers.posts import make_post
+from crawlers.posts import TimesRead, make_post
 from crawlers.source import Source
 from domain.clock import iso, utc_now
 from domain.intake import DueSource, Haul, Stored
@@ -78,7 +79,7 @@ def check_saved(source: Source, pages: Sequence[SavedPage], now: datetime) -> Ch
     asks = kind.start(source, Mark(now))
     listed = _page(source, pages[0], pages[0].url or asks[0].url, now)
     try:
-        found = kind.read(source, asks[0], listed)
+        found = told_apart(kind.read(source, asks[0], listed), lambda key: None, listed)
     except (PageChanged, Refused) as error:
         return CheckReport(source.name, (), (str(error),))
     notices = [found.notice] if found.notice else []
@@ -91,10 +92,12 @@ def check_saved(source: Source, pages: Sequence[SavedPage], now: datetime) -> Ch
             else:
                 page = _page(source, saved, saved.url or entry.detail.url, now)
                 try:
-                    read = kind.read(source, entry.detail, page).entries[0]
+                    detail = kind.read(source, entry.detail, page)
                 except (PageChanged, Refused) as error:
                     problems.append(f"{saved.name}：{error}")
                     continue
+                notices += [detail.notice] if detail.notice else []
+                read = detail.entries[0]
                 fields, url = read.fields, read.url or url
         posts.append(make_post(source, entry.key, url, fields, now, page))
     if unread:
@@ -130,10 +133,13 @@ def _paired(found: Found, details: list[SavedPage]) -> list[tuple[Entry, SavedPa
 def _looks(posts: Sequence[FoundPost]) -> tuple[str, ...]:
     """What a careful reader would ask about."""
     asked = []
-    if posts and not any(p.published_at for p in posts):
+    times = TimesRead()
+    for post in posts:
+        times.add(post)
+    if unread := times.notice():
+        asked.append(unread)
+    elif posts and not any(p.published_at for p in posts):
         asked.append("没有一条读出了时间，将以首次发现的时间为准")
-    elif untimed := [p for p in posts if p.published_raw and not p.published_at]:
-        asked.append(f"有时间读不懂，例如“{untimed[0].published_raw}”")
     if len(posts) >= 3 and len({p.title for p in posts}) == 1:
         asked.append(f"所有标题都一样：“{posts[0].title}”，标题选择器可能选到了栏目名")
     if len(posts) >= 3 and not any(p.text for p in posts):

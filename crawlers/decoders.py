@@ -17,12 +17,21 @@ _RECORD = re.compile(r"<record>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</record>", 
 _ASSIGNED = re.compile(r"(?:var|let|const|window\.)\s*[\w$.]+\s*=\s*(?=[\[{])")
 
 
+def _whole_number(digits: str) -> int | str:
+    """No site counts so far: what is longer stays a text, else one field costs the whole page."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
+
+
+_MOST_DIGITS = 40
+_DECODER = json.JSONDecoder(strict=False, parse_int=_whole_number)
+
+
 def _json(text: str) -> Any:
     text = text.lstrip("\ufeff \t\r\n")
     if not text:
         raise ValueError("回答是空的")
     try:
-        return json.loads(text, strict=False)
+        return _DECODER.decode(text)
     except ValueError:
         shown = text[:60].replace("\n", " ")
         raise ValueError(f"不是 JSON，开头是“{shown}”") from None
@@ -56,7 +65,7 @@ def _json_in_script(text: str) -> Any:
     if not match:
         raise ValueError("脚本里没有“变量 = {…}”")
     try:
-        value, _ = json.JSONDecoder(strict=False).raw_decode(text, match.end())
+        value, _ = _DECODER.raw_decode(text, match.end())
     except ValueError as error:
         raise ValueError(f"脚本里的变量不是 JSON：{error}") from None
     return value

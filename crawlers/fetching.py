@@ -25,14 +25,20 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawlers.fetch_guard import META_SOURCE, Blocked
+from crawlers.gzipped import TooLarge, unpacked
 from crawlers.pages import Ask, Conditions, FetchFailed, Page
+from crawlers.refusals import gate_address, refusal_in
 from crawlers.robots import META_PERMITTED, ForbiddenByRobots
 from crawlers.settings import MAX_REDIRECTS, CrawlSettings
 from crawlers.source import Source
 from crawlers.throttle import host_slot, slow_down
+from domain.addresses import is_web_address
 
-_REFUSALS = frozenset({401, 403, 407, 412, 418, 429, 432, 451, 461, 471})
+# 521 is 加速乐's, 412 瑞数's; the others are what the word says.
+_REFUSALS = frozenset({401, 403, 407, 412, 418, 429, 432, 451, 461, 471, 521})
 _GONE = frozenset({404, 410})
+_SCRIPT_ONLY = "网站只回答了一段脚本（反爬虫验证），没有内容"
+_LONGEST_WAIT_S = 86_400
 _FOREIGN = ("image/", "audio/", "video/", "font/")
 _FOREIGN_FILES = frozenset(
     {
@@ -64,6 +70,8 @@ class Fetcher:
 
     async def fetch(self, source: Source, ask: Ask, conditions: Conditions | None = None) -> Page:
         """The answer (200, or 304 where conditions were sent). Raises FetchFailed."""
+        if not is_web_address(ask.url):
+            raise FetchFailed(f"网址不成立：{ask.url}")
         delay = max(self._settings.least_delay_s, source.limits.delay.total_seconds())
         slow_down(self._crawler, host_slot(ask.url), delay, source.limits.concurrency)
         try:
@@ -104,7 +112,8 @@ class Fetcher:
             response = await self._crawler.engine.download_async(request)
         except Exception as error:
             raise self._explained(source, ask, error) from error
-        return self._checked(source, ask, response)
+        asked = "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
+        return self._checked(source, ask, response, asked_for_change=asked)
 
     def _explained(self, source: Source, ask: Ask, error: Exception) -> FetchFailed:
         url = ask.url
@@ -136,32 +145,52 @@ class Fetcher:
             return FetchFailed(f"连接失败：{url}（{_short(text)}）", transient=True)
         return FetchFailed(f"访问失败：{url}（{type(error).__name__}：{_short(text)}）")
 
-    def _checked(self, source: Source, ask: Ask, response: Response) -> Page:
-        status = response.status
-        url = response.url
-        if status not in (200, 203, 304):
-            raise self._bad_status(ask, response)
+    def _checked(
+        self, source: Source, ask: Ask, response: Response, *, asked_for_change: bool
+    ) -> Page:
+        url, most = response.url, source.limits.max_bytes
         kind = _header(response, "Content-Type")
-        plain = kind.split(";", 1)[0].strip().lower()
-        if status != 304 and (plain.startswith(_FOREIGN) or plain in _FOREIGN_FILES):
-            raise FetchFailed(f"内容类型不对：要的是网页或数据，来的是 {plain}（{url}）")
-        if len(response.body) > source.limits.max_bytes:
-            raise FetchFailed(f"页面超过 {source.limits.max_bytes} 字节上限：{url}")
-        if status != 304 and not response.body.strip():
-            # A WAF's favourite: 200 with nothing in it.
-            raise FetchFailed(f"网站回答 HTTP {status}，但内容是空的：{url}")
-        return Page(
+        page = Page(
             url=url,
-            status=status,
-            body=response.body,
+            status=response.status,
+            body=self._unpacked(response.body, most, url),
             fetched_at=self._now(),
             content_type=kind,
             encoding=source.encoding,
             etag=_header(response, "ETag") or None,
             modified=_header(response, "Last-Modified") or None,
         )
+        if page.status == 304:
+            if asked_for_change:
+                return page
+            # Taken for "nothing new", it would hide everything that was ever written there.
+            raise FetchFailed(
+                f"网站答 304（没有变化），但这次并没有带条件去问：{url}", transient=True
+            )
+        if page.status not in (200, 203):
+            raise self._bad_status(ask, response, page)
+        plain = kind.split(";", 1)[0].strip().lower()
+        if plain.startswith(_FOREIGN) or plain in _FOREIGN_FILES:
+            raise FetchFailed(f"内容类型不对：要的是网页或数据，来的是 {plain}（{url}）")
+        if len(page.body) > most:
+            raise FetchFailed(f"页面超过 {most} 字节上限：{url}")
+        if not page.body.strip():
+            # A WAF's favourite: 200 with nothing in it.
+            raise FetchFailed(f"网站回答 HTTP {page.status}，但内容是空的：{url}")
+        if gate_address(ask.url, url) or _header(response, "cf-mitigated"):
+            hint = "被转到登录或安全验证页面，已停止并放慢"
+            raise FetchFailed(f"{hint}：{ask.url} → {url}", refused=True)
+        return page
 
-    def _bad_status(self, ask: Ask, response: Response) -> FetchFailed:
+    def _unpacked(self, body: bytes, most: int, url: str) -> bytes:
+        try:
+            return unpacked(body, most)
+        except TooLarge:
+            raise FetchFailed(f"页面解压后超过 {most} 字节上限：{url}") from None
+        except ValueError as error:
+            raise FetchFailed(f"{error}：{url}", transient=True) from None
+
+    def _bad_status(self, ask: Ask, response: Response, page: Page) -> FetchFailed:
         status = response.status
         shown = f"HTTP {status} {_phrase(status)}".rstrip()
         wait = _retry_after(_header(response, "Retry-After"), self._now())
@@ -170,6 +199,12 @@ class Fetcher:
             return FetchFailed(f"{hint}：{shown}（{ask.url}）", refused=True, retry_after=wait)
         if status in _GONE:
             return FetchFailed(f"页面不存在：{shown}（{ask.url}）", gone=True)
+        is_page = "html" in page.content_type.lower()
+        # 瑞数 answers 202 with a script; others give their captcha page whatever status.
+        if is_page and (why := refusal_in(page.text) or (_SCRIPT_ONLY if status == 202 else None)):
+            return FetchFailed(
+                f"{why}，已停止并放慢：{shown}（{ask.url}）", refused=True, retry_after=wait
+            )
         if status >= 500:
             return FetchFailed(
                 f"网站出错：{shown}（{ask.url}）", transient=status != 503, retry_after=wait
@@ -197,14 +232,17 @@ def _short(text: str) -> str:
 
 
 def _retry_after(value: str, now: datetime) -> timedelta | None:
+    """How long the site wants to be left alone: at most a day, whatever it says; None: unsaid."""
+    value = value.strip()
     if not value:
         return None
-    if value.strip().isdigit():
-        return timedelta(seconds=int(value))
     try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+        if value.isascii() and value.isdigit():
+            wait = timedelta(seconds=min(int(value[:9]), _LONGEST_WAIT_S))
+        else:
+            moment = parsedate_to_datetime(value)
+            wait = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+    except (ValueError, OverflowError, TypeError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(moment - now, timedelta(0))
+    wait = min(wait, timedelta(seconds=_LONGEST_WAIT_S))
+    return wait if wait > timedelta(0) else None

@@ -5,13 +5,11 @@ Values only. A kind turns a source into Asks and a Page into what was Found; it 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
@@ -162,24 +160,3 @@ def decode_body(body: bytes, content_type: str, declared: str | None) -> str:
 def _superset(name: str) -> str:
     plain = name.lower().replace("_", "-")
     return {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs"}.get(plain, name)
-
-
-_TRACKING = re.compile(r"(?i)^(?:utm_\w+|spm|from|jsessionid|phpsessid|sessionid|_t|timestamp)$")
-_SESSION = re.compile(r"(?i);jsessionid=[^/?#]*")
-
-
-def canonical_url(url: str) -> str:
-    """The address without what does not tell posts apart: fragment, session, tracking, order."""
-    parts = urlsplit(_SESSION.sub("", url.strip()))
-    host = (parts.hostname or "").lower()
-    port = parts.port
-    if port and (parts.scheme, port) not in (("http", 80), ("https", 443)):
-        host = f"{host}:{port}"
-    pairs = [
-        (k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)
-    ]
-    # A single-page site keeps the post's address in its fragment: "#/thread?id=7".
-    fragment = parts.fragment if parts.fragment.startswith(("/", "!")) else ""
-    return urlunsplit(
-        (parts.scheme.lower(), host, parts.path or "/", urlencode(sorted(pairs)), fragment)
-    )

@@ -11,6 +11,7 @@ from typing import Any
 from crawlers.dates import date_in_url, is_believable, read_time
 from crawlers.pages import Page
 from crawlers.source import Source
+from domain.bounds import count, cut_key
 from domain.model import FoundPost
 
 _COUNT = re.compile(r"([\d.,]+)\s*(万|亿|[kKwW])?")
@@ -43,22 +44,53 @@ def make_post(
     reply_reading = read_time(fields.get("reply_time"), seen)
     text = str(fields.get("text") or "")[:_MAX_TEXT]
     title = str(fields.get("title") or "")[:500] or _first_line(text)
+    shown = "" if raw is None else str(raw)[:200].strip()
     return FoundPost(
         source=source.name,
-        key=key[:500],
+        key=cut_key(key),
         title=title,
         text=text,
         channel=source.channel,
         url=url,
         region=fields.get("region") or source.region,
         author=fields.get("author") or None,
-        published_raw=None if raw is None else str(raw)[:200],
+        published_raw=shown or None,
         published_at=reading.at if reading else None,
         reply=fields.get("reply") or None,
         reply_at=reply_reading.at if reply_reading else None,
         engagement=dict(fields.get("engagement") or {}),
         evidence=page.evidence if page else None,
     )
+
+
+class TimesRead:
+    """How it went with the times of many posts: those that are shown but cannot be read are told,
+    for their posts are not announced as new ones (gridvoice/app/tasks/grouping.py)."""
+
+    def __init__(self) -> None:
+        self._unread: list[str] = []
+        self._read = 0
+
+    def add(self, post: FoundPost) -> None:
+        if post.published_at is not None:
+            self._read += 1
+        elif post.published_raw:
+            self._unread.append(post.published_raw)
+
+    def notice(self) -> str | None:
+        """In Chinese, or None where every time that was shown was read."""
+        if not self._unread:
+            return None
+        example = f"例如“{self._unread[0][:60]}”"
+        if not self._read:
+            return (
+                f"{len(self._unread)} 条的时间一条也读不懂，{example}：以首次发现的时间代替，"
+                f"旧帖可能被当作新帖；请核对 time 选择器"
+            )
+        return (
+            f"有时间读不懂：{len(self._unread)} 条，{example}；"
+            f"不知道是不是旧帖，只进摘要，不作为新帖推送"
+        )
 
 
 def _first_line(text: str) -> str:
@@ -71,7 +103,7 @@ def read_count(value: object) -> int | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
-        return int(value) if 0 <= value < 1e12 else None
+        return count(value)
     match = _COUNT.search(str(value)[:40])
     if not match:
         return None
@@ -79,4 +111,4 @@ def read_count(value: object) -> int | None:
         number = float(match[1].replace(",", ""))
     except ValueError:
         return None
-    return int(number * _SCALE.get((match[2] or "").lower(), 1))
+    return count(number * _SCALE.get((match[2] or "").lower(), 1))

@@ -8,6 +8,8 @@ what was read is read again after six hours.
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawlers.fetch_guard import META_SOURCE
+from crawlers.gzipped import unpacked
 from crawlers.throttle import host_slot, slow_down
 
 META_PERMITTED = "gridvoice_robots_permitted"  # request.meta: the operator has permission
@@ -32,6 +35,14 @@ _MAX_HOSTS = 20_000
 _MAX_BYTES = 512 * 1024
 _TIMEOUT_S = 20.0
 _MAX_CRAWL_DELAY_S = 60.0
+
+
+_AGENT = re.compile(r"(?im)^(\s*user-?\s?agent\s*:\s*)([a-z_-]+)[^\n]*")
+# Spelt wrongly they are understood all the same: dissallow, user agent.
+_UNKNOWN = re.compile(
+    r"(?i)\s*(?!user|dis|dia|allow|crawl|site|request|visit|host|clean)[a-z][a-z_-]*\s*:"
+)
+log = logging.getLogger(__name__)
 
 
 class ForbiddenByRobots(IgnoreRequest):
@@ -123,7 +134,24 @@ class RobotsMiddleware:
             return _Rules(now + _KEEP_FAILURE_S, None, failure)
         if response.status >= 400:
             return _Rules(now + _KEEP_S, None)
-        text = response.body.decode("utf-8-sig", "ignore")
-        if text.lstrip()[:1] == "<":  # a site that answers every address with a web page
-            return _Rules(now + _KEEP_S, None)
-        return _Rules(now + _KEEP_S, Protego.parse(text))
+        return self._read(robots_url, response.body, now)
+
+    def _read(self, robots_url: str, body: bytes, now: float) -> _Rules:
+        try:
+            text = readable(unpacked(body, _MAX_BYTES))
+            if text.lstrip()[:1] == "<":  # a site that answers every address with a web page
+                return _Rules(now + _KEEP_S, None)
+            return _Rules(now + _KEEP_S, Protego.parse(text))
+        except Exception as error:  # what nobody can read permits nothing, for a while
+            log.warning("%s is not readable", robots_url, exc_info=error)
+            failure = ForbiddenByRobots(f"{robots_url} 读不懂，按规矩先不访问该站，稍后再试")
+            return _Rules(now + _KEEP_FAILURE_S, None, failure)
+
+
+def readable(body: bytes) -> str:
+    """The text, written as the parser wants it: of an agent only its name (who copies ours from a
+    log copies "GridVoice/0.1 (…)"), and no line in a group that RFC 9309 does not know."""
+    is_wide = body[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = body.decode("utf-16" if is_wide else "utf-8-sig", "ignore")
+    text = _AGENT.sub(r"\1\2", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "\n".join(line for line in text.split("\n") if not _UNKNOWN.match(line))

@@ -11,7 +11,7 @@ from typing import Any
 import jmespath
 
 from crawlers.decoders import JSON_DECODERS, PAGE_DECODERS
-from crawlers.selecting import selector_problem
+from crawlers.selecting import rule_problem, selector_problem
 
 Problems = Iterator[tuple[str, str]]
 
@@ -58,10 +58,13 @@ class BoardRules:
     page_url: str | None = None  # or its address: "index_{n}.html", "?page={n}"
     second_page: int = 2  # the {n} of the second page (TRS: 1)
     decode: str = "plain"
+    # What an empty list shows ("div.no-data", "text: 暂无信息"): only that proves that it is one.
+    # Not part of the fingerprint: it decides what is believed, not what is read.
+    empty_when: str | None = field(default=None, repr=False)
     detail: DetailRules | None = None
 
     def problems(self) -> Problems:
-        plain = {"key_pattern", "page_url", "second_page", "decode", "detail"}
+        plain = {"key_pattern", "page_url", "second_page", "decode", "detail", "empty_when"}
         for spec in fields(self):
             selector = getattr(self, spec.name)
             if spec.name not in plain and selector and (wrong := selector_problem(selector)):
@@ -74,6 +77,8 @@ class BoardRules:
             yield "page_url", "give either next or page_url"
         if self.page_url and "{n}" not in self.page_url:
             yield "page_url", "must hold {n}, the number of the page"
+        if self.empty_when is not None and (wrong := rule_problem(self.empty_when)):
+            yield "empty_when", f"{self.empty_when!r} {wrong}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,8 @@ class ApiRules:
     call: Call = field(default_factory=Call)
     decode: str = "json"
     ok_when: str | None = None  # true where the answer is one; else it is a refusal, not emptiness
+    # True where the answer is an empty list ("total == `0`"); not part of the fingerprint.
+    empty_when: str | None = field(default=None, repr=False)
     paging: Paging | None = None
     keywords: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
@@ -182,6 +189,8 @@ class ApiRules:
         if wrong := _jmespath_problem(self.items):
             yield "items", wrong
         yield from _answer_problems(self.decode, self.ok_when)
+        if self.empty_when is not None and (wrong := _jmespath_problem(self.empty_when)):
+            yield "empty_when", f"要写成 JMESPath，例如 'total == `0`'：{wrong}"
         if not self.fields.title and not self.fields.text:
             yield "fields", "title or text is needed"
         if not self.fields.key and not self.fields.url:

@@ -29,6 +29,9 @@ _XPATH_START = re.compile(r"/|\./|\.\.|\.$|\(|@|[a-z-]+\(")
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u3000]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 _UNSEEN_CHARACTERS = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0], None)
+_LAST_CSS_STEP = re.compile(r"^(.*[^\s>+~])[\s>+~]+[^\s>+~]+$", re.DOTALL)
+_LAST_XPATH_STEP = re.compile(r"^(.*[^/])/+[^/\[\]]+(?:\[[^\]]*\])*$", re.DOTALL)
+_TEXT_RULE = "text:"
 _EMOJI_NAME = re.compile(r"\[[^\[\]\s]{1,12}\]")
 
 
@@ -75,6 +78,34 @@ def select(node: etree._Element, selector: str) -> list[etree._Element | str]:
 def elements(node: etree._Element, selector: str) -> list[etree._Element]:
     """The elements of a selection; attributes and text are left out."""
     return [e for e in select(node, selector) if not isinstance(e, str)]
+
+
+def shows(root: etree._Element, rule: str) -> bool:
+    """Whether a page shows what `rule` names: a selector, or words (`text: 暂无信息`)."""
+    if rule.startswith(_TEXT_RULE):
+        words = "".join(rule.removeprefix(_TEXT_RULE).split())
+        return bool(words) and words in "".join(visible_text(root).split())
+    found = select(root, rule)
+    return bool(found) and found != ["False"]
+
+
+def rule_problem(rule: str) -> str | None:
+    """What is wrong with a rule for `shows`, in Chinese, or None."""
+    if rule.startswith(_TEXT_RULE):
+        return None if rule.removeprefix(_TEXT_RULE).strip() else "text: 后面要写页面上的文字"
+    if wrong := selector_problem(rule):
+        return f"既不是选择器，也不是“text: 文字”：{wrong}"
+    return None
+
+
+def container_of(selector: str) -> str | None:
+    """The selector of what holds the elements of `selector` ("ul.letters li" → "ul.letters");
+    None where it names nothing that only this page would have ("ul li", "li")."""
+    pattern = _LAST_XPATH_STEP if _is_xpath(selector) else _LAST_CSS_STEP
+    match = pattern.match(selector.strip())
+    if match is None or "," in selector or not re.search(r"[.#\[@]", match[1].lstrip("./")):
+        return None
+    return None if selector_problem(match[1]) else match[1]
 
 
 def pick(node: etree._Element, selector: str) -> str | None:

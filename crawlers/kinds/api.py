@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from functools import lru_cache
 from itertools import product
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import jmespath
 
+from crawlers.addresses import canonical_url
 from crawlers.decoders import JSON_DECODERS
-from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Role, canonical_url
-from crawlers.posts import digest, read_count
+from crawlers.entries import Notes, each, link_of, make_entry, own_key
+from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Role
+from crawlers.posts import read_count
+from crawlers.refusals import because_refused, refusal_of_answer
 from crawlers.rules import ApiFields, ApiRules, Call, Paging, is_template
 from crawlers.selecting import strip_html
 from crawlers.source import Source
@@ -41,35 +46,59 @@ def read(source: Source, ask: Ask, page: Page) -> Found:
         return _read_detail(rules, ask, page)
     data = _answer(rules.decode, rules.ok_when, page)
     items = _search(rules.items, data)
-    if not isinstance(items, list):
-        raise PageChanged(
-            f"回答里的 items“{rules.items}”不是列表，而是 {type(items).__name__}（{page.url}）。"
-            f"接口可能改版，或这是一次拒绝（可用 ok_when 识别）"
-        )
-    searched = bool(rules.keywords)
-    if not items:
-        if ask.number or searched or source.may_be_empty:
-            return Found((), 0)
-        raise PageChanged(
-            f"接口给出的列表 items“{rules.items}”是空的（{page.url}）。"
-            f"若确实可能为空，请设 may_be_empty: true"
-        )
+    if not isinstance(items, list) or not items:
+        return _read_empty(source, rules, ask, page, data, items)
     values = dict(ask.values)
-    read_entries = [_entry(rules, item, values, page) for item in items[:_MAX_ENTRIES]]
-    whole = [e for e in read_entries if e]
+    notes = Notes()
+    rows = items[:_MAX_ENTRIES]
+    whole = each(rows, lambda item: _entry(rules, item, values, page, notes), notes)
     if not whole:
+        told = f"；{said}" if (said := notes.text()) else ""
         raise PageChanged(
             f"列表有 {len(items)} 条，但没有一条能按 fields 读出编号（key/url）"
-            f"和标题或正文（{page.url}）"
+            f"和标题或正文（{page.url}）{told}"
         )
     if rules.fields.time and len(whole) >= 3 and not any(e.fields.get("time") for e in whole):
         raise PageChanged(
             f"时间 fields.time“{rules.fields.time}”在 {len(whole)} 条里一条也没有（{page.url}）"
         )
     kept, notice = _matching(rules, whole, str(values.get("keyword", "")))
-    entries = {e.key: e for e in reversed(kept)}
+    notes.say(notice)
+    notes.too_many(len(items), _MAX_ENTRIES)
     more = _next(source, rules, ask, data, len(items))
-    return Found(tuple(reversed(entries.values())), len(items), more, notice)
+    return Found(tuple(kept), len(items), more, notes.text())
+
+
+def _read_empty(
+    source: Source, rules: ApiRules, ask: Ask, page: Page, data: Any, items: Any
+) -> Found:
+    """An answer without entries: an empty list that the answer vouches for, a refusal, or a
+    changed interface."""
+    if why := refusal_of_answer(data):
+        raise Refused(f"{why}，已停止并放慢（{page.url}），回答是 {_shown(data)}")
+    if rules.empty_when and _search(rules.empty_when, data) is True:
+        return Found((), 0)
+    vouched = source.may_be_empty or bool(ask.number or rules.keywords)
+    if isinstance(items, list):
+        if vouched:
+            return Found((), 0)
+        raise PageChanged(
+            f"接口给出的列表 items“{rules.items}”是空的（{page.url}）。若确实可能为空，"
+            f"请在 api 里写 empty_when（如 'total == `0`'），或写 ok_when 并设 may_be_empty: true"
+        )
+    # Go and Java write null for an empty list, PHP {}: where the answer holds the field at all.
+    if items in (None, "", {}) and (rules.ok_when or vouched) and _has_field(rules.items, data):
+        return Found((), 0)
+    raise PageChanged(
+        f"回答里的 items“{rules.items}”不是列表，而是 {type(items).__name__}（{page.url}）。"
+        f"接口可能改版，或这是一次拒绝（可用 ok_when 识别）"
+    )
+
+
+def _has_field(path: str, data: Any) -> bool:
+    """Whether the first step of `path` is a field of the answer, be it null."""
+    first = re.match(r"[\w\"-]+", path)
+    return first is not None and isinstance(data, dict) and first[0].strip('"') in data
 
 
 def _rules(source: Source) -> ApiRules:
@@ -133,26 +162,42 @@ def _answer(decode: str, ok_when: str | None, page: Page) -> Any:
     try:
         data = JSON_DECODERS[decode](page.text)
     except (ValueError, RecursionError) as error:
-        raise PageChanged(f"回答按 decode: {decode} 读不出来：{error}（{page.url}）") from None
+        problem = f"回答按 decode: {decode} 读不出来：{error}（{page.url}）"
+        raise because_refused(page, problem) from None
     if ok_when and _search(ok_when, data) is not True:
-        shown = json.dumps(data, ensure_ascii=False)[:160]
         raise Refused(
-            f"接口答了，但不是成功的回答：ok_when“{ok_when}”不成立（{page.url}），回答是 {shown}"
+            f"接口答了，但不是成功的回答：ok_when“{ok_when}”不成立（{page.url}），"
+            f"回答是 {_shown(data)}"
         )
     return data
+
+
+def _shown(data: Any) -> str:
+    try:
+        return json.dumps(data, ensure_ascii=False)[:160]
+    except (ValueError, RecursionError):
+        return "（嵌套太深）"
 
 
 def _search(path: str, data: Any) -> Any:
     try:
         return _compiled(path).search(data)
-    except jmespath.exceptions.JMESPathError:
+    except (
+        jmespath.exceptions.JMESPathError,
+        ArithmeticError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ):
         return None  # a function met the wrong type: as good as not there
 
 
-def _entry(rules: ApiRules, item: Any, values: dict[str, Any], page: Page) -> Entry | None:
+def _entry(
+    rules: ApiRules, item: Any, values: dict[str, Any], page: Page, notes: Notes
+) -> Entry | None:
     fields = _mapped(rules.fields, item)
-    key = fields.pop("key", None)
-    url = _url(rules.fields.url, item, key, page)
+    key = own_key(fields.pop("key", None))
+    url = _url(rules.fields.url, item, key, page, notes)
     if key is None and url:
         key = canonical_url(url)
     if not key or not (fields.get("title") or fields.get("text")):
@@ -163,17 +208,19 @@ def _entry(rules: ApiRules, item: Any, values: dict[str, Any], page: Page) -> En
             rules.detail.call,
             rules.detail.call.url,
             values | {"key": key},
-            Ask("", Role.DETAIL, key=key, fields=fields | ({"url": url} if url else {})),
+            Ask("", Role.DETAIL, fields={"url": url} if url else {}),
         )
-    return Entry(key, url, fields, digest(fields), detail)
+    return make_entry(key, url, fields, detail)
 
 
 def _mapped(paths: ApiFields, item: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name in ("key", "time", "reply_time"):
         value = _search(path, item) if (path := getattr(paths, name)) else None
-        if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-            fields[name] = str(value) if name == "key" else value
+        if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+            continue
+        if isinstance(value, str | int | float) and value != "":
+            fields[name] = value
     for name in ("title", "text", "author", "region", "reply"):
         value = _search(path, item) if (path := getattr(paths, name)) else None
         if isinstance(value, list):  # several answers, several paragraphs
@@ -186,7 +233,7 @@ def _mapped(paths: ApiFields, item: Any) -> dict[str, Any]:
     return fields
 
 
-def _url(path: str | None, item: Any, key: str | None, page: Page) -> str | None:
+def _url(path: str | None, item: Any, key: str | None, page: Page, notes: Notes) -> str | None:
     if path is None:
         return None
     if is_template(path):
@@ -199,13 +246,7 @@ def _url(path: str | None, item: Any, key: str | None, page: Page) -> str | None
             return None
     if isinstance(value, list):
         value = value[0] if value else None
-    if not isinstance(value, str) or not value.strip():
-        return None
-    try:
-        url = urljoin(page.url, value.strip())
-    except ValueError:
-        return None
-    return url if url.startswith(("http://", "https://")) else None
+    return link_of(page.url, value, notes) if isinstance(value, str) else None
 
 
 def _matching(
@@ -235,10 +276,12 @@ def _read_detail(rules: ApiRules, ask: Ask, page: Page) -> Found:
     found = _mapped(detail.fields, data)
     found.pop("key", None)
     if detail.fields.text and not found.get("text"):
-        raise PageChanged(
-            f"详情回答里没有正文：detail.fields.text“{detail.fields.text}”（{page.url}）"
-        )
+        problem = f"详情回答里没有正文：detail.fields.text“{detail.fields.text}”（{page.url}）"
+        if why := refusal_of_answer(data):
+            raise Refused(f"{why}，已停止并放慢：{problem}")
+        raise PageChanged(problem)
     fields = dict(ask.fields)
     shown_url = fields.pop("url", None)
-    url = _url(detail.fields.url, data, ask.key, page) or shown_url
-    return Found((Entry(ask.key, url, fields | found, ""),), 1)
+    notes = Notes()
+    url = _url(detail.fields.url, data, ask.key, page, notes) or shown_url
+    return Found((make_entry(ask.key, url, fields | found),), 1, notice=notes.text())

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urljoin
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from crawlers.addresses import canonical_url, join
 from crawlers.decoders import PAGE_DECODERS
-from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Role, canonical_url
-from crawlers.posts import digest
+from crawlers.entries import Notes, each, link_of, make_entry, own_key
+from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Role
+from crawlers.refusals import (
+    because_refused,
+    detail_is_gate,
+    list_is_gate,
+    refusal_in,
+)
 from crawlers.rules import BoardRules
-from crawlers.selecting import elements, parse_html, pick, pick_all, select, visible_text
+from crawlers.selecting import (
+    container_of,
+    elements,
+    parse_html,
+    pick,
+    pick_all,
+    select,
+    shows,
+    visible_text,
+)
 from crawlers.source import Source
 
-_LIST_FIELDS = ("text", "time", "author", "region", "status", "reply", "reply_time")
+_LIST_FIELDS = ("text", "time", "author", "region", "reply", "reply_time")
 _DETAIL_FIELDS = ("title", "time", "author", "region", "reply_time")
 _MAX_ENTRIES = 500  # of one page; more is a selector that catches everything
+_NEXT_TO_NOTHING = 80  # characters: "暂无信息", a heading
 
 
 def start(source: Source, mark: Mark) -> list[Ask]:
@@ -30,63 +47,96 @@ def read(source: Source, ask: Ask, page: Page) -> Found:
     if ask.role is Role.DETAIL:
         return _read_detail(rules, ask, page)
     root = _parsed(page, rules.decode)
+    if list_is_gate(root):
+        raise Refused(f"网站给出的是登录或安全验证页面，已停止并放慢（{page.url}）")
     items = elements(root, rules.item)
     if not items:
-        if ask.number or source.may_be_empty:
-            return Found((), 0)
-        raise PageChanged(
-            f"页面打开了，但条目选择器 item“{rules.item}”一条也没有匹配到（{page.url}）。"
-            f"网页可能改版；若该栏目确实可能为空，请设 may_be_empty: true"
+        return _read_empty(source, rules, ask, page, root)
+    notes = Notes()
+    base = page.url
+    if href := pick(root, "base::attr(href)"):
+        base = join(page.url, href) or page.url
+    entries = each(items[:_MAX_ENTRIES], lambda item: _entry(rules, item, base, notes), notes)
+    _check(rules, items, entries, page, notes)
+    notes.too_many(len(items), _MAX_ENTRIES)
+    more = _next(source, rules, ask, root, page, base, notes)
+    return Found(tuple(entries), len(items), more, notes.text())
+
+
+def _read_empty(
+    source: Source, rules: BoardRules, ask: Ask, page: Page, root: etree._Element
+) -> Found:
+    """A list page without a single entry: the end of the list, an empty list, or no list."""
+    if ask.number:
+        if why := refusal_in(page.text, by_words=False):
+            raise Refused(f"第 {ask.number + 1} 页：{why}（{page.url}）")
+        return Found((), 0)
+    if rules.empty_when and shows(root, rules.empty_when):
+        return Found((), 0)
+    if source.may_be_empty and _is_empty_container(rules.item, root):
+        return Found((), 0)
+    problem = (
+        f"页面打开了，但条目选择器 item“{rules.item}”一条也没有匹配到（{page.url}）。网页可能改版；"
+    )
+    if rules.empty_when:
+        problem += f"它也不像空列表：empty_when“{rules.empty_when}”不成立"
+    else:
+        problem += (
+            "若该栏目确实可能为空，请在 board 里写 empty_when：空列表时页面上有的元素或文字"
+            "（如 'div.no-data' 或 'text: 暂无信息'）"
         )
-    base = urljoin(page.url, pick(root, "base::attr(href)") or "")
-    entries: dict[str, Entry] = {}
-    for item in items[:_MAX_ENTRIES]:
-        if entry := _entry(rules, item, base):
-            entries.setdefault(entry.key, entry)
-    _check(rules, items, list(entries.values()), page)
-    return Found(tuple(entries.values()), len(items), _next(source, rules, ask, root, page, base))
+    # Where the list's frame stands, "请登录" in the page's head is no sign of a gate.
+    container = container_of(rules.item)
+    is_framed = bool(container and elements(root, container))
+    raise because_refused(page, problem, by_words=not is_framed)
+
+
+def _is_empty_container(item: str, root: etree._Element) -> bool:
+    """Whether what holds the entries is there and holds next to nothing."""
+    container = container_of(item)
+    found = elements(root, container) if container else []
+    return bool(found) and all(len(visible_text(e)) < _NEXT_TO_NOTHING for e in found)
 
 
 def _parsed(page: Page, decode: str) -> etree._Element:
     try:
         return parse_html(PAGE_DECODERS[decode](page.text))
     except ValueError as error:
-        raise PageChanged(f"按 decode: {decode} 读不出页面：{error}（{page.url}）") from None
+        raise because_refused(
+            page, f"按 decode: {decode} 读不出页面：{error}（{page.url}）"
+        ) from None
 
 
-def _entry(rules: BoardRules, item: etree._Element, base: str) -> Entry | None:
-    url = _link(item, rules.link, base)
+def _entry(rules: BoardRules, item: etree._Element, base: str, notes: Notes) -> Entry | None:
+    url = _link(item, rules.link, base, notes)
     fields: dict[str, Any] = {"title": _title(rules, item)}
     for name in _LIST_FIELDS:
         selector = getattr(rules, name)
         if selector and (value := pick(item, selector)):
             fields[name] = value
-    key = pick(item, rules.key) if rules.key else url
+    key = _key(rules, item, url)
+    if not key or not (fields["title"] or fields.get("text")):
+        return None
+    detail = None
+    if rules.detail and url:
+        detail = Ask(url, Role.DETAIL)
+    state = pick(item, rules.status) if rules.status else None
+    return make_entry(key, url, fields, detail, state or "")
+
+
+def _key(rules: BoardRules, item: etree._Element, url: str | None) -> str | None:
+    key = own_key(pick(item, rules.key)) if rules.key else url
     if key and rules.key_pattern:
         match = re.search(rules.key_pattern, key[:2000])
         key = match[1] if match else None
-    if (not key and url) or (key and key == url):
-        key = canonical_url(url)
-    if not key or not (fields["title"] or fields.get("text")):
-        return None
-    said = digest(fields)
-    fields.pop("status", None)
-    detail = None
-    if rules.detail and url:
-        detail = Ask(url, Role.DETAIL, key=key, fields=fields)
-    return Entry(key, url, fields, said, detail)
+    return canonical_url(url) if url and (not key or key == url) else key
 
 
-def _link(item: etree._Element, selector: str, base: str) -> str | None:
+def _link(item: etree._Element, selector: str, base: str, notes: Notes) -> str | None:
     for match in select(item, selector):
-        raw = str(match if isinstance(match, str) else match.get("href", "")).strip()
-        if raw and not raw.lower().startswith(("javascript:", "mailto:", "tel:", "#")):
-            try:
-                url = urljoin(base, raw)
-            except ValueError:
-                continue
-            if url.startswith(("http://", "https://")):
-                return url
+        raw = str(match if isinstance(match, str) else match.get("href", ""))
+        if url := link_of(base, raw, notes):
+            return url
     return None
 
 
@@ -98,7 +148,11 @@ def _title(rules: BoardRules, item: etree._Element) -> str:
 
 
 def _check(
-    rules: BoardRules, items: list[etree._Element], entries: list[Entry], page: Page
+    rules: BoardRules,
+    items: Sequence[etree._Element],
+    entries: Sequence[Entry],
+    page: Page,
+    notes: Notes,
 ) -> None:
     if not entries:
         if rules.title and not any(pick(i, rules.title) for i in items):
@@ -107,8 +161,10 @@ def _check(
             what = f"编号选择器 key“{rules.key}”"
         else:
             what = f"链接选择器 link“{rules.link}”"
-        raise PageChanged(
-            f"匹配到 {len(items)} 个条目，但{what}在其中一个也没有匹配到（{page.url}）"
+        told = f"；{said}" if (said := notes.text()) else ""
+        raise because_refused(
+            page,
+            f"匹配到 {len(items)} 个条目，但{what}在其中一个也没有匹配到（{page.url}）{told}",
         )
     if rules.detail and not any(e.url for e in entries):
         raise PageChanged(
@@ -122,15 +178,21 @@ def _check(
 
 
 def _next(
-    source: Source, rules: BoardRules, ask: Ask, root: etree._Element, page: Page, base: str
+    source: Source,
+    rules: BoardRules,
+    ask: Ask,
+    root: etree._Element,
+    page: Page,
+    base: str,
+    notes: Notes,
 ) -> Ask | None:
     url: str | None = None
     if rules.next:
-        url = _link(root, rules.next, base)
+        url = _link(root, rules.next, base, notes)
     elif rules.page_url:
         number = rules.second_page + ask.number
         first = source.addresses[int(ask.series)]
-        url = urljoin(first, rules.page_url.replace("{n}", str(number)))
+        url = join(first, rules.page_url.replace("{n}", str(number)))
     if url is None or url in (page.url, ask.url):
         return None
     return ask.but(url=url, number=ask.number + 1)
@@ -143,7 +205,12 @@ def _read_detail(rules: BoardRules, ask: Ask, page: Page) -> Found:
     fields = dict(ask.fields)
     body = pick_all(root, detail.body)
     if body is None:
-        raise PageChanged(f"正文选择器 detail.body“{detail.body}”没有匹配到内容（{page.url}）")
+        raise because_refused(
+            page, f"正文选择器 detail.body“{detail.body}”没有匹配到内容（{page.url}）"
+        )
+    picked, title = elements(root, detail.body), str(fields.get("title") or "")
+    if detail_is_gate(page, root, picked, body, title):
+        raise Refused(f"详情页给出的是登录或安全验证页面，不是正文（{page.url}）")
     fields["text"] = body
     for name in _DETAIL_FIELDS:
         selector = getattr(detail, name)
@@ -151,4 +218,4 @@ def _read_detail(rules: BoardRules, ask: Ask, page: Page) -> Found:
             fields[name] = value
     if detail.reply and (value := pick_all(root, detail.reply)):
         fields["reply"] = value
-    return Found((Entry(ask.key, ask.url, fields, ""),), 1)
+    return Found((make_entry(ask.key, ask.url, fields),), 1)

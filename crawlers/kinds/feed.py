@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
-import json
 from calendar import timegm
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
 
+from crawlers.addresses import canonical_url
 from crawlers.dates import read_time
-from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, canonical_url
-from crawlers.posts import digest
+from crawlers.decoders import JSON_DECODERS
+from crawlers.entries import Notes, each, link_of, make_entry, own_key
+from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused
+from crawlers.refusals import because_refused, refusal_of_answer
 from crawlers.selecting import strip_html
 from crawlers.source import Source
-from domain.clock import SHANGHAI
 
 _MAX_ENTRIES = 500
-_ANY_BASE = datetime(2026, 1, 1, tzinfo=SHANGHAI)
 
 
 def start(source: Source, mark: Mark) -> list[Ask]:
@@ -26,43 +26,46 @@ def start(source: Source, mark: Mark) -> list[Ask]:
 
 def read(source: Source, ask: Ask, page: Page) -> Found:
     opening = page.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    is_json = opening == b"{" or "json" in page.content_type.lower()
+    is_json = opening == b"{" or (opening != b"<" and "json" in page.content_type.lower())
     rows = _json_feed(page) if is_json else _xml_feed(page)
     if not rows and not source.may_be_empty:
         raise PageChanged(
             f"订阅源打开了，但里面一条也没有（{page.url}）。若确实可能为空，请设 may_be_empty: true"
         )
     prefer = source.feed.prefer if source.feed else "content"
-    entries: dict[str, Entry] = {}
-    for row in rows[:_MAX_ENTRIES]:
-        if entry := _entry(row, page, prefer):
-            entries.setdefault(entry.key, entry)
+    notes = Notes()
+
+    def entry(row: Any) -> Entry | None:
+        read_row = _json_row(row) if is_json else _row(row, page.fetched_at)
+        return _entry(read_row, page, prefer, notes)
+
+    entries = each(rows[:_MAX_ENTRIES], entry, notes)
     if rows and not entries:
+        told = f"；{said}" if (said := notes.text()) else ""
         raise PageChanged(
-            f"订阅源有 {len(rows)} 条，但没有一条带标题或正文和编号或链接（{page.url}）"
+            f"订阅源有 {len(rows)} 条，但没有一条带标题或正文和编号或链接（{page.url}）{told}"
         )
-    return Found(tuple(entries.values()), len(rows))
+    notes.too_many(len(rows), _MAX_ENTRIES)
+    return Found(tuple(entries), len(rows), notice=notes.text())
 
 
-def _entry(row: dict[str, Any], page: Page, prefer: str) -> Entry | None:
+def _entry(row: dict[str, Any], page: Page, prefer: str, notes: Notes) -> Entry | None:
     link = row.get("link")
-    url = urljoin(page.url, link) if link else None
-    if url and not url.startswith(("http://", "https://")):
-        url = None
+    url = link_of(page.url, link, notes) if link else None
     order = ("content", "summary") if prefer == "content" else ("summary", "content")
     text = next((t for name in order if (t := strip_html(row.get(name) or ""))), "")
     title = strip_html(row.get("title") or "").replace("\n", " ")
-    key = (row.get("id") or "").strip() or (canonical_url(url) if url else "")
+    key = own_key(row.get("id")) or (canonical_url(url) if url else "")
     if not key or not (title or text):
         return None
     fields: dict[str, Any] = {"title": title, "text": text or title}
     for name in ("author", "time"):
         if row.get(name):
             fields[name] = row[name]
-    return Entry(key, url, fields, digest(fields))
+    return make_entry(key, url, fields)
 
 
-def _xml_feed(page: Page) -> list[dict[str, Any]]:
+def _xml_feed(page: Page) -> list[Any]:
     if b"<!ENTITY" in page.body:
         # No feed needs any; a few lines of them can mean a second of work or another's file.
         raise PageChanged(f"订阅源里带有 XML 实体声明（<!ENTITY），不予解析（{page.url}）")
@@ -77,19 +80,24 @@ def _xml_feed(page: Page) -> list[dict[str, Any]]:
     )
     if not parsed.version and not parsed.entries:
         shown = page.text.lstrip()[:40].replace("\n", " ")
-        raise PageChanged(
+        raise because_refused(
+            page,
             f"不是 RSS、Atom 或 JSON Feed，开头是“{shown}”（{page.url}）。"
-            f"地址可能换了，或订阅网关出错"
+            f"地址可能换了，或订阅网关出错",
         )
-    return [_row(entry) for entry in parsed.entries]
+    return list(parsed.entries)
 
 
-def _row(entry: Any) -> dict[str, Any]:
+def _row(entry: Any, now: datetime) -> dict[str, Any]:
     content = entry.get("content") or []
-    raw = entry.get("published") or entry.get("updated")
-    moment = entry.get("published_parsed") or entry.get("updated_parsed")
-    if moment and (not raw or read_time(raw, _ANY_BASE) is None):
-        raw = timegm(moment)  # a spelling that feedparser knows and we do not; it gives UTC
+    # Looked at first: asked for an `updated` that is not there, feedparser warns and guesses.
+    named = [name for name in ("published", "updated") if name in entry]
+    raw = next((value for name in named if (value := entry[name])), None)
+    moments = (entry.get(f"{n}_parsed") for n in named if f"{n}_parsed" in entry)
+    moment = next((m for m in moments if m), None)
+    if moment and (not raw or read_time(raw, now) is None):
+        with contextlib.suppress(ValueError, OverflowError, TypeError):
+            raw = timegm(moment)  # a spelling that feedparser knows and we do not; it gives UTC
     return {
         "id": entry.get("id"),
         "link": entry.get("link"),
@@ -101,25 +109,30 @@ def _row(entry: Any) -> dict[str, Any]:
     }
 
 
-def _json_feed(page: Page) -> list[dict[str, Any]]:
+def _json_feed(page: Page) -> list[Any]:
     try:
-        data = json.loads(page.text)
+        data = JSON_DECODERS["json"](page.text)
     except (ValueError, RecursionError):
-        raise PageChanged(f"不是 JSON Feed：JSON 读不出来（{page.url}）") from None
+        raise because_refused(page, f"不是 JSON Feed：JSON 读不出来（{page.url}）") from None
     items = data.get("items") if isinstance(data, dict) else None
     if not isinstance(items, list):
-        raise PageChanged(f"不是 JSON Feed：没有 items 列表（{page.url}）")
-    return [_json_row(i) for i in items if isinstance(i, dict)]
+        problem = f"不是 JSON Feed：没有 items 列表（{page.url}）"
+        if why := refusal_of_answer(data):
+            raise Refused(f"{why}，已停止并放慢：{problem}")
+        raise PageChanged(problem)
+    return items
 
 
-def _json_row(item: dict[str, Any]) -> dict[str, Any]:
+def _json_row(item: Any) -> dict[str, Any]:
+    if not isinstance(item, dict):
+        return {}
     authors = item.get("authors") or [item.get("author") or {}]
     first = authors[0] if isinstance(authors, list) and authors else {}
     texts = ("link", "url"), ("title", "title"), ("summary", "summary")
     row: dict[str, Any] = {n: v for n, k in texts if isinstance(v := item.get(k), str)}
     content = item.get("content_html") or item.get("content_text")
     row["content"] = content if isinstance(content, str) else ""
-    row["id"] = str(item["id"]) if item.get("id") not in (None, "") else None
+    row["id"] = item.get("id")
     row["author"] = first.get("name") if isinstance(first, dict) else None
     row["time"] = item.get("date_published") or item.get("date_modified")
     return row

@@ -155,7 +155,10 @@ def test_nothing_matched_is_a_failure_that_names_the_selector(crawler: Crawler, 
     assert polled.result == "failed"
     assert "item“ul.letters li”" in polled.problem
     assert f"{site.address}/list.html" in polled.problem
-    allowed = crawler.poll(board(site, "mayempty", "may_be_empty: true"))
+    # A page that shows nothing of the list proves nothing, whatever may be empty.
+    assert crawler.poll(board(site, "mayempty", "may_be_empty: true")).result == "failed"
+    site.pages["/list.html"] = html("<html><body><ul class='letters'></ul></body></html>")
+    allowed = crawler.poll(board(site, "mayempty2", "may_be_empty: true"))
     assert allowed.result == "nothing_new"
 
 

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from crawlers.addresses import canonical_url
 from crawlers.decoders import JSON_DECODERS, PAGE_DECODERS
-from crawlers.pages import canonical_url, decode_body
+from crawlers.pages import decode_body
 from crawlers.posts import read_count
 from crawlers.selecting import parse_html, pick, pick_all, strip_html, visible_text
 from crawlers.templates import fill, fill_text, times

@@ -1,0 +1,283 @@
+"""Captcha, challenge and log-in pages are refusals; letters about them are letters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from crawl_driver import Crawler
+from letters_board import board, lay, lay_letter, lay_list
+from reading import detailed, listed, page, posts, source
+from site_on_loopback import Reply, Site, html
+
+from crawlers.pages import PageChanged, Refused
+from crawlers.refusals import refusal_in
+
+GATES = {
+    "baidu": "<html><head><title>百度安全验证</title></head><body>网络不给力</body></html>",
+    "captcha form": (
+        "<html><head><title>安全验证</title></head><body><form action='/captcha'>"
+        "<img src='/code.jpg'><input name='captcha'><button>提交</button></form></body></html>"
+    ),
+    "words only": "<html><body><p>您的访问过于频繁，请稍后再试</p></body></html>",
+    "slider": "<html><body><h3>请拖动滑块完成拼图</h3><div id='nc_1'></div></body></html>",
+    "log-in form": (
+        "<html><head><title>用户登录 - 某市政务网</title></head><body><form><input name='user'>"
+        "<input type='password'><button>登录</button></form><p>某市人民政府</p></body></html>"
+    ),
+    "aliyun": (
+        "<html><script>var arg1='AB12';document.cookie='acw_sc__v2='+x;"
+        "location.reload();</script></html>"
+    ),
+    "jiasule": (
+        "<script>document.cookie='__jsl_clearance=1';location.href=location.pathname</script>"
+    ),
+    "ruishu": (
+        "<html><head><meta id='9DhefwqGPrzGxEp9hPaoag' content='x'><script>$_ts=window['$_ts'];"
+        "</script></head><body></body></html>"
+    ),
+    "cloudflare": (
+        "<html><head><title>Just a moment...</title></head><body>"
+        "<noscript>Enable JavaScript</noscript>"
+        "<script src='/cdn-cgi/challenge-platform/x.js'></script></body></html>"
+    ),
+    "waf": (
+        "<html><head><title>405</title></head><body>很抱歉，由于您访问的URL有可能对网站造成安全威胁，"
+        "您的访问被阻断。</body></html>"
+    ),
+    "reload": "<html><head><meta http-equiv='refresh' content='0;url=/x?token=1'></head></html>",
+}
+RULES = """
+item: ul.letters li
+time: span.date
+detail:
+  body: {body}
+"""
+EMPTY_RULES = "\nempty_when: 'text: 暂无信件'"
+LIST = (
+    "<html><head><title>市长信箱</title></head><body><div>您好，请<a href='/in'>登录</a>"
+    "<form><input type='password'></form></div><ul class='letters'>{rows}</ul></body></html>"
+)
+ROW = "<li><a href='/letter_{n}.html'>{title}</a><span class='date'>2026-11-2{n}</span></li>"
+ABOUT_GATES = [
+    "网上国网登录不上，提示请输入验证码",
+    "验证码",
+    "请登录后缴费，可是登录失败",
+    "访问过于频繁打不开缴费页面",
+    "95598的滑块验证过不去",
+]
+
+
+def letters(*titles: str) -> str:
+    return LIST.format(rows="".join(ROW.format(n=n, title=t) for n, t in enumerate(titles, 1)))
+
+
+@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("more", ["", "may_be_empty: true"])
+def test_a_gate_is_a_refusal_of_every_kind_and_no_empty_list(gate: str, more: str) -> None:
+    answer = page(GATES[gate])
+    api = "items: data.rows\nfields: {key: id, title: title}"
+    for tried in (
+        source("board", RULES.format(body="div.q"), more),
+        source("board", RULES.format(body="div.q") + EMPTY_RULES, more),
+        source("api", api, more),
+        source("feed", more=more),
+    ):
+        with pytest.raises(Refused) as caught:
+            listed(tried, answer)
+        assert "http://www.example.gov.cn/list.html" in str(caught.value)
+
+
+@pytest.mark.parametrize("gate", ["captcha form", "log-in form", "aliyun", "ruishu", "cloudflare"])
+def test_a_gate_on_a_later_page_is_not_the_end_of_the_list(gate: str) -> None:
+    tried = source("board", RULES.format(body="div.q"))
+    with pytest.raises(Refused):
+        listed(tried, page(GATES[gate]), number=1)
+    assert listed(tried, page(letters()), number=1).entries == ()
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_gate_is_never_stored_as_a_letters_text(gate: str) -> None:
+    tried = source("board", RULES.format(body="body"))
+    (entry,) = listed(tried, page(letters("小召乡停电三天"))).entries
+    with pytest.raises(Refused):
+        detailed(tried, entry, page(GATES[gate]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请登录",
+        "您还没有登录，请登录后查看",
+        "请先登录！",
+        "对不起，请登录后再操作",
+        "请输入验证码继续访问",
+    ],
+)
+def test_a_text_that_only_asks_for_log_in_is_no_letter(text: str) -> None:
+    tried = source("board", RULES.format(body="div.content"))
+    (entry,) = listed(tried, page(letters("小召乡停电三天"))).entries
+    with pytest.raises(Refused):
+        detailed(tried, entry, page(f"<body><div class='content'>{text}</div></body>"))
+
+
+@pytest.mark.parametrize("title", ABOUT_GATES)
+@pytest.mark.parametrize("body", ["div.content", "body"])
+def test_a_letter_about_log_in_is_read(title: str, body: str) -> None:
+    tried = source("board", RULES.format(body=body))
+    found = listed(tried, page(letters(title, "小召乡停电三天")))
+    assert [e.fields["title"] for e in found.entries] == [title, "小召乡停电三天"]
+    shown = (
+        f"<html><head><title>{title}_市长信箱</title></head><body><form>用户名<input>密码"
+        f"<input type='password'><button>登录</button></form><h1>来信：{title}</h1>"
+        f"<div class='content'>{title}，打电话也没人管。</div></body></html>"
+    )
+    text = detailed(tried, found.entries[0], page(shown)).fields["text"]
+    assert f"{title}，打电话也没人管。" in text
+
+
+def test_a_short_text_about_log_in_is_read_without_its_title() -> None:
+    tried = source("board", RULES.format(body="div.content"))
+    (entry,) = listed(tried, page(letters("求助"))).entries
+    for text in (
+        "请输入验证码后一直提示错误，怎么回事",
+        "登录不上",
+        "未登录就扣费",
+        "电费查询要请登录两次",
+    ):
+        shown = page(f"<body><div class='content'>{text}</div></body>")
+        assert detailed(tried, entry, shown).fields["text"] == text
+
+
+def test_a_changed_page_is_no_refusal() -> None:
+    tried = source("board", RULES.format(body="div.q"))
+    for body in (
+        "<html><body><p>系统维护中</p></body></html>",
+        "<html><body><div class='news'>"
+        + "<p>供电服务公告</p>" * 100
+        + "请登录</div></body></html>",
+    ):
+        with pytest.raises(PageChanged, match=r"item“ul\.letters li”"):
+            listed(tried, page(body))
+        assert refusal_in(body) is None
+
+
+def test_an_empty_list_needs_a_proof_that_it_is_the_list() -> None:
+    rules = RULES.format(body="div.q")
+    empty = page(letters())
+    nothing = page("<html><body><p>本栏目暂无信件</p></body></html>")
+    redesigned = page(letters().replace("</ul>", "<div>甲村停电三天</div>" * 20 + "</ul>"))
+    assert listed(source("board", rules, "may_be_empty: true"), empty).entries == ()
+    assert listed(source("board", rules + EMPTY_RULES), nothing).entries == ()
+    assert listed(source("board", rules + "\nempty_when: p"), nothing).entries == ()
+    for tried, at in (
+        (source("board", rules, "may_be_empty: true"), nothing),
+        (source("board", rules, "may_be_empty: true"), redesigned),
+        (source("board", rules), empty),
+        (source("board", rules + EMPTY_RULES), empty),
+    ):
+        with pytest.raises(PageChanged, match="empty_when"):
+            listed(tried, at)
+
+
+def test_the_advice_is_never_the_dangerous_flag_alone() -> None:
+    with pytest.raises(PageChanged) as caught:
+        listed(source("board", RULES.format(body="div.q")), page("<p>改版</p>"))
+    assert "empty_when" in str(caught.value)
+    assert "may_be_empty" not in str(caught.value)
+
+
+API = "items: data.rows\nfields: {key: id, title: title}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"code": 401, "msg": "", "data": {"rows": []}},
+        {"code": 0, "msg": "请登录", "data": {"rows": []}},
+        {"ok": -100, "url": "https://weibo.com/login.php?url=x"},
+        {"ok": 0, "message": "前方有点拥堵，请登录后使用"},
+        {"error": {"code": 1, "message": "请输入验证码"}, "data": None},
+        {"status": "fail", "errmsg": "访问过于频繁", "data": {"rows": None}},
+        {"success": False, "message": "Unauthorized"},
+    ],
+)
+def test_an_answer_that_says_no_is_a_refusal(answer: Any) -> None:
+    for more in ("", "may_be_empty: true"):
+        with pytest.raises(Refused):
+            listed(source("api", API, more), page(answer))
+    with pytest.raises(Refused):
+        listed(
+            source("api", API + "\nkeywords: [停电]\ncall: {query: {q: '{keyword}'}}"), page(answer)
+        )
+
+
+def test_an_answer_about_log_in_is_read() -> None:
+    rows = [{"id": n, "title": title} for n, title in enumerate(ABOUT_GATES)]
+    tried = source("api", API)
+    found = listed(tried, page({"code": 0, "msg": "success", "data": {"rows": rows}}))
+    assert [p.title for p in posts(tried, found, page({}))] == ABOUT_GATES
+
+
+@pytest.mark.parametrize("nothing", [None, {}, "", []])
+def test_an_empty_list_of_an_answer_has_many_spellings(nothing: Any) -> None:
+    answer = page({"code": 0, "total": 0, "data": {"rows": nothing}})
+    ok_when, empty_when = "\nok_when: code == `0`", "\nempty_when: total == `0`"
+    assert listed(source("api", API + ok_when, "may_be_empty: true"), answer).entries == ()
+    assert listed(source("api", API + empty_when), answer).entries == ()
+    with pytest.raises(PageChanged):
+        listed(source("api", API), answer)
+    with pytest.raises(PageChanged):
+        listed(source("api", API, "may_be_empty: true"), page({"list": nothing}))
+
+
+# --- as the site answers
+
+
+def test_a_detail_page_that_leads_to_log_in_is_put_off(crawler: Crawler, site: Site) -> None:
+    lay(site, [2, 1])
+    site.pages["/letter_2.html"] = Reply(b"", 302, {"Location": "/user/login.html"})
+    site.pages["/user/login.html"] = html(
+        "<html><body><div class=question>请登录</div></body></html>"
+    )
+    source_ = board(site, "gate-detail").replace("body: div.question", "body: body")
+    polled = crawler.poll(source_)
+    assert [p["key"] for p in polled.posts if "请登录" in p["text"]] == []
+    (row,) = polled.pending
+    assert row["key"] == "2"
+    assert "登录" in row["problem"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (521, "<script>document.cookie='__jsl_clearance=1';location.reload()</script>"),
+        (202, "<html><script>$_ts=window['$_ts']</script></html>"),
+        (202, "<html><body></body></html>"),
+        (405, GATES["waf"]),
+        (503, GATES["cloudflare"]),
+        (200, GATES["captcha form"]),
+        (200, GATES["ruishu"]),
+    ],
+)
+def test_a_refusal_is_asked_once_and_left_alone(
+    crawler: Crawler, site: Site, status: int, body: str
+) -> None:
+    site.pages["/list.html"] = Reply(body.encode(), status, {"Content-Type": "text/html"})
+    name = f"gate-{status}-{len(body)}"
+    polled = crawler.poll(board(site, name, "may_be_empty: true"))
+    assert polled.result == "failed"
+    assert "已停止并放慢" in polled.problem
+    assert site.paths() == ["/list.html"]
+    at, next_at = (datetime.fromisoformat(polled.outcome[n]) for n in ("at", "next_at"))
+    assert (next_at - at).total_seconds() >= 1500
+
+
+def test_a_redirect_that_is_no_gate_is_followed(crawler: Crawler, site: Site) -> None:
+    lay_list(site, [1], "/login-problems/list.html")
+    lay_letter(site, 1)
+    site.pages["/login-problems/letter_1.html"] = site.pages["/letter_1.html"]
+    site.pages["/login-problems/"] = Reply(b"", 302, {"Location": "list.html"})
+    polled = crawler.poll(board(site, "no-gate").replace("/list.html", "/login-problems/"))
+    assert polled.keys == ["1"]
