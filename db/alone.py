@@ -6,12 +6,13 @@ done again later.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select
 
 from db.faults import is_of_the_store
+from db.statements import in_parts
 
 T = TypeVar("T")
 
@@ -42,25 +43,48 @@ def alone(conn: Connection, work: Callable[[], T]) -> T:
 
 
 def readable(
-    conn: Connection, statement: Select[Any], key: ColumnElement[Any], make: Callable[[Any], T]
-) -> tuple[list[T], dict[Any, str]]:
-    """The rows of `statement`, each through `make`; and of those that cannot be read (broken JSON,
-    a word that no enum has) the value of `key` with the problem.
+    conn: Connection,
+    statement: Select[Any],
+    key: ColumnElement[Any],
+    make: Callable[[Any], T],
+    unreadable: dict[int, str] | None,
+) -> list[T]:
+    """The rows of `statement`, each through `make`. `unreadable` takes the `key` of those that
+    cannot be read (broken JSON, a word that no enum has) with the problem; None: they raise.
 
-    All at once; row by row only where that raises.
+    All at once; where that raises, in smaller and smaller parts.
     """
     try:
-        return [make(row) for row in conn.execute(statement)], {}
+        return [make(row) for row in conn.execute(statement)]
+    except Exception as error:
+        if unreadable is None or is_of_the_store(error):
+            raise
+    keys = list(conn.execute(statement.with_only_columns(key)).scalars())
+    return [
+        row
+        for part in in_parts(keys)
+        for row in _readable_of(conn, statement, key, make, part, unreadable)
+    ]
+
+
+def _readable_of(
+    conn: Connection,
+    statement: Select[Any],
+    key: ColumnElement[Any],
+    make: Callable[[Any], T],
+    part: Sequence[Any],
+    unreadable: dict[int, str],
+) -> Iterator[T]:
+    try:
+        rows = [make(row) for row in conn.execute(statement.where(key.in_(part)))]
     except Exception as error:
         if is_of_the_store(error):
             raise
-    rows: list[T] = []
-    unreadable: dict[Any, str] = {}
-    for value in list(conn.execute(statement.with_only_columns(key)).scalars()):
-        try:
-            rows += [make(row) for row in conn.execute(statement.where(key == value))]
-        except Exception as error:
-            if is_of_the_store(error):
-                raise
-            unreadable[value] = problem_of(error)
-    return rows, unreadable
+        if len(part) == 1:
+            unreadable[part[0]] = problem_of(error)
+            return
+        half = len(part) // 2
+        for smaller in (part[:half], part[half:]):
+            yield from _readable_of(conn, statement, key, make, smaller, unreadable)
+    else:
+        yield from rows

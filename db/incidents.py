@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
+from db.alone import readable
 from db.rows import EventRow, IncidentRow
 from db.statements import insert_or
 from db.tables import incident_events, incident_numbers, incident_posts, incidents
@@ -24,15 +25,21 @@ class NoSuchIncident(LookupError):
     """An incident id that the store does not hold."""
 
 
-def live_incidents(conn: Connection, since: datetime) -> list[IncidentRow]:
+def live_incidents(
+    conn: Connection, since: datetime, unreadable: dict[int, str] | None = None
+) -> list[IncidentRow]:
     """Incidents that a post may join: the open ones, and the closed or false alarms whose last
     post happened at `since` or later. Merged ones are left out: their posts moved on.
+
+    `unreadable` takes the ids of those whose rows cannot be read, with the problem; None: they
+    raise.
     """
     settled = [IncidentState.CLOSED.value, IncidentState.FALSE_ALARM.value]
     return _rows(
         conn,
         incidents.c.state.in_(_OPEN)
         | (incidents.c.state.in_(settled) & (incidents.c.last_event_at >= since)),
+        unreadable=unreadable,
     )
 
 
@@ -177,6 +184,12 @@ def incident(conn: Connection, incident_id: int) -> IncidentRow | None:
     return next(iter(_rows(conn, incidents.c.id == incident_id)), None)
 
 
+def number_of(conn: Connection, incident_id: int) -> str:
+    """An incident's number, whatever else of it is unreadable."""
+    statement = select(incidents.c.number).where(incidents.c.id == incident_id)
+    return conn.execute(statement).scalar_one_or_none() or "?"
+
+
 def find(conn: Connection, number: str) -> IncidentRow | None:
     """One incident by its number."""
     return next(iter(_rows(conn, incidents.c.number == number)), None)
@@ -190,14 +203,15 @@ def list_incidents(
 ) -> list[IncidentRow]:
     """Incidents, the one with the newest post first; `limit` 0 means all.
 
-    `since` leaves out those whose last post happened before.
+    `since` leaves out those whose last post happened before. What cannot be read is left out;
+    judging names it (set_aside, lane "incident").
     """
     conditions: list[ColumnElement[bool]] = []
     if states is not None:
         conditions.append(incidents.c.state.in_([s.value for s in states]))
     if since is not None:
         conditions.append(incidents.c.last_event_at >= since)
-    return _rows(conn, *conditions, limit=limit)
+    return _rows(conn, *conditions, limit=limit, unreadable={})
 
 
 def count_incidents(conn: Connection) -> dict[IncidentState, int]:
@@ -217,7 +231,12 @@ def _values(incident: Incident, profile: dict[str, Any] | None, now: datetime) -
     return values
 
 
-def _rows(conn: Connection, *conditions: ColumnElement[bool], limit: int = 0) -> list[IncidentRow]:
+def _rows(
+    conn: Connection,
+    *conditions: ColumnElement[bool],
+    limit: int = 0,
+    unreadable: dict[int, str] | None = None,
+) -> list[IncidentRow]:
     statement = (
         select(incidents)
         .where(*conditions)
@@ -225,7 +244,7 @@ def _rows(conn: Connection, *conditions: ColumnElement[bool], limit: int = 0) ->
     )
     if limit:
         statement = statement.limit(limit)
-    return [_row(row) for row in conn.execute(statement)]
+    return readable(conn, statement, incidents.c.id, _row, unreadable)
 
 
 def _row(row: Any) -> IncidentRow:

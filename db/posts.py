@@ -1,4 +1,4 @@
-"""Posts: taking in, judging, reading."""
+"""Posts: taking in, judging (db/judging.py), reading."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Select, func, select
 
 from db import assessment_rows
 from db.evidence import evidence_body
+from db.judging import count_unjudged, record_assessments, unjudged
 from db.readied import stored_key
-from db.rows import PostRow, ToJudge, VersionRow
-from db.statements import in_parts, insert_or
+from db.rows import PostRow, VersionRow
+from db.statements import in_parts
 from db.tables import assessments, incident_posts, incidents, posts, versions
 from db.take_in import take_in
-from domain.model import Assessment
 
 __all__ = [
     "count_posts",
@@ -32,84 +32,6 @@ __all__ = [
     "unjudged",
     "versions_of",
 ]
-
-
-def unjudged(conn: Connection, limit: int) -> list[ToJudge]:
-    """Current versions that no scorer has judged, in order of arrival."""
-    # First the ids alone: a plain join makes SQLite walk all posts to find the few that wait.
-    waiting = (
-        select(versions.c.id)
-        .where(versions.c.judged_at.is_(None))
-        .order_by(versions.c.id)
-        .limit(limit)
-        .subquery()
-    )
-    statement = (
-        select(
-            versions.c.id.label("version_id"),
-            versions.c.post_id,
-            posts.c.source,
-            posts.c.key,
-            versions.c.title,
-            versions.c.text,
-            posts.c.channel,
-            posts.c.region,
-            posts.c.url,
-            posts.c.published_at,
-            posts.c.event_at,
-            posts.c.first_seen,
-            posts.c.engagement,
-            versions.c.hash,
-            posts.c.duplicate_of,
-            incident_posts.c.incident_id,
-        )
-        .select_from(waiting)
-        .join(versions, versions.c.id == waiting.c.id)
-        .join(posts, posts.c.id == versions.c.post_id)
-        .outerjoin(incident_posts, incident_posts.c.post_id == posts.c.id)
-        .order_by(versions.c.id)
-    )
-    return [ToJudge(*tuple(row)) for row in conn.execute(statement)]
-
-
-def count_unjudged(conn: Connection) -> int:
-    """How many versions wait to be judged."""
-    statement = select(func.count()).where(versions.c.judged_at.is_(None))
-    return conn.execute(statement).scalar_one()
-
-
-def record_assessments(
-    conn: Connection, judged: Sequence[tuple[int, Assessment]], now: datetime
-) -> set[int]:
-    """Store (version id, assessment) pairs and mark the versions judged.
-
-    The version ids that nobody had judged before: only these may go on to grouping, so that two
-    workers with the same batch group it once. Versions that are gone are left out.
-    """
-    fresh: set[int] = set()
-    present: set[int] = set()
-    for part in in_parts(version_id for version_id, _ in judged):
-        statement = select(versions.c.id, versions.c.judged_at).where(versions.c.id.in_(part))
-        for row in conn.execute(statement.order_by(versions.c.id).with_for_update()):
-            present.add(row.id)
-            if row.judged_at is None:
-                fresh.add(row.id)
-    rows = [assessment_rows.to_row(v, a, now) for v, a in judged if v in present]
-    if not rows:
-        return fresh
-    statement_ = insert_or(conn, assessments)
-    keys = ("version_id", "scorer")
-    changed = {c.name: statement_.excluded[c.name] for c in assessments.c if c.name not in keys}
-    conn.execute(statement_.on_conflict_do_update(index_elements=keys, set_=changed), rows)
-    # A person's word stands, also against a worker that assessed before it was spoken.
-    theirs = versions.c.judged_by.is_not(None) & versions.c.judged_by.startswith("person:")
-    conn.execute(
-        update(versions)
-        .where(versions.c.id == bindparam("version"), ~theirs)
-        .values(judged_at=now, judged_by=bindparam("scorer")),
-        [{"version": row["version_id"], "scorer": row["scorer"]} for row in rows],
-    )
-    return fresh
 
 
 def known_keys(conn: Connection, source: str, keys: Collection[str]) -> set[str]:

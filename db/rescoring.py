@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
 
 from db import assessment_rows
+from db.alone import readable
 from db.rows import ToJudge
 from db.statements import in_parts, insert_or
 from db.tables import assessments, incident_posts, posts, versions
@@ -32,17 +33,25 @@ class Judgement:
 
 
 def to_rescore(
-    conn: Connection, scorer: str, since: datetime, after: int, limit: int
+    conn: Connection,
+    scorer: str,
+    since: datetime,
+    after: int,
+    limit: int,
+    unreadable: dict[int, str] | None = None,
 ) -> list[Judgement]:
     """Current versions with ids above `after`, of posts that happened at `since` or later, that
-    were judged, but not (or no longer decisively) by `scorer`; in order of arrival."""
+    were judged, but not (or no longer decisively) by `scorer`; in order of arrival.
+
+    `unreadable` takes the ids of those whose rows cannot be read; None: they raise.
+    """
     statement = (
         _judged()
         .where(_waits_for(scorer), posts.c.event_at >= since, versions.c.id > after)
         .order_by(versions.c.id)
         .limit(limit)
     )
-    return [_judgement(row) for row in conn.execute(statement)]
+    return readable(conn, statement, versions.c.id, _judgement, unreadable)
 
 
 def count_to_rescore(conn: Connection, scorer: str, since: datetime) -> int:
@@ -65,12 +74,18 @@ def judgement_of(conn: Connection, source: str, key: str) -> Judgement | None:
     return None if found is None else _judgement(found)
 
 
-def judgements_of(conn: Connection, version_ids: Sequence[int]) -> list[Judgement]:
-    """The judgements of those of these versions that are current and judged, by id."""
+def judgements_of(
+    conn: Connection, version_ids: Sequence[int], unreadable: dict[int, str] | None = None
+) -> list[Judgement]:
+    """The judgements of those of these versions that are current and judged, by id.
+
+    `unreadable` as in `to_rescore`.
+    """
     found: list[Judgement] = []
     for part in in_parts(version_ids):
         statement = _judged().where(versions.c.id.in_(part), versions.c.judged_at.is_not(None))
-        found += [_judgement(row) for row in conn.execute(statement.order_by(versions.c.id))]
+        statement = statement.order_by(versions.c.id)
+        found += readable(conn, statement, versions.c.id, _judgement, unreadable)
     return found
 
 
@@ -153,6 +168,7 @@ def _judged() -> Select[Any]:
             versions.c.hash,
             posts.c.duplicate_of,
             incident_posts.c.incident_id,
+            posts.c.author_hash,
             versions.c.judged_by,
             *(c for c in assessments.c if c.name not in ("version_id", "at")),
         )
@@ -169,4 +185,4 @@ def _judged() -> Select[Any]:
 
 def _judgement(row: Any) -> Judgement:
     standing = None if row.scorer is None else assessment_rows.from_row(row)
-    return Judgement(ToJudge(*tuple(row)[:16]), standing, is_person(row.judged_by))
+    return Judgement(ToJudge(*tuple(row)[:17]), standing, is_person(row.judged_by))

@@ -88,6 +88,7 @@ class ToJudge:
     hash: str
     duplicate_of: int | None
     incident_id: int | None
+    author_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A row is known by (lane, ref). It goes when what it names has passed: `drop`. Whoever writes a row
 keeps what it names from being tried in a hot loop; `due` says when it is tried again: after a
-growing wait, and at once by another version of the program or when somebody asks for it.
+growing wait, soon by another version of the program, and at once when somebody asks for it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
-from db.statements import insert_or, storable
+from db.statements import in_parts, insert_or, storable
 from db.tables import set_aside
 from domain.bounds import cut
 from domain.masking import mask
 
 _LONGEST = 500
 _READ = 2_000
+_ASKED = ""  # as program: no program has failed since somebody asked
 _WAITS = (
     timedelta(minutes=1),
     timedelta(minutes=10),
@@ -64,10 +65,11 @@ def put(
 def due(
     conn: Connection, lanes: Collection[str], program: str, now: datetime, limit: int = 200
 ) -> list[SetAside]:
-    """What is to be tried again: set aside by another program than this, or long enough ago.
+    """What is to be tried again: what somebody asked for, and what lies there long enough.
 
     The waits grow from a minute to a day: what only lacked memory or a file passes soon, and what
-    never passes costs nothing. A clock that was ahead holds nothing back.
+    never passes costs nothing. What another program set aside waits a minute only (not less: two
+    of them side by side must not play ball). A clock that was ahead holds nothing back.
     """
     c = set_aside.c
     waited = [
@@ -77,7 +79,13 @@ def due(
         select(*_COLUMNS)
         .where(
             c.lane.in_(lanes),
-            or_(c.program != program, c.at > now, c.at <= now - _WAITS[-1], *waited),
+            or_(
+                c.program == _ASKED,
+                and_(c.program != program, c.at <= now - _WAITS[0]),
+                c.at > now,
+                c.at <= now - _WAITS[-1],
+                *waited,
+            ),
         )
         .order_by(c.at, c.id)
         .limit(limit)
@@ -90,7 +98,7 @@ def ask_again(conn: Connection, lane: str, ref: str) -> bool:
     done = conn.execute(
         update(set_aside)
         .where(set_aside.c.lane == lane, set_aside.c.ref == storable(ref))
-        .values(program="")
+        .values(program=_ASKED)
     )
     return done.rowcount == 1
 
@@ -100,6 +108,14 @@ def drop(conn: Connection, lane: str, ref: str) -> None:
     conn.execute(
         delete(set_aside).where(set_aside.c.lane == lane, set_aside.c.ref == storable(ref))
     )
+
+
+def passed(conn: Connection, lanes: Collection[str], refs: Collection[str]) -> None:
+    """None of these is set aside any longer."""
+    for part in in_parts(refs):
+        conn.execute(
+            delete(set_aside).where(set_aside.c.lane.in_(lanes), set_aside.c.ref.in_(part))
+        )
 
 
 def listed(conn: Connection, limit: int = 0, lanes: Collection[str] = ()) -> list[SetAside]:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from db import corrections, incidents, rescoring
+from db import corrections, incidents, rescoring, set_aside
+from db.alone import Poison, alone
 from db.engine import grouping_lane, read, write
 from db.rescoring import PERSON, Judgement
 from domain.masking import mask
-from domain.model import CATEGORY_TITLES, Assessment, Category, Reason, Severity
+from domain.model import CATEGORY_TITLES, Area, Assessment, Category, Reason, Severity
 from gridvoice.app.configuration import Configuration
+from gridvoice.app.tasks import aside
 from gridvoice.app.tasks.judge import as_text
 from gridvoice.app.tasks.rescore import group_late
 from pipeline.assess import Assessor
 from pipeline.normalise import squeeze
+from pipeline.severity import Rated
 
 
 class What(StrEnum):
@@ -56,7 +61,8 @@ def correct(
     """Write down what `who` says of a post's current version and let it stand.
 
     A complaint that no incident holds gets one; a post never leaves its incident by this, its
-    timeline says what was corrected. Raises NotCorrectable.
+    timeline says what was corrected. What was set aside because no model could judge it is settled
+    by the person's word. Raises NotCorrectable, and then nothing was written.
     """
     with write(engine) as conn:
         grouping_lane(conn)
@@ -74,7 +80,11 @@ def correct(
                 f"更正：{note}", {"post": found.row.post_id, "what": what.value},
             )  # fmt: skip
         else:
-            group_late(conn, config, [(found, verdict)], now)
+            try:
+                alone(conn, lambda: group_late(conn, config, [(found, verdict)], now))
+            except Poison as poison:
+                raise NotCorrectable(f"归并时出错, 更正未写入: {poison}") from poison
+        set_aside.passed(conn, aside.POSTS, [str(found.row.version_id)])
         return verdict
 
 
@@ -84,11 +94,24 @@ def count_false_alarm(
     """A false alarm speaks of each post that stands as a complaint by a model; how many."""
     versions = corrections.current_versions_of_incident(conn, incident_id)
     counted = 0
-    for found in rescoring.judgements_of(conn, versions):
+    unreadable: dict[int, str] = {}
+
+    def count(found: Judgement) -> None:
+        verdict = _corrected(config.judging.assessor, found, What.FALSE_ALARM, None, who)
+        _record(conn, found, What.FALSE_ALARM, verdict, who, now)
+
+    for found in rescoring.judgements_of(conn, versions, unreadable):
         if found.standing is not None and found.standing.complaint and not found.by_person:
-            verdict = _corrected(config.judging.assessor, found, What.FALSE_ALARM, None, who)
-            _record(conn, found, What.FALSE_ALARM, verdict, who, now)
-            counted += 1
+            try:
+                alone(conn, partial(count, found))
+                counted += 1
+            except Poison as poison:
+                unreadable[found.row.version_id] = str(poison)
+    if unreadable:  # the incident ends all the same; its timeline says what was left out
+        note = f"{len(unreadable)} 帖未能记为误报: " + "; ".join(sorted(set(unreadable.values())))
+        incidents.add_event(
+            conn, incident_id, "note", f"left out:{uuid.uuid4()}", now, "", note[:300]
+        )
     return counted
 
 
@@ -123,7 +146,7 @@ def _corrected(
     assessor: Assessor, found: Judgement, what: What, category: Category | None, who: str
 ) -> Assessment:
     """The verdict as the person has it; what was not spoken of stays as the model found it."""
-    base = found.standing or assessor.assess(as_text(found.row))
+    base = found.standing or _by_model(assessor, found)
     said = Reason("人工更正", "", 0, 0, f"{WHAT_TITLES[what]}（{who}）" if who else "", 0.0)
     base = replace(base, scorer=f"{PERSON}{who}", reasons=(said,))
     if what is not What.COMPLAINT:
@@ -142,8 +165,12 @@ def _corrected(
     category = category or base.category
     if category is None:
         raise NotCorrectable(f"未研判出类别, 请用 --category 指明: {', '.join(Category)}")
-    squeezed = squeeze(found.row.title, found.row.text)
-    rated = assessor.severity_rules.rate(squeezed, category, 1.0, found.row.engagement)
+    try:
+        squeezed = squeeze(found.row.title, found.row.text)
+        rated = assessor.severity_rules.rate(squeezed, category, 1.0, found.row.engagement)
+        aspects = assessor.aspects.of(squeezed, category)
+    except Exception:  # a person says that it is one: the lowest level, rather than none at all
+        rated, aspects = Rated(Severity.BLUE, 0.0, ()), ()
     return replace(
         base,
         relevant=True,
@@ -151,8 +178,20 @@ def _corrected(
         complaint=True,
         negativity=1.0,
         category=category,
-        aspects=assessor.aspects.of(squeezed, category),
+        aspects=aspects,
         severity=rated.severity,
         severity_score=rated.score,
         reasons=(said, *rated.reasons),
     )
+
+
+def _by_model(assessor: Assessor, found: Judgement) -> Assessment:
+    """The model's verdict; an empty one of a post that it cannot judge."""
+    try:
+        return assessor.assess(as_text(found.row))
+    except Exception:  # it lies set aside with its problem; the person's word needs no model
+        return Assessment(
+            relevant=False, relevance=0.0, complaint=False, negativity=None, category=None,
+            aspects=(), severity=Severity.NONE, severity_score=0.0, area=Area.UNKNOWN, places=(),
+            station=None, reasons=(), scorer=assessor.scorer.name,
+        )  # fmt: skip

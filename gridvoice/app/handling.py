@@ -14,6 +14,7 @@ from domain.model import STATE_TITLES, Incident, IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.corrections import count_false_alarm
 from gridvoice.app.tasks.announce import announce
+from gridvoice.app.tasks.facts import voices_of
 
 
 class NoSuchIncident(Exception):
@@ -71,7 +72,8 @@ def _move(
         )
         assert event_id is not None  # a fresh cause
         after = replace(before, state=to)
-        after, _ = announce(conn, config, row.id, before, after, event_id, now)
+        voices = voices_of(row.profile, after.post_count)
+        after, _ = announce(conn, config, row.id, before, after, event_id, now, voices=voices)
         incidents.update_incident(conn, row.id, after, row.profile, now)
         if to is IncidentState.FALSE_ALARM:
             count_false_alarm(conn, config, row.id, who, now)

@@ -23,7 +23,8 @@ from gridvoice.app.owner import owner
 from gridvoice.app.processes import STOP_WITHIN_S, CrawlChild, child_command, stop_event
 from gridvoice.app.scheduler import Knocker
 from gridvoice.app.second_opinion import ask_for_opinions
-from gridvoice.app.tasks.judge import follow_up, judge
+from gridvoice.app.tasks.follow_up import follow_up
+from gridvoice.app.tasks.judge import judge
 from gridvoice.app.tasks.reclaim import reclaim
 from gridvoice.app.tasks.relay import relay
 

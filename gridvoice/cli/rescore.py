@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gridvoice.cli.options import Unusable, command, configuration, store
-from gridvoice.cli.output import emit, progress, say
+from gridvoice.cli.output import complain, emit, progress, say
 
 if TYPE_CHECKING:
     from domain.model import Assessment
+    from gridvoice.app.tasks.aside import Failed
     from gridvoice.app.tasks.rescore import Batch, Rescored
 
 
@@ -33,11 +34,15 @@ def run(args: argparse.Namespace) -> int:
     set_up(quiet=True)
     _stand_back()
     totals = {"opened": 0, "joined": 0, "alerts": 0}
+    failed: list[Failed] = []
 
     def each(batches: Iterator[Batch]) -> Iterator[Rescored]:
         for batch in batches:
             for name in totals:
                 totals[name] += getattr(batch.grouped, name)
+            failed.extend(batch.failed)
+            for one in batch.failed:
+                complain(f"未能重评 {one.name}: {one.problem}")
             yield from batch.posts
 
     posts = changed = gained = lost = kept = 0
@@ -55,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
                   "was": _told(one.was), "now": _told(one.now)})  # fmt: skip
     summary = {
         "type": "summary", "posts": posts, "changed": changed, "complaints_gained": gained,
-        "complaints_lost": lost, "kept_by_person": kept, **totals,
+        "complaints_lost": lost, "kept_by_person": kept, **totals, "failed": len(failed),
         "scorer": config.judging.assessor.scorer.name,
     }  # fmt: skip
     if args.json:
@@ -64,9 +69,9 @@ def run(args: argparse.Namespace) -> int:
         say(
             f"重评 {posts} 帖, 结论有变 {changed} (新增投诉 {gained}, 不再是投诉 {lost}), "
             f"人工结论保留 {kept}, 新事件 {totals['opened']}, 并入 {totals['joined']}, "
-            f"预警 {totals['alerts']}"
+            f"预警 {totals['alerts']}" + (f", 未能重评 {len(failed)}" if failed else "")
         )
-    return 0
+    return 1 if failed else 0
 
 
 def _stand_back() -> None:

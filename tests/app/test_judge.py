@@ -33,11 +33,11 @@ from app_scene import (
 )
 from sqlalchemy import Engine
 
-from db.rows import ToJudge
 from domain.model import Area, Category, IncidentState, Severity
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.handling import acknowledge, close
-from gridvoice.app.tasks.judge import Judged, follow_up, judge
+from gridvoice.app.tasks.follow_up import follow_up
+from gridvoice.app.tasks.judge import Judged, judge
 from pipeline.assess import Assessor
 from pipeline.normalise import Squeezed
 from pipeline.scorers import Score, Scorer
@@ -75,29 +75,6 @@ def test_judging_again_does_nothing(engine: Engine, config: Configuration) -> No
     take(engine, found("1", OUTAGE), now=NOW + later(2))
     assert judge_at(engine, config, NOW + later(2)) == Judged()
     assert counts(engine) == before
-
-
-def test_a_batch_that_breaks_leaves_nothing_and_the_next_run_does_it_whole(
-    engine: Engine, config: Configuration
-) -> None:
-    take(engine, found("1", OUTAGE), found("2", OVERCHARGED))
-    asked: list[int] = []
-
-    def breaks_at_the_second_complaint(row: ToJudge) -> object:
-        asked.append(row.post_id)
-        if len(asked) == 4:  # twice for the stamp, once for the first complaint
-            raise RuntimeError("the machine stops here")
-        return NOW
-
-    with pytest.raises(RuntimeError, match="stops here"):
-        judge(engine, config, breaks_at_the_second_complaint)  # type: ignore[arg-type]
-    assert set(counts(engine).values()) == {0}
-    assert judge_at(engine, config).opened == 2
-    assert reasons(engine) == [FIRST, FIRST]
-    assert [row.incident.number for row in all_incidents(engine)] == [
-        "20261124-001",
-        "20261124-002",
-    ]
 
 
 class _Together:

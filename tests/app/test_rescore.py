@@ -29,7 +29,7 @@ from gridvoice.app.configuration import Configuration
 from gridvoice.app.corrections import What, correct
 from gridvoice.app.handling import close
 from gridvoice.app.tasks import rescore as rescoring
-from gridvoice.app.tasks.judge import follow_up
+from gridvoice.app.tasks.follow_up import follow_up
 from pipeline.assess import Assessor
 from pipeline.scorers import Score
 

@@ -43,7 +43,7 @@ def test_setting_aside_again_counts_a_try_and_keeps_the_newest_problem(engine: E
         ]
 
 
-def test_it_is_due_after_a_growing_wait_at_once_for_another_program_and_when_asked(
+def test_it_is_due_after_a_growing_wait_soon_for_another_program_and_at_once_when_asked(
     engine: Engine,
 ) -> None:
     def due(minutes: float, program: str = "1") -> bool:
@@ -54,11 +54,11 @@ def test_it_is_due_after_a_growing_wait_at_once_for_another_program_and_when_ask
         set_aside.put(conn, "assess", "7", "board/a", "ValueError: no", "1", NOW)
         set_aside.put(conn, "timer", "7", "board/a", "ValueError: no", "1", NOW)
     assert (due(0), due(0.9), due(1)) == (False, False, True)
-    assert due(0, "2")
+    assert not due(0, "2"), "two programs side by side play no ball"
     assert due(-60), "a clock that was an hour ahead holds nothing back"
     with write(engine) as conn:
         set_aside.put(conn, "assess", "7", "board/a", "ValueError: no", "1", NOW)
-    assert (due(9), due(10)) == (False, True)
+    assert (due(9), due(10), due(1, "2")) == (False, True, True)
     with write(engine) as conn:
         for _ in range(20):
             set_aside.put(conn, "assess", "7", "board/a", "ValueError: no", "1", NOW)

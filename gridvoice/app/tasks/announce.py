@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,14 +11,18 @@ from sqlalchemy import Connection
 
 from alerts.decide import Told, decide
 from alerts.message import to_body
+from alerts.plain import render_plain
 from alerts.quote import QuotedPost
 from alerts.render import render
-from alerts.route import route
+from alerts.route import DEFAULT_ROUTE, ON_DUTY, Target, route
 from db import incidents, outbox, posts
+from db.faults import is_of_the_store
 from db.rows import AlertRow, PostRow
 from domain.clock import utc_now
-from domain.model import AlertReason, Incident
+from domain.model import AlertReason, Incident, Message
 from gridvoice.app.configuration import Configuration
+
+log = logging.getLogger("gridvoice.announce")
 
 _QUOTED = 5
 
@@ -44,37 +50,24 @@ def announce(
     event_id: int,
     now: datetime,
     newest_post: int | None = None,
+    voices: int | None = None,
 ) -> tuple[Incident, AlertReason | None]:
     """Decide on a change; when people are to be told, write the alert and its deliveries.
 
     The incident as it stands after it (its report number may have moved on), and why people are
-    told, if they are. The caller writes the incident.
+    told, if they are. The caller writes the incident. `voices`: how many of its posts count for
+    growth, where that is fewer than all.
     """
     told = told_of(outbox.last_alert(conn, incident_id)) if after.report_no else None
-    reason = decide(before, after, told, now, config.routes.decide)
+    heard = after if voices is None else replace(after, post_count=voices)
+    reason = decide(before, heard, told, now, config.routes.decide)
     if reason is None:
         return after, None
     after = replace(after, report_no=after.report_no + 1)
-    targets = route(
-        after, reason, now, config.routes, config.roster,
-        config.ready_channels, config.general.time_zone,
-    )  # fmt: skip
-    warning = next((t.warning for t in targets if t.warning), None)
-    message = render(
-        after,
-        reason,
-        after.report_no,
-        _quoted(conn, incident_id, newest_post),
-        config.playbooks.of(after.category),
-        config.general.public_url,
-        "",
-        now,
-        told=told,
-        warning=warning,
-        zone=config.general.time_zone,
-    )
+    targets = _targets(config, after, reason, now)
+    message = _message(conn, config, incident_id, after, reason, now, newest_post, told, targets)
     body = to_body(message)
-    body["told"] = {"post_count": after.post_count, "channels": list(after.channels)}
+    body["told"] = {"post_count": heard.post_count, "channels": list(after.channels)}
     alert_id = outbox.add_alert(
         conn, incident_id, event_id, reason, after.report_no, after.severity,
         message.title, body, now,
@@ -88,6 +81,56 @@ def announce(
             due = until if until is not None and until > clock else min(now, clock)
             outbox.add_delivery(conn, alert_id, target.channel, target.recipient, due)
     return after, reason
+
+
+def _targets(
+    config: Configuration, incident: Incident, reason: AlertReason, now: datetime
+) -> list[Target]:
+    """Who hears of it; where the routes cannot be asked, those of the default route."""
+    try:
+        return route(
+            incident, reason, now, config.routes, config.roster,
+            config.ready_channels, config.general.time_zone,
+        )  # fmt: skip
+    except Exception:
+        log.exception("incident %s cannot be routed: to the default", incident.number)
+        return [
+            Target(to.channel, "" if to.recipient == ON_DUTY else to.recipient, DEFAULT_ROUTE)
+            for to in config.routes.default
+        ]
+
+
+def _message(
+    conn: Connection,
+    config: Configuration,
+    incident_id: int,
+    incident: Incident,
+    reason: AlertReason,
+    now: datetime,
+    newest: int | None,
+    told: Told | None,
+    targets: Sequence[Target],
+) -> Message:
+    """What is said; plainly, where an incident or a post of it cannot be put into words."""
+    try:
+        return render(
+            incident,
+            reason,
+            incident.report_no,
+            _quoted(conn, incident_id, newest),
+            config.playbooks.of(incident.category),
+            config.general.public_url,
+            "",
+            now,
+            told=told,
+            warning=next((t.warning for t in targets if t.warning), None),
+            zone=config.general.time_zone,
+        )
+    except Exception as error:
+        if is_of_the_store(error):
+            raise
+        log.exception("incident %s cannot be rendered: told plainly", incident.number)
+        return render_plain(incident, reason, incident.report_no, config.general.public_url, now)
 
 
 def _quoted(conn: Connection, incident_id: int, newest: int | None) -> list[QuotedPost]:

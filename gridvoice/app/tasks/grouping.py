@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,29 +12,30 @@ from sqlalchemy import Connection
 
 from alerts.decide import held_until
 from db import incidents, outbox
+from db.alone import Poison, alone, problem_of
+from db.faults import is_of_the_store
 from db.rows import IncidentRow, ToJudge
-from domain.masking import mask
-from domain.model import (
-    CATEGORY_TITLES,
-    Area,
-    Assessment,
-    Category,
-    Incident,
-    IncidentState,
-)
+from db.undated import first_seen_is_fair
+from domain.model import CATEGORY_TITLES, Assessment, Incident, IncidentState
 from gridvoice.app.configuration import Configuration
+from gridvoice.app.tasks import matters
 from gridvoice.app.tasks.announce import announce, told_of
-from gridvoice.app.tasks.facts import Facts
+from gridvoice.app.tasks.facts import Facts, voices_of
 from pipeline.candidate_index import CandidateIndex
-from pipeline.cluster import Candidate, Features, Item, features, grow_by
+from pipeline.cluster import Candidate, Features, Known, features, grow_by
+
+log = logging.getLogger("gridvoice.grouping")
 
 # How far back an older incident of the same matter is looked for, to be named as `previous`.
 _PREVIOUS_WITHIN = timedelta(days=365)
-_AREA_ORDER = (Area.OUTSIDE, Area.UNKNOWN, Area.INSIDE)
 
 
 class Grouping:
-    """The incidents of one transaction: loaded once, kept current as posts join them."""
+    """The incidents of one transaction: loaded once, kept current as posts join them.
+
+    `unreadable` names the incidents (by id, with the problem) that could not be read, or whose
+    memory could not: they are passed by, or go on with an empty one.
+    """
 
     def __init__(
         self,
@@ -46,14 +47,35 @@ class Grouping:
         self._config = config
         self.opened = 0
         self.alerts = 0
+        self.unreadable: dict[int, str] = {}
         self._quiet = False
         self._rows: dict[int, IncidentRow] = {}
-        self._false_alarms: dict[int, IncidentRow] = {}
+        self._touched: set[int] = set()
+        self._false_alarms: dict[str, int] = {}  # text hash → incident
         self._candidates = CandidateIndex(config.judging.grouping)
         if complaints:
             oldest = min(row.event_at for row, _ in complaints) - _PREVIOUS_WITHIN
-            for row in incidents.live_incidents(conn, oldest):
-                self._keep(row)
+            for row in incidents.live_incidents(conn, oldest, self.unreadable):
+                self._load(row)
+
+    def take_alone(self, row: ToJudge, verdict: Assessment, now: datetime) -> None:
+        """`take`, wholly or not at all. Raises Poison where it raised: nothing of the post is left
+        in the store or here, and the next one may come."""
+        self._alone(lambda: self.take(row, verdict, now))
+
+    def decide_alone(self, row: IncidentRow, now: datetime) -> None:
+        """`decide_again`, wholly or not at all. Raises Poison."""
+        self._alone(lambda: self.decide_again(row, now))
+
+    def _alone(self, work: Callable[[], None]) -> None:
+        counted = self.opened, self.alerts
+        self._touched.clear()
+        try:
+            alone(self._conn, work)
+        except Poison:
+            self.opened, self.alerts = counted
+            self._undo()
+            raise
 
     def take(self, row: ToJudge, verdict: Assessment, now: datetime, quiet: bool = False) -> None:
         """Put one complaint into its incident, and tell people when that is a real change.
@@ -61,16 +83,15 @@ class Grouping:
         `quiet`: history found late. Nobody is told and nothing that has ended is opened again.
         """
         self._quiet = quiet
-        one = features(_item(row, verdict))
+        one = features(matters.item(row, verdict))
         if row.incident_id is not None:  # an edit: it stays where it is, its facts may be graver
-            found = self._rows.get(row.incident_id) or incidents.incident(
-                self._conn, row.incident_id
-            )
+            found = self._fetch(row.incident_id)
             if found is not None:
                 self._join(found, row, verdict, one, now, "edited")
             return
-        copied = next((r for r in self._false_alarms.values() if _holds(r, row)), None)
-        if copied is not None:
+        alarm = self._false_alarms.get(row.hash)
+        copied = None if alarm is None else self._fetch(alarm)
+        if copied is not None and copied.incident.state is IncidentState.FALSE_ALARM:
             self._join(copied, row, verdict, one, now, "same text as a false alarm")
             return
         choice = self._candidates.best(one)
@@ -86,12 +107,15 @@ class Grouping:
 
     def decide_again(self, row: IncidentRow, now: datetime) -> None:
         """The cool-down of a held-back change is over."""
-        before = row.incident
-        cause = f"timer:{row.profile.get('held_until')}"
-        event_id = incidents.add_event(self._conn, row.id, "follow_up", cause, now)
+        row = self._load(row)
+        held = str(row.profile.get("held_until"))[:100]
         profile = {k: v for k, v in row.profile.items() if k != "held_until"}
-        if event_id is not None:
-            self._settle(row.id, before, before, profile, event_id, now, None)
+        # A clock that was put back may hold a change until the same moment twice.
+        for cause in (f"timer:{held}", f"timer:{held} {now.isoformat()}"):
+            event_id = incidents.add_event(self._conn, row.id, "follow_up", cause, now)
+            if event_id is not None:
+                self._settle(row.id, row.incident, row.incident, profile, event_id, now, None)
+                return
 
     def _open(
         self,
@@ -101,27 +125,8 @@ class Grouping:
         now: datetime,
         previous: str | None,
     ) -> None:
-        facts = Facts().with_post(row, verdict)
-        place = verdict.place
-        incident = Incident(
-            number="",
-            title=_title(row),
-            category=verdict.category or Category.BILLING_SERVICE,
-            severity=verdict.severity,
-            severity_score=verdict.severity_score,
-            state=IncidentState.DISCOVERED,
-            area=verdict.area,
-            place_code=place.code if place else None,
-            place=place.name if place else None,
-            station=verdict.station,
-            first_event_at=row.event_at,
-            last_event_at=row.event_at,
-            opened_at=row.first_seen,
-            post_count=1,
-            channels=(row.channel,),
-            previous=previous,
-            fresh=self._is_fresh(row),
-        )
+        facts = Facts().with_post(row, verdict, now)
+        incident = matters.opened(row, verdict, self._is_fresh(row, now), previous)
         profile = {"cluster": grow_by(None, one), "facts": facts.to_json()}
         incident_id = incidents.open_incident(
             self._conn, incident, profile, now, self._config.general.time_zone
@@ -131,8 +136,9 @@ class Grouping:
         assert stored is not None
         note = f"首帖：{CATEGORY_TITLES[incident.category]}，{incident.place or '地点不明'}"
         event_id = incidents.add_event(
-            self._conn, incident_id, "opened", _cause(row), now, "", note, {"post": row.post_id}
-        )
+            self._conn, incident_id, "opened", matters.cause(row), now, "", note,
+            {"post": row.post_id},
+        )  # fmt: skip
         assert event_id is not None
         self.opened += 1
         self._settle(incident_id, None, stored.incident, profile, event_id, now, row.post_id)
@@ -148,21 +154,11 @@ class Grouping:
     ) -> None:
         before = found.incident
         added = incidents.add_post(self._conn, found.id, row.post_id, now)
-        facts = Facts.from_json(found.profile.get("facts", {}))
-        facts = facts.with_post(row, verdict, edit=not added)
+        facts = Facts.of(found.profile).with_post(row, verdict, now, edit=not added)
         rated = self._config.judging.assessor.severity_rules.rate_incident(
             facts.incident_facts(before.post_count + added)
         )
-        after = replace(
-            _placed(before, verdict),
-            severity=max(before.severity, rated.severity, key=lambda s: s.rank),
-            severity_score=max(before.severity_score, rated.score),
-            first_event_at=min(before.first_event_at, row.event_at),
-            last_event_at=max(before.last_event_at, row.event_at),
-            post_count=before.post_count + added,
-            channels=tuple(dict.fromkeys((*before.channels, row.channel))),
-            fresh=before.fresh or self._is_fresh(row),
-        )
+        after = matters.joined(before, row, verdict, rated, added, self._is_fresh(row, now))
         returns = before.state is IncidentState.CLOSED and not self._quiet
         if returns:
             after = replace(after, state=IncidentState.DISCOVERED)
@@ -171,8 +167,9 @@ class Grouping:
         if rated.reasons and after.severity is not before.severity:
             data["raised"] = [f"{r.rule} {r.text}".strip() for r in rated.reasons]
         event_id = incidents.add_event(
-            self._conn, found.id, kind, _cause(row), now, "", _joined_note(before, after), data
-        )
+            self._conn, found.id, kind, matters.cause(row), now, "",
+            matters.joined_note(before, after), data,
+        )  # fmt: skip
         profile = {
             **found.profile,
             "cluster": grow_by(found.profile.get("cluster"), one),
@@ -193,93 +190,80 @@ class Grouping:
     ) -> None:
         """Tell people if they are to be told, remember what is held back, write the incident."""
         if not self._quiet:
+            voices = voices_of(profile, after.post_count)
             after, reason = announce(
-                self._conn, self._config, incident_id, before, after, event_id, now, newest
+                self._conn, self._config, incident_id, before, after, event_id, now, newest, voices
             )
             self.alerts += reason is not None
             profile.pop("held_until", None)
             if reason is None and after.report_no:
                 told = told_of(outbox.last_alert(self._conn, incident_id))
-                until = held_until(after, told, now, self._config.routes.decide)
+                heard = replace(after, post_count=voices)
+                until = held_until(heard, told, now, self._config.routes.decide)
                 if until is not None:
                     profile["held_until"] = until.isoformat()
         incidents.update_incident(self._conn, incident_id, after, profile, now)
         self._keep(IncidentRow(incident_id, profile, after, now))
 
+    def _load(self, row: IncidentRow) -> IncidentRow:
+        """An incident from the store; one whose memory is broken goes on without it."""
+        try:
+            Facts.of(row.profile)
+            self._keep(row)
+        except Exception as error:
+            log.warning("incident %s: memory unreadable: %r", row.incident.number, error)
+            self.unreadable[row.id] = problem_of(error)
+            row = replace(row, profile={})
+            self._keep(row)
+        return row
+
+    def _fetch(self, incident_id: int) -> IncidentRow | None:
+        row = self._rows.get(incident_id)
+        if row is None and (stored := incidents.incident(self._conn, incident_id)) is not None:
+            row = self._load(stored)
+        return row
+
     def _keep(self, row: IncidentRow) -> None:
-        incident = row.incident
-        self._rows[row.id] = row
+        incident, cluster = row.incident, row.profile.get("cluster") or {}
+        hashes = list(cluster.get("hashes", ()))
+        candidate = Candidate(
+            incident_id=row.id,
+            category=incident.category,
+            area=incident.area,
+            place_code=incident.place_code,
+            first_event_at=incident.first_event_at,
+            last_event_at=incident.last_event_at,
+            profile=cluster,
+            open=incident.state.is_open,
+        )
         if incident.state is IncidentState.FALSE_ALARM:
             # It takes in copies of its own words only: another post may be about a real matter.
-            self._false_alarms[row.id] = row
-            return
-        self._candidates.put(
-            Candidate(
-                incident_id=row.id,
-                category=incident.category,
-                area=incident.area,
-                place_code=incident.place_code,
-                first_event_at=incident.first_event_at,
-                last_event_at=incident.last_event_at,
-                profile=row.profile.get("cluster", {}),
-                open=incident.state.is_open,
-            )
-        )
+            Known.of(candidate)  # raises where its memory is broken, as `put` does
+            self._false_alarms.update(dict.fromkeys(hashes, row.id))
+        else:
+            self._candidates.put(candidate)
+        self._rows[row.id] = row
+        self._touched.add(row.id)
 
-    def _is_fresh(self, row: ToJudge) -> bool:
-        return row.first_seen - row.event_at <= self._config.general.fresh_for
+    def _undo(self) -> None:
+        """Memory as the store is after a post was undone there."""
+        for incident_id in self._touched:
+            self._rows.pop(incident_id, None)
+            self._candidates.drop(incident_id)
+            self._false_alarms = {h: i for h, i in self._false_alarms.items() if i != incident_id}
+        for incident_id in list(self._touched):
+            try:
+                self._fetch(incident_id)
+            except Exception as error:
+                if is_of_the_store(error):
+                    raise
+                self.unreadable[incident_id] = problem_of(error)
 
-
-def _holds(incident: IncidentRow, row: ToJudge) -> bool:
-    """Whether a post with the very same words is among the incident's."""
-    return row.hash in incident.profile.get("cluster", {}).get("hashes", ())
-
-
-def _item(row: ToJudge, verdict: Assessment) -> Item:
-    return Item(
-        category=verdict.category,
-        area=verdict.area,
-        places=verdict.places,
-        event_at=row.event_at,
-        title=row.title,
-        text=row.text,
-        hash=row.hash,
-        channel=row.channel,
-    )
-
-
-def _cause(row: ToJudge) -> str:
-    return f"post:{row.post_id}:{row.version_id}"
-
-
-def _placed(incident: Incident, verdict: Assessment) -> Incident:
-    """The incident located at least as finely as this post says: coarse to fine, never away."""
-    area = max(incident.area, verdict.area, key=_AREA_ORDER.index)
-    place = verdict.place
-    finer = place is not None and (
-        incident.place_code is None
-        or (place.code != incident.place_code and place.code.startswith(incident.place_code))
-    )
-    if not finer or place is None:
-        return replace(incident, area=area)
-    return replace(
-        incident,
-        area=area,
-        place_code=place.code,
-        place=place.name,
-        station=verdict.station or incident.station,
-    )
-
-
-def _title(row: ToJudge) -> str:
-    """The first post's own words, masked: its title, else its first sentence."""
-    text = row.title.strip() or re.split(r"[。！？!?\n]", row.text.strip(), maxsplit=1)[0]
-    text = " ".join(mask(text).split())
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
-def _joined_note(before: Incident, after: Incident) -> str:
-    parts = [f"{before.post_count}帖→{after.post_count}帖"]
-    if after.severity is not before.severity:
-        parts.append(f"等级 {before.severity.label}→{after.severity.label}")
-    return "，".join(parts)
+    def _is_fresh(self, row: ToJudge, now: datetime) -> bool:
+        """Whether it is news, not history. A time that is shown and cannot be read is no reason to
+        take an old post for news (db/undated.py); one too old to be believed is old."""
+        if row.published_at is None and not first_seen_is_fair(self._conn, row.post_id):
+            return False
+        # A clock that was days ahead when the post was first seen must not make it old.
+        seen = min(row.first_seen, now)
+        return seen - (row.published_at or row.event_at) <= self._config.general.fresh_for

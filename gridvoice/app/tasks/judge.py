@@ -3,80 +3,90 @@
 One grouping lane at a time: on SQLite the writer's lock is that lane, on PostgreSQL an advisory
 lock. Posts are taken in order of arrival and each is decided on its own, so that the result does
 not depend on how they fell into batches.
+
+Nothing that a post says may stop the posts behind it: whatever raises for one is undone for that
+one, set aside by name and tried again later. A store that fails stops the batch, which is done
+again whole.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from db import incidents, posts
+from db import posts, set_aside
+from db.alone import Poison, alone, problem_of
 from db.engine import grouping_lane, read, write
+from db.judging import name_of
 from db.rows import ToJudge
+from domain.clock import utc_now
+from domain.model import Assessment
 from gridvoice.app.configuration import Configuration
+from gridvoice.app.tasks import aside
+from gridvoice.app.tasks.aside import ASSESS, GROUP, Failed
 from gridvoice.app.tasks.grouping import Grouping
-from pipeline.assess import PostText
-
-log = logging.getLogger("gridvoice.judge")
+from pipeline.assess import Assessor, PostText
 
 BATCH = 200
 Clock = Callable[[ToJudge], datetime]
+Verdicts = list[tuple[ToJudge, Assessment]]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What one batch came to."""
+    """What one batch came to. `posts` counts those that no longer wait, set aside or not."""
 
     posts: int = 0
     complaints: int = 0
     opened: int = 0
     alerts: int = 0
+    set_aside: int = 0
 
 
-def judge(engine: Engine, config: Configuration, clock: Clock, limit: int = BATCH) -> Judged:
+def judge(
+    engine: Engine,
+    config: Configuration,
+    clock: Clock,
+    limit: int = BATCH,
+    wall: Callable[[], datetime] = utc_now,
+) -> Judged:
     """Judge up to `limit` waiting versions. `clock` tells the present as each post knows it:
-    the wall clock, or the stream's own time in a replay."""
+    the wall clock, or the stream's own time in a replay. What is set aside waits on `wall`."""
+    program = aside.program_of(config)
+    unreadable: dict[int, str] = {}
     with read(engine) as conn:
-        batch = posts.unjudged(conn, limit)
-    if not batch:
+        due = set_aside.due(conn, aside.POSTS, program, wall())
+    if due:
+        aside.take_back(engine, due)
+    with read(engine) as conn:
+        batch = posts.unjudged(conn, limit, unreadable)
+        failed = [Failed(ASSESS, v, name_of(conn, v), said) for v, said in unreadable.items()]
+    if not batch and not failed:
         return Judged()
-    assessor = config.judging.assessor
-    verdicts = [(row, assessor.assess(as_text(row))) for row in batch]
+    verdicts = _assessed(config.judging.assessor, batch, failed)
+    moments = {row.version_id: clock(row) for row in batch}
     with write(engine) as conn:
         grouping_lane(conn)
-        stamp = max(clock(row) for row in batch)
-        fresh = posts.record_assessments(conn, [(r.version_id, a) for r, a in verdicts], stamp)
+        stamp = max(moments.values(), default=wall())
+        fresh = _record(conn, verdicts, stamp, failed)
         complaints = [(r, a) for r, a in verdicts if a.complaint and r.version_id in fresh]
         grouping = Grouping(conn, config, complaints)
         for row, verdict in complaints:
-            grouping.take(row, verdict, clock(row))
-    return Judged(len(fresh), len(complaints), grouping.opened, grouping.alerts)
-
-
-def follow_up(engine: Engine, config: Configuration, now: datetime) -> int:
-    """Decide again on incidents whose change the cool-down held back; how many alerts it made."""
-    with read(engine) as conn:
-        waiting = [row for row in incidents.live_incidents(conn, now) if is_held(row.profile, now)]
-    if not waiting:
-        return 0
-    with write(engine) as conn:
-        grouping_lane(conn)
-        grouping = Grouping(conn, config, [])
-        for held in waiting:
-            row = incidents.incident(conn, held.id)
-            if row is not None and is_held(row.profile, now):
-                grouping.decide_again(row, now)
-    return grouping.alerts
-
-
-def is_held(profile: dict[str, object], now: datetime) -> bool:
-    """Whether a held-back change of this incident is due to be told."""
-    until = profile.get("held_until")
-    return isinstance(until, str) and datetime.fromisoformat(until) <= now
+            try:
+                grouping.take_alone(row, verdict, moments[row.version_id])
+            except Poison as poison:
+                failed.append(Failed.row(GROUP, row, str(poison)))
+        refs = fresh - {one.version_id for one in failed}
+        set_aside.passed(conn, aside.POSTS, [str(version_id) for version_id in refs])
+        put = aside.put(conn, failed, program, wall())
+        if complaints:
+            aside.name_incidents(conn, grouping.unreadable, program, wall())
+    grouped = sum(one.lane == GROUP for one in failed)
+    done = len(fresh) + put - grouped  # one that failed in grouping was assessed as well
+    return Judged(done, len(complaints), grouping.opened, grouping.alerts, put)
 
 
 def as_text(row: ToJudge) -> PostText:
@@ -89,3 +99,35 @@ def as_text(row: ToJudge) -> PostText:
         engagement=row.engagement,
         published_at=row.published_at,
     )
+
+
+def _assessed(assessor: Assessor, batch: Sequence[ToJudge], failed: list[Failed]) -> Verdicts:
+    verdicts: Verdicts = []
+    for row in batch:
+        try:
+            verdicts.append((row, assessor.assess(as_text(row))))
+        except Exception as error:
+            failed.append(Failed.row(ASSESS, row, problem_of(error)))
+    return verdicts
+
+
+def _record(
+    conn: Connection, verdicts: Verdicts, stamp: datetime, failed: list[Failed]
+) -> set[int]:
+    """Store the verdicts at once; where that raises, one by one. The version ids that nobody had
+    judged before."""
+
+    def store(some: Verdicts) -> set[int]:
+        pairs = [(row.version_id, verdict) for row, verdict in some]
+        return alone(conn, lambda: posts.record_assessments(conn, pairs, stamp))
+
+    try:
+        return store(verdicts)
+    except Poison:
+        fresh: set[int] = set()
+    for one in verdicts:
+        try:
+            fresh |= store([one])
+        except Poison as poison:
+            failed.append(Failed.row(ASSESS, one[0], str(poison)))
+    return fresh

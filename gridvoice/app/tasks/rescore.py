@@ -2,7 +2,7 @@
 
 Each batch is one transaction in the grouping lane, so a kill loses at most the batch under way
 and the next run goes on from there. Both verdicts are kept; `versions.judged_by` names the one
-that stands.
+that stands. A post that raises is left as it was and named; the next run tries it again.
 """
 
 from __future__ import annotations
@@ -13,13 +13,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from db import rescoring
+from db import rescoring, set_aside
+from db.alone import problem_of
 from db.engine import grouping_lane, read, write
+from db.faults import is_of_the_store
+from db.judging import name_of
 from db.rescoring import Judgement
 from domain.model import Assessment
 from gridvoice.app.configuration import Configuration
+from gridvoice.app.tasks.aside import RESCORE, Failed, program_of, put
 from gridvoice.app.tasks.grouping import Grouping
 from gridvoice.app.tasks.judge import BATCH, as_text
+
+Verdicts = list[tuple[Judgement, Assessment]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,12 @@ class Grouped:
     opened: int = 0
     joined: int = 0
     alerts: int = 0
+
+    def plus(self, other: Grouped) -> Grouped:
+        """Both together."""
+        return Grouped(
+            self.opened + other.opened, self.joined + other.joined, self.alerts + other.alerts
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,7 @@ class Batch:
 
     posts: tuple[Rescored, ...]
     grouped: Grouped
+    failed: tuple[Failed, ...] = ()
 
 
 def count(engine: Engine, config: Configuration, since: datetime) -> int:
@@ -69,14 +82,53 @@ def rescore(
 ) -> Iterator[Batch]:
     """Judge again what happened at `since` or later, each batch given once it is stored."""
     assessor = config.judging.assessor
+    program = program_of(config)
     after = 0
     while True:
+        unreadable: dict[int, str] = {}
         with read(engine) as conn:
-            waiting = rescoring.to_rescore(conn, assessor.scorer.name, since, after, limit)
-        if not waiting:
+            waiting = rescoring.to_rescore(
+                conn, assessor.scorer.name, since, after, limit, unreadable
+            )
+            failed = [Failed(RESCORE, v, name_of(conn, v), said) for v, said in unreadable.items()]
+        if not waiting and not failed:
             return
-        after = waiting[-1].row.version_id
-        verdicts = [(one, assessor.assess(as_text(one.row))) for one in waiting]
+        after = max((*(one.row.version_id for one in waiting), *unreadable))
+        verdicts: Verdicts = []
+        for one in waiting:
+            try:
+                verdicts.append((one, assessor.assess(as_text(one.row))))
+            except Exception as error:
+                failed.append(Failed.row(RESCORE, one.row, problem_of(error)))
+        posts: list[Rescored] = []
+        grouped = Grouped()
+        for part, replaced, came_to in _stored(engine, config, verdicts, clock, failed):
+            grouped = grouped.plus(came_to)
+            posts += [
+                Rescored(o.row.source, o.row.key, o.standing, v, o.row.version_id in replaced)
+                for o, v in part
+            ]
+        with write(engine) as conn:
+            passed = [str(o.row.version_id) for o, _ in verdicts]
+            set_aside.passed(conn, [RESCORE], passed)
+            put(conn, failed, program, clock())
+        yield Batch(tuple(posts), grouped, tuple(failed))
+
+
+def _stored(
+    engine: Engine,
+    config: Configuration,
+    verdicts: Verdicts,
+    clock: Callable[[], datetime],
+    failed: list[Failed],
+) -> Iterator[tuple[Verdicts, set[int], Grouped]]:
+    """Store and group in one transaction; where that raises, in halves, down to the post that did.
+
+    Of each part that is stored: its verdicts, the versions where they stand now, what came of it.
+    """
+    if not verdicts:
+        return
+    try:
         with write(engine) as conn:
             grouping_lane(conn)
             now = clock()
@@ -86,13 +138,17 @@ def rescore(
             grouped = group_late(
                 conn, config, [(o, v) for o, v in verdicts if o.row.version_id in replaced], now
             )
-        yield Batch(
-            tuple(
-                Rescored(o.row.source, o.row.key, o.standing, v, o.row.version_id in replaced)
-                for o, v in verdicts
-            ),
-            grouped,
-        )
+    except Exception as error:
+        if is_of_the_store(error):
+            raise
+        if len(verdicts) == 1:
+            failed.append(Failed.row(RESCORE, verdicts[0][0].row, problem_of(error)))
+            return
+        half = len(verdicts) // 2
+        yield from _stored(engine, config, verdicts[:half], clock, failed)
+        yield from _stored(engine, config, verdicts[half:], clock, failed)
+    else:
+        yield verdicts, replaced, grouped
 
 
 def group_late(

@@ -1,0 +1,80 @@
+"""What judging sets aside by name, so that one post, incident or timer stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+import gridvoice
+from db import incidents, judging, set_aside
+from db.engine import write
+from db.rows import ToJudge
+from db.set_aside import SetAside
+from gridvoice.app.configuration import Configuration
+
+ASSESS, GROUP = "assess", "group"  # ref: a version's id
+POSTS = (ASSESS, GROUP)
+TIMER = "timer"  # ref: an incident's id
+INCIDENT = "incident"  # ref: an incident's id; it is passed by, or goes on without its memory
+RESCORE = "rescore"  # ref: a version's id; the next `gridvoice rescore` tries it again
+
+
+def program_of(config: Configuration) -> str:
+    """Which program failed: a later one, or another scorer, tries again."""
+    return f"{gridvoice.__version__} {config.judging.assessor.scorer.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A version that raised: where (the lane), how a person finds it, and what it raised."""
+
+    lane: str
+    version_id: int
+    name: str
+    problem: str
+
+    @classmethod
+    def row(cls, lane: str, row: ToJudge, problem: str) -> Failed:
+        """Of a version that could be read."""
+        words = row.title.strip() or row.text.strip()
+        return cls(lane, row.version_id, f"{row.source}/{row.key} {words[:30]}", problem)
+
+
+def put(conn: Connection, failed: Sequence[Failed], program: str, now: datetime) -> int:
+    """Set versions aside; how many. Those that nobody has judged yet no longer wait."""
+    count = 0
+    for one in failed:
+        # One that was assessed is judged as far as it goes: it only lies in no incident.
+        if one.lane == ASSESS and not judging.pass_over(conn, one.version_id, now):
+            continue  # somebody else judged it meanwhile
+        ref = str(one.version_id)
+        set_aside.put(conn, one.lane, ref, one.name, one.problem, program, now)
+        count += 1
+    return count
+
+
+def take_back(engine: Engine, due: Sequence[SetAside]) -> None:
+    """Let set-aside versions wait for judging again; forget those that need it no more."""
+    ids = {int(one.ref): one for one in due if one.ref.isdigit()}
+    with write(engine) as conn:
+        waiting = judging.judge_again(conn, ids)
+        gone = [one.ref for one in due if not one.ref.isdigit() or int(one.ref) not in waiting]
+        set_aside.passed(conn, POSTS, gone)
+
+
+def name_incidents(
+    conn: Connection, unreadable: Mapping[int, str], program: str, now: datetime
+) -> None:
+    """Name the incidents that could not be read, and forget those that can be again. Called with
+    all live ones read."""
+    known = {one.ref: one for one in set_aside.listed(conn, lanes=[INCIDENT])}
+    due = {one.ref for one in set_aside.due(conn, [INCIDENT], program, now)}
+    for incident_id, problem in unreadable.items():
+        ref = str(incident_id)
+        if ref not in known or ref in due:  # not at every pass
+            number = incidents.number_of(conn, incident_id)
+            set_aside.put(conn, INCIDENT, ref, number, problem, program, now)
+    set_aside.passed(conn, [INCIDENT], [ref for ref in known if int(ref) not in unreadable])
