@@ -25,7 +25,7 @@ def config_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def patient(channels: dict[str, list[dict[str, object]]]) -> None:
         by_name = {entry["name"]: entry for entry in channels["channels"]}
         by_name["centre"]["success_when"] = {"field": "code", "equals": [0]}
-        by_name["centre"]["timeout"] = "1s"
+        by_name["centre"]["timeout"] = "3s"
 
     change(folder / "channels.yaml", patient)
     return folder
@@ -44,7 +44,7 @@ def config(loaded: Configuration, config_dir: Path, tmp_path: Path) -> Configura
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
-    with Gateway(hang_s=5.0) as running:
+    with Gateway(hang_s=20.0) as running:
         yield running
 
 

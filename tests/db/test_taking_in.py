@@ -255,7 +255,7 @@ def test_a_killed_process_leaves_whole_batches_only(
         target=_take_in_until_killed, args=(database_url,)
     )
     child.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         with read(engine) as conn:
             if count_posts(conn):

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OUTAGE = "小召乡北寨村停电三天没人管，请供电所尽快解决"
 
 
-def wait_until(true: Callable[[], object], seconds: float = 30.0, what: str = "it") -> None:
+def wait_until(true: Callable[[], object], seconds: float = 90.0, what: str = "it") -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
@@ -38,7 +38,7 @@ def command(*words: object) -> list[str]:
 def call(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """One command, to its end."""
     return subprocess.run(
-        command(*words), capture_output=True, text=True, encoding="utf-8", cwd=ROOT, timeout=120,
+        command(*words), capture_output=True, text=True, encoding="utf-8", cwd=ROOT, timeout=500,
         env=_environment(environment),
     )  # fmt: skip
 
@@ -112,14 +112,14 @@ class Running:
         """(exit code, how long it took)."""
         started = time.monotonic()
         self.process.send_signal(number)
-        code = self.process.wait(30)
+        code = self.process.wait(90)
         return code, time.monotonic() - started
 
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
