@@ -108,6 +108,12 @@ posts = Table(
         sqlite_where=text("duplicate_of IS NOT NULL"),
         postgresql_where=text("duplicate_of IS NOT NULL"),
     ),
+    Index(
+        "ix_posts_undated",  # whose time nobody could read: asked for all the time, hardly any
+        "event_at",
+        sqlite_where=text("published_at IS NULL AND published_raw IS NOT NULL"),
+        postgresql_where=text("published_at IS NULL AND published_raw IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -44,6 +44,10 @@ def upgrade() -> None:
             sa.Column("counted_from", sa.Integer(), nullable=False, server_default="0")
         )
     op.create_index("ix_deliveries_channel_state", "deliveries", ["channel", "state"])
+    undated = sa.text("published_at IS NULL AND published_raw IS NOT NULL")
+    op.create_index(
+        "ix_posts_undated", "posts", ["event_at"], sqlite_where=undated, postgresql_where=undated
+    )
     op.create_table(
         "troubles",
         sa.Column("key", sa.Text(), nullable=False),
