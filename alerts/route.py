@@ -106,10 +106,14 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """config/routes.yaml. Every route that fits adds its destinations; none fits: `default`."""
+    """config/routes.yaml. Every route that fits adds its destinations; none fits: `default`.
+
+    `operator` hears of trouble with the system itself; empty: whatever reaches people.
+    """
 
     default: tuple[Destination, ...]
     routes: tuple[Route, ...] = ()
+    operator: tuple[Destination, ...] = ()
     quiet: tuple[Quiet, ...] = ()
     decide: DecideSettings = field(default_factory=DecideSettings)
 
@@ -119,10 +123,12 @@ class Routes:
         names = [route.name for route in self.routes]
         for name in sorted({n for n in names if names.count(n) > 1}):
             yield "routes", f"{name!r} is named twice"
+        if any(d.recipient == ON_DUTY for d in self.operator):
+            yield "operator", f"recipient {ON_DUTY} 不适用于运维; 写账号, 或留空发到整个群"
 
     def channel_names(self) -> set[str]:
         """Every channel that a destination names, to be checked against channels.yaml."""
-        every = [*self.default, *(d for route in self.routes for d in route.to)]
+        every = [*self.default, *self.operator, *(d for route in self.routes for d in route.to)]
         return {d.channel for d in every} | {c for q in self.quiet for c in q.channels}
 
 

@@ -7,6 +7,7 @@ cannot be started again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import logging
 import os
@@ -31,6 +32,7 @@ def run(
     intake: Intake,
     *,
     stop_fd: int | None = None,
+    life_fd: int | None = None,
     memory_limit_mb: int | None = 1024,
     settings: CrawlSettings | None = None,
 ) -> int:
@@ -39,7 +41,8 @@ def run(
     `load_sources` gives the enabled sources by name; it is called (in a thread) at the start, on
     SIGHUP, and when `intake` leases a name it did not give. Failing at the start it ends the
     process with 1; failing later the old sources stay. `stop_fd` is the reading end of a pipe
-    whose writing end the parent holds: its end of file stops the crawl. Exits with code 3 if what
+    whose writing end the parent holds: its end of file stops the crawl; into `life_fd` a byte a
+    second is written as long as the loop turns. Exits with code 3 if what
     runs does not end within `settings.finish_s` and 2.5 seconds.
     """
     crawl = settings or CrawlSettings()
@@ -76,12 +79,22 @@ def run(
                 end("parent gone")
 
         loop.add_reader(stop_fd, readable)
+    if life_fd is not None:
+        os.set_blocking(life_fd, False)
+        _show_life(loop, life_fd)
     process.crawl(PollSpider, load_sources=load_sources, intake=intake, crawl=crawl, wishes=wishes)
     process.start(install_signal_handlers=False)
     if wishes.failure is not None:
         log.error("crawl could not start: %s", wishes.failure)
         return 1
     return 1 if process.bootstrap_failed else 0
+
+
+def _show_life(loop: asyncio.AbstractEventLoop, fd: int) -> None:
+    """One byte now and every second."""
+    with contextlib.suppress(OSError):  # full or gone: the other pipe tells of the parent's end
+        os.write(fd, b".")
+    loop.call_later(1.0, _show_life, loop, fd)
 
 
 def _drained(fd: int) -> bool:

@@ -1,8 +1,9 @@
-"""The crawl process: `python -m gridvoice.app.crawl_child`, started and ended by the parent."""
+"""The crawl process: `python -P -m gridvoice.app.crawl_child`, started and ended by the service."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -19,22 +20,24 @@ from gridvoice.app.tasks.reclaim import reclaim
 
 
 def main() -> int:
-    """Crawl the enabled sources of a configuration into its store until told to stop."""
+    """Crawl the enabled sources of a configuration into the store that GRIDVOICE_DATABASE names,
+    until told to stop."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--database", required=True)
     parser.add_argument("--parent-pipe", type=int, default=None)
+    parser.add_argument("--life-pipe", type=int, default=None)
     parser.add_argument("--quiet", action="store_true")
     options = parser.parse_args()
     set_up(options.quiet)
     general = load_file(options.config / "gridvoice.yaml", GeneralSettings, "gridvoice.yaml")
-    engine = open_engine(options.database)
+    engine = open_engine(os.environ["GRIDVOICE_DATABASE"])
     reclaim(engine)
     intake = DatabaseIntake(engine, owner("crawl"))
     return run(
         lambda: {n: s for n, s in load_sources(options.config / "sources").items() if s.enabled},
         intake,
         stop_fd=options.parent_pipe,
+        life_fd=options.life_pipe,
         memory_limit_mb=general.crawler.memory_limit_mb,
         settings=CrawlSettings(),
     )

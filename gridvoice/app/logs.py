@@ -1,24 +1,31 @@
-"""Logs: key=value, one line an event, on standard error."""
+"""Logs: key=value, one line an event, on standard error, stamped with the offset of Shanghai."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from datetime import datetime
+
+from domain.clock import SHANGHAI
+
+
+class _Stamped(logging.Formatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        local = datetime.fromtimestamp(record.created, SHANGHAI)
+        return local.isoformat(timespec="milliseconds")
 
 
 def set_up(quiet: bool = False) -> None:
     """Our own events at INFO (`quiet`: trouble only), libraries' at WARNING."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        force=True,
-    )
-    for handler in logging.getLogger().handlers:
-        # Scrapy resets the level of its own loggers at every start.
-        handler.addFilter(_ours_or_trouble)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Stamped("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    # Scrapy resets the level of its own loggers at every start.
+    handler.addFilter(_ours_or_trouble)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in ("gridvoice", "crawlers"):
         logging.getLogger(name).setLevel(logging.WARNING if quiet else logging.INFO)
+    # What of its talk matters to an operator is said by gridvoice/app/scheduler.py.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
 
 
 def _ours_or_trouble(record: logging.LogRecord) -> bool:

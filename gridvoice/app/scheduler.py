@@ -1,71 +1,61 @@
-"""The scheduler only knocks: each job asks the database what is due and works until nothing is.
+"""What belongs to the calendar, by APScheduler: it only knocks, the task's own thread works.
 
-APScheduler's defaults drop a job that is one second late; these do not, and what it does drop or
-fail is counted and logged.
+APScheduler reckons the next time on the wall clock and then sleeps that long on the monotonic one:
+a clock that was wrong for four seconds would cost the size of its jump. So it is told of each step.
+Its defaults drop a job that is one second late; these do not.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable
+from datetime import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
 
 log = logging.getLogger("gridvoice.scheduler")
 
 
-class Knocker:
-    """Runs synchronous tasks in threads at intervals, never two of one kind at once."""
+class Calendar:
+    """Knocks at given times of the day. `start` on a running event loop."""
 
-    def __init__(self, stop: asyncio.Event) -> None:
-        self._stop = stop
-        self._running: set[asyncio.Task[None]] = set()
-        self.failures: Counter[str] = Counter()
-        self.scheduler = AsyncIOScheduler(
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._scheduler = AsyncIOScheduler(
+            timezone=zone,
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
-        self.scheduler.add_listener(self._heard, EVENT_JOB_MISSED | EVENT_JOB_ERROR)
+        self._scheduler.add_listener(
+            _heard, EVENT_JOB_MISSED | EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES
+        )
 
-    def every(self, seconds: float, name: str, task: Callable[[], Any]) -> None:
-        """Knock at `task` every `seconds`; a knock while it still works is not needed."""
-        busy = asyncio.Lock()
+    def daily(self, name: str, at: time, knock: Callable[[], None]) -> None:
+        """Call `knock`, which returns at once, every day at that time of the zone."""
 
-        async def knock() -> None:
-            if self._stop.is_set() or busy.locked():
-                return
-            async with busy:
-                try:
-                    await asyncio.to_thread(task)
-                except Exception:
-                    # The loop's edge: count, log, go on; the rows stay due and are taken again.
-                    self.failures[name] += 1
-                    log.exception("task failed name=%s failures=%d", name, self.failures[name])
+        async def call() -> None:  # on the loop: a plain function would start a thread
+            knock()
 
-        async def tracked() -> None:
-            current = asyncio.current_task()
-            assert current is not None
-            self._running.add(current)
-            try:
-                await knock()
-            finally:
-                self._running.discard(current)
+        trigger = CronTrigger(hour=at.hour, minute=at.minute, timezone=self._zone)
+        self._scheduler.add_job(call, trigger, id=name, name=name)
 
-        self.scheduler.add_job(tracked, "interval", seconds=seconds, id=name, name=name)
+    def start(self) -> None:
+        self._scheduler.start()
 
-    def _heard(self, event: Any) -> None:
-        self.failures[str(event.job_id)] += 1
-        log.warning("job %s event=%s", event.job_id, event.code)
+    def replan(self, step_s: float) -> None:
+        """The clock was set by `step_s`: forward, and what was passed over is done now, once;
+        back, and the next times are reckoned from the new present."""
+        if step_s < 0:
+            for job in self._scheduler.get_jobs():
+                job.reschedule(job.trigger)
+        self._scheduler.wakeup()
 
-    async def finish(self, within_s: float) -> bool:
-        """No new knocks; wait for running tasks. False when some did not finish in time."""
-        self.scheduler.pause()
-        running = set(self._running)
-        pending: set[asyncio.Task[None]] = set()
-        if running:
-            _, pending = await asyncio.wait(running, timeout=within_s)
-        self.scheduler.shutdown(wait=False)
-        return not pending
+    def stop(self) -> None:
+        self._scheduler.shutdown(wait=False)
+
+
+def _heard(event: Any) -> None:
+    log.warning("calendar job=%s event=%s", event.job_id, event.code)

@@ -1,4 +1,4 @@
-"""`gridvoice run`, the parent process: scheduler, judging, relay, console server, crawl child."""
+"""The service of `gridvoice run`: tasks, calendar, console, crawl child, and what is wrong."""
 
 from __future__ import annotations
 
@@ -6,27 +6,40 @@ import asyncio
 import contextlib
 import logging
 import random
+import signal
 import socket
-from collections.abc import Awaitable, Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from datetime import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-import uvicorn
 from sqlalchemy import Engine
 
+from alerts import exchange
+from alerts.channel import Channel
 from db import sources
 from db.engine import write
 from domain.clock import utc_now
-from gridvoice.app.configuration import Configuration
+from domain.load import BadSettings
+from domain.trouble import Trouble
+from gridvoice.app.clock_watch import ClockWatch
+from gridvoice.app.conditions import Restarted, people_troubles, task_troubles
+from gridvoice.app.configuration import Configuration, load
+from gridvoice.app.console_server import ConsoleServer, open_listener
+from gridvoice.app.health import LOOK_EVERY_S, Health
 from gridvoice.app.owner import owner
-from gridvoice.app.processes import STOP_WITHIN_S, CrawlChild, child_command, stop_event
-from gridvoice.app.scheduler import Knocker
+from gridvoice.app.periodic import HANGS_AFTER_S, GoOn, PeriodicTasks
+from gridvoice.app.processes import CrawlChild, Heartbeat, child_command, on_signals
+from gridvoice.app.scheduler import Calendar
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.tasks.follow_up import follow_up
 from gridvoice.app.tasks.judge import judge
 from gridvoice.app.tasks.reclaim import reclaim
 from gridvoice.app.tasks.relay import relay
+from gridvoice.app.tasks.tell_operator import TELL_EVERY_S, Operator
+from gridvoice.app.told import Told
 
 log = logging.getLogger("gridvoice.service")
 
@@ -36,91 +49,132 @@ RELAY_EVERY_S = 0.25
 FOLLOW_UP_EVERY_S = 5.0
 RECLAIM_EVERY_S = 2.0
 OPINION_EVERY_S = 5.0
-TEND_EVERY_S = 0.2
+_TEND_EVERY_S = 0.2
+_WATCH_EVERY_S = 1.0
+_CHECK_AT = time(3, 40)
+_FINISH_S = 7.0
+_PATIENCE_S = 3.0  # for a port that is just being given up
+_WITHOUT_MEMORY_S = (60.0, 1800.0)  # first start; started anew, it may have told already
 
 
 @dataclass
 class Service:
-    """One running system. `problem` is what is wrong with the crawl process now, in Chinese."""
+    """One running system. With `heartbeat` it runs under a supervisor, was started anew `restarts`
+    times in a row for `reason`, and may ask for another start."""
 
     config: Configuration
     engine: Engine
     database_url: str
+    data_dir: Path
     roles: Collection[str] = ROLES
     console: Any = None  # the ASGI application, made by whoever starts the service
     listener: socket.socket | None = None  # the console's, where it is open already
     console_address: str | None = None
-    problem: str | None = None
     quiet: bool = False  # the child logs trouble only
+    heartbeat: Heartbeat | None = None
+    restarts: int = 0
+    reason: str = ""
+    wants_restart: bool = False
+    tasks: PeriodicTasks = field(default_factory=PeriodicTasks)
+    told: Told = field(default_factory=Told)
 
-    async def serve(self, until: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __post_init__(self) -> None:
+        zone = self.config.general.time_zone
+        self._clock = ClockWatch(zone)
+        self._calendar = Calendar(zone)
+        self._child = CrawlChild(
+            child_command(str(self.config.directory), self.quiet),
+            {"GRIDVOICE_DATABASE": self.database_url},
+        )
+        self._refused_config: str | None = None
+        self.health = Health(
+            self.engine,
+            self.config,
+            folders_of(self.data_dir, self.engine),
+            (
+                partial(task_troubles, self.tasks),
+                self._clock.troubles,
+                self._child.troubles,
+                Restarted(self.restarts, self.reason, zone),
+                self._reload_troubles,
+            ),
+        )
+
+    async def serve(self, until: Callable[[], Awaitable[None]] | None = None) -> list[str]:
         """Run until SIGTERM or SIGINT, or until `until` is done; then finish within 10 s.
 
-        Raises PortTaken before anything has begun.
+        Names of the tasks that did not end in time. Raises PortTaken before anything has begun.
         """
-        server = self._console_server()
-        stop = stop_event()
+        console = self._console_server()
+        stop = asyncio.Event()
+        on_signals(stop)
         self._begin()
-        knocker = Knocker(stop)
-        self._plan(knocker, stop)
-        knocker.scheduler.start()
-        helpers: list[asyncio.Future[Any]] = [asyncio.create_task(stop.wait())]
-        child: CrawlChild | None = None
-        if "crawler" in self.roles:
-            command = child_command(str(self.config.directory), self.database_url, self.quiet)
-            child = CrawlChild(command)
-            helpers.append(asyncio.create_task(self._tend(child, stop)))
-        if server is not None:
-            helpers.append(asyncio.create_task(server[0].serve(sockets=[server[1]])))
-        if until is not None:
-            helpers.append(asyncio.ensure_future(until()))
-        done, _ = await asyncio.wait(helpers, return_when=asyncio.FIRST_COMPLETED)
-        log.info("stopping")
-        stop.set()
-        if server is not None:
-            server[0].should_exit = True
-        await asyncio.gather(
-            knocker.finish(STOP_WITHIN_S), child.end() if child else asyncio.sleep(0)
-        )
-        for helper in helpers:
-            if helper not in done and not (server and helper is helpers[-1]):
-                helper.cancel()
-        await asyncio.wait(helpers, timeout=2)
-        for helper in done:
-            if not helper.cancelled() and (error := helper.exception()):
-                raise error
+        self._plan(stop)
+        self.tasks.start()
+        self._calendar.start()
+        left: list[str] = []
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch(stop))
+            if "crawler" in self.roles:
+                group.create_task(self._tend(stop))
+            if console is not None:
+                group.create_task(console.serve(stop))
+            limit = None if until is None else group.create_task(_ends(until, stop))
+            try:
+                await stop.wait()
+            finally:
+                stop.set()
+                log.info("stopping")
+                exchange.expire_all()
+                self._calendar.stop()
+                left, _ = await asyncio.gather(self.tasks.finish(_FINISH_S), self._child.end())
+                if limit is not None:
+                    limit.cancel()
+        return left
 
     def _begin(self) -> None:
+        if not any(opened.is_way_to_people for opened in self.config.channels.values()):
+            log.warning("%s", people_troubles(self.config)[-1].what)
         reclaim(self.engine)
         with write(self.engine) as conn:
             sources.ensure_sources(conn, self.config.enabled_sources, utc_now())
 
-    def _plan(self, knocker: Knocker, stop: asyncio.Event) -> None:
+    def _plan(self, stop: asyncio.Event) -> None:
+        add = self.tasks.add
+        add("health", "体检", LOOK_EVERY_S, self._look)
         if "assessor" in self.roles:
-            knocker.every(JUDGE_EVERY_S, "judge", partial(self._judge_all, stop))
-            if (opinion := self.config.second_opinion).enabled:
-                ask = partial(ask_for_opinions, self.engine, opinion, stop.is_set)
-                knocker.every(OPINION_EVERY_S, "second_opinion", ask)
+            add("judge", "研判", JUDGE_EVERY_S, self._judge_all)
+            if self.config.second_opinion.enabled:
+                add("second_opinion", "第二意见", OPINION_EVERY_S, self._ask)
         if "clock" in self.roles:
-            knocker.every(FOLLOW_UP_EVERY_S, "follow_up", self._follow_up)
-            knocker.every(RECLAIM_EVERY_S, "reclaim", partial(reclaim, self.engine))
+            add("follow_up", "续报", FOLLOW_UP_EVERY_S, self._follow_up)
+            add("reclaim", "收回租约", RECLAIM_EVERY_S, lambda _: reclaim(self.engine))
+            add("check", "数据库检查", None, self.health.check)
+            self._calendar.daily("check", _CHECK_AT, partial(self.tasks.knock, "check"))
         if "relay" in self.roles:
-            name_of_this = owner("relay")
-            for name, opened in self.config.channels.items():
-                if opened.channel is not None:
-                    lane = partial(
-                        relay,
-                        self.engine,
-                        name,
-                        opened.channel,
-                        name_of_this,
-                        random.Random(),
-                        stop.is_set,
-                    )
-                    knocker.every(RELAY_EVERY_S, f"relay {name}", lane)
+            self._plan_relay()
+        if self.heartbeat is not None:
+            loop = asyncio.get_running_loop()
+            add("reload", "重读配置", None, partial(self._reload, loop, stop))
+            loop.add_signal_handler(signal.SIGHUP, self.tasks.knock, "reload")
 
-    def _judge_all(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
+    def _plan_relay(self) -> None:
+        name_of_this = owner("relay")
+        for name, opened in self.config.channels.items():
+            if opened.channel is not None:
+                lane = partial(_relay, self.engine, name, opened.channel, name_of_this)
+                self.tasks.add(f"relay {name}", f"推送（{opened.title}）", RELAY_EVERY_S, lane)
+        memory = _WITHOUT_MEMORY_S[1 if self.restarts else 0]
+        tell = Operator(self.config, self.health.troubles, self.told, memory)
+        self.tasks.add("operator", "告知运维", TELL_EVERY_S, tell)
+
+    def _look(self, _go_on: GoOn) -> None:
+        self.health.look()
+        if self.health.is_writable and "relay" in self.roles:
+            self.told.sync(self.engine)
+
+    def _judge_all(self, go_on: GoOn) -> None:
+        while go_on():
             judged = judge(self.engine, self.config, lambda _: utc_now())
             if not judged.posts:
                 return
@@ -129,62 +183,87 @@ class Service:
                 judged.posts, judged.complaints, judged.opened, judged.alerts,
             )  # fmt: skip
 
-    def _follow_up(self) -> None:
+    def _ask(self, go_on: GoOn) -> None:
+        ask_for_opinions(self.engine, self.config.second_opinion, lambda: not go_on())
+
+    def _follow_up(self, _go_on: GoOn) -> None:
         follow_up(self.engine, self.config, utc_now())
 
-    async def _tend(self, child: CrawlChild, stop: asyncio.Event) -> None:
-        # On this thread: the kernel's parent-death signal follows the thread that forked.
-        while not stop.is_set():
-            found = child.tend()
-            if found:
-                self.problem = found
-            elif child.is_steady:
-                self.problem = None
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), TEND_EVERY_S)
+    def _reload(self, loop: asyncio.AbstractEventLoop, stop: asyncio.Event, _go_on: GoOn) -> None:
+        """SIGHUP: begin anew with the configuration as it is now; one that is wrong is refused."""
+        try:
+            load(self.config.directory, self.data_dir)
+        except BadSettings as bad:
+            first = f"{bad.problems[0]}"
+            log.error("configuration not reloaded problems=%d: %s", len(bad.problems), first)
+            self._refused_config = first
+            return
+        log.info("configuration reloaded")
+        self.wants_restart = True
+        loop.call_soon_threadsafe(stop.set)
 
-    def _console_server(self) -> tuple[uvicorn.Server, socket.socket] | None:
+    def _reload_troubles(self) -> list[Trouble]:
+        if self._refused_config is None:
+            return []
+        return [
+            Trouble(
+                key="reload",
+                what=f"新配置有误，仍按旧配置运行：{self._refused_config}",
+                todo="请改正后再次发送 SIGHUP，或重启。",
+            )
+        ]
+
+    async def _tend(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            self._child.tend()
+            await _pause(stop, _TEND_EVERY_S)
+
+    async def _watch(self, stop: asyncio.Event) -> None:
+        """The pulse of this process: it is felt outside only while the tasks are alive as well."""
+        patience = HANGS_AFTER_S * 2 ** min(self.restarts, 4)  # else restarts cure nothing
+        said: set[str] = set()
+        while not stop.is_set():
+            step = self._clock.look()
+            if step is not None:
+                log.warning("clock stepped seconds=%.0f", step)
+                self._calendar.replan(step)
+            self.tasks.say_what_is_slow()
+            hanging = {task.name for task in self.tasks.hanging(patience)}
+            if hanging - said:
+                log.error("tasks hang, no sign of life any more: %s", ",".join(sorted(hanging)))
+            said |= hanging
+            # Silent while something hangs: the supervisor is to notice.
+            if not hanging and self.heartbeat is not None and not self.heartbeat.beat():
+                log.warning("the supervisor is gone")
+                stop.set()
+            await _pause(stop, _WATCH_EVERY_S)
+
+    def _console_server(self) -> ConsoleServer | None:
         if self.console is None or "console" not in self.roles:
             return None
         where = self.config.general.console
-        listener = self.listener or open_listener(where.host, where.port)
-        host, port = listener.getsockname()[:2]
-        self.console_address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        log.info("console address=%s", self.console_address)
-        settings = uvicorn.Config(
-            self.console,
-            log_level="warning",
-            log_config=None,
-            lifespan="off",  # nothing to start or stop; its task would be torn down mid-wait
-            timeout_graceful_shutdown=2,
-        )
-        return _Server(settings), listener
+        listener = self.listener or open_listener(where.host, where.port, _PATIENCE_S)
+        server = ConsoleServer(self.console, listener)
+        self.console_address = server.address
+        log.info("console address=%s", server.address)
+        return server
 
 
-class _Server(uvicorn.Server):
-    """Leaves the process's signals to us."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+def _relay(engine: Engine, name: str, channel: Channel, owner_name: str, go_on: GoOn) -> None:
+    relay(engine, name, channel, owner_name, random.Random(), lambda: not go_on())
 
 
-class PortTaken(OSError):
-    """The console's port is in use; the text says what to do."""
+async def _ends(until: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    await until()
+    stop.set()
 
 
-def open_listener(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0: any free one. Raises PortTaken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise PortTaken(
-            f"控制台端口 {host}:{port} 无法使用({error.strerror}); "
-            "在 gridvoice.yaml 的 console.port 换一个"
-        ) from None
-    listener.listen(64)
-    return listener
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
+
+def folders_of(data_dir: Path, engine: Engine) -> list[Path]:
+    """Folders that fill up as we work: of our files, and of the store where it is a file."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    return [data_dir, *([Path(file).absolute().parent] if file else [])]

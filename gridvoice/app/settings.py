@@ -39,6 +39,20 @@ class CrawlerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskSettings:
+    """When the disk that holds the store counts as nearly full: below either of the two."""
+
+    free_mb: int = 500
+    free_percent: float = 2.0
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.free_mb < 0:
+            yield "free_mb", f"{self.free_mb} 小于 0; 写兆字节数, 例: 500"
+        if not 0 <= self.free_percent <= 100:
+            yield "free_percent", f"{self.free_percent} 不是 0 到 100 的百分数"
+
+
+@dataclass(frozen=True, slots=True)
 class GeneralSettings:
     """config/gridvoice.yaml."""
 
@@ -48,6 +62,7 @@ class GeneralSettings:
     fresh_for: timedelta = timedelta(hours=72)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
     crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
+    disk: DiskSettings = field(default_factory=DiskSettings)
 
     @property
     def time_zone(self) -> ZoneInfo:

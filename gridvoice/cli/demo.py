@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import shutil
 import socket
 import tempfile
@@ -52,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, town: Any, folder: Path) -> int:
+    import asyncio
+
     from db.engine import open_engine, upgrade
     from gridvoice.app.configuration import load
     from gridvoice.app.logs import set_up
@@ -71,8 +72,7 @@ def _run(args: argparse.Namespace, town: Any, folder: Path) -> int:
         url = f"sqlite:///{folder / 'gridvoice.db'}"
         engine = open_engine(url)
         upgrade(engine)
-        service = make_service(load(demo.config_dir, folder), engine, url)
-        service.quiet = True
+        service = make_service(load(demo.config_dir, folder), engine, url, folder, quiet=True)
         service.listener = listener
         if not args.json:
             say(f"小镇 {town.name}: {demo.site.base_url}/liuyan/   控制台: http://127.0.0.1:{port}")
@@ -164,7 +164,7 @@ def _most(values: Any) -> float | None:
 
 def _open_listener(port: int) -> socket.socket:
     """The console's socket, held from now on: the port asked for, else 8650, else any."""
-    from gridvoice.app.service import PortTaken, open_listener
+    from gridvoice.app.console_server import PortTaken, open_listener
 
     for candidate in (port,) if port else (8650, 0):
         try:

@@ -1,12 +1,13 @@
-"""`gridvoice run`: the daemon."""
+"""`gridvoice run`: the supervisor, and how the service under it is put together."""
 
 from __future__ import annotations
 
 import argparse
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gridvoice.cli.options import Unusable, command, configuration, database_url, store
+from gridvoice.cli.options import command
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -26,26 +27,40 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import asyncio
+    """Becomes the supervisor: nothing of the product is loaded in this process."""
+    import os
 
     from gridvoice.app.logs import set_up
-    from gridvoice.app.service import PortTaken
+    from gridvoice.app.supervisor import PYTHON, Supervisor
 
     set_up()
-    service = make_service(configuration(args), store(args), database_url(args), args.role)
-    try:
-        asyncio.run(service.serve())
-    except PortTaken as taken:
-        raise Unusable(str(taken)) from None
-    return 0
+    given = vars(args)
+    if database := given.get("database"):
+        os.environ["GRIDVOICE_DATABASE"] = database  # not on a command line: it may hold a password
+    options = [f"--{name}={given[name]}" for name in ("config", "data", "role") if name in given]
+
+    def service(restarts: int, reason: str, heartbeat: int) -> list[str]:
+        return [
+            *PYTHON, "gridvoice.cli.service", *options,
+            f"--heartbeat={heartbeat}", f"--restarts={restarts}", f"--reason={reason}",
+        ]  # fmt: skip
+
+    return Supervisor(service).run()
 
 
-def make_service(config: Configuration, engine: Engine, url: str, role: str = "all") -> Service:
-    """The service of a configuration, its console included."""
+def make_service(
+    config: Configuration,
+    engine: Engine,
+    url: str,
+    data_dir: Path,
+    role: str = "all",
+    **more: Any,
+) -> Service:
+    """The service of a configuration, its console included; `more`: other fields of it."""
     from gridvoice.app.service import ROLES, Service
 
     roles = ROLES if role == "all" else (role,)
-    service = Service(config, engine, url, roles)
+    service = Service(config, engine, url, data_dir, roles, **more)
     if "console" in roles:
         service.console = console_app(config, engine, service)
     return service
@@ -53,16 +68,10 @@ def make_service(config: Configuration, engine: Engine, url: str, role: str = "a
 
 def console_app(config: Configuration, engine: Engine, service: Service) -> Any:
     """The console over this store, with what it is to know of its surroundings."""
-    from alerts.channel import Standing
     from domain.clock import utc_now
     from gridvoice.app import handling
     from gridvoice.console.app import create_app
-    from gridvoice.console.surroundings import (
-        Surroundings,
-        Trouble,
-        playbook_cards,
-        source_cards,
-    )
+    from gridvoice.console.surroundings import Surroundings, playbook_cards, source_cards
 
     def act(deed: Any) -> Any:
         def call(number: str, who: str, note: str) -> object:
@@ -75,16 +84,6 @@ def console_app(config: Configuration, engine: Engine, service: Service) -> Any:
 
         return call
 
-    def troubles() -> list[Trouble]:
-        found = [
-            Trouble(f"通道“{o.title}”{o.problem}", "改正 channels.yaml 或密钥后重启", alarm=True)
-            for o in config.channels.values()
-            if o.standing is Standing.BROKEN
-        ]
-        if service.problem:
-            found.insert(0, Trouble(service.problem, "若反复出现, 请查看运行日志", alarm=True))
-        return found
-
     return create_app(
         engine,
         Surroundings(
@@ -94,7 +93,8 @@ def console_app(config: Configuration, engine: Engine, service: Service) -> Any:
             sources=source_cards(config.sources),
             channel_titles={name: o.title for name, o in config.channels.items()},
             place_chain=partial(_place_chain, config),
-            troubles=troubles,
+            people_channels=frozenset(n for n, o in config.channels.items() if o.reaches_people),
+            troubles=service.health.troubles,
             zone=config.general.time_zone,
         ),
         public_url=config.general.public_url,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -12,22 +12,23 @@ from urllib.parse import quote, unquote, urlsplit
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from db.engine import read
+from domain.addresses import is_web_address
 from domain.clock import utc_now
 from gridvoice.console import queries
-from gridvoice.console.banners import Banner
+from gridvoice.console.banners import Banner, banners
 from gridvoice.console.board import board
 from gridvoice.console.filters import read_filters
 from gridvoice.console.guard import Guard
 from gridvoice.console.incident import FormView, incident_page
 from gridvoice.console.pages import render, static_file
-from gridvoice.console.readiness import Readiness
 from gridvoice.console.remembered import Remembered
 from gridvoice.console.sources import sources_page
 from gridvoice.console.surroundings import Act, Surroundings
+from gridvoice.console.workers import Workers
 
 log = logging.getLogger("gridvoice.console")
 
@@ -38,6 +39,7 @@ _DONE = {
 _WHO_LIMIT, _NOTE_LIMIT = 30, 500
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _WHO_COOKIE = "who"
+_WORKERS = 8
 
 
 def create_app(
@@ -49,7 +51,8 @@ def create_app(
 ) -> FastAPI:
     """The console over a store that is at its newest schema.
 
-    `public_url`'s host is let in besides loopback. Pages read in worker threads, a snapshot each.
+    `public_url`'s host is let in besides loopback. Pages read in worker threads, a snapshot each;
+    whether we live and are ready is answered without any of them.
     """
     app = FastAPI(
         title="GridVoice 电力民声",
@@ -60,28 +63,35 @@ def create_app(
     )
     hosts = [urlsplit(public_url).hostname or ""] if public_url else []
     app.add_middleware(Guard, own_hosts=[h for h in hosts if h])
-    readiness, kept = Readiness(engine), Remembered()
+    kept, in_worker = Remembered(), Workers(_WORKERS)
 
     def present() -> datetime:
         return clock().astimezone(around.zone)
 
-    def message(request: Request, heading: str, text: str, status: int) -> Response:
-        return render(
-            request, "message.html", {"heading": heading, "text": text}, present(), status
-        )
+    def page(
+        request: Request, template: str, context: dict[str, Any], now: datetime, status: int = 200
+    ) -> Response:
+        trouble = any(t.alarm for t in around.troubles())
+        return render(request, template, {"trouble": trouble, **context}, now, status)
+
+    def message(
+        request: Request, heading: str, text: str, status: int, wrong: Sequence[Banner] = ()
+    ) -> Response:
+        context = {"heading": heading, "text": text, "banners": wrong}
+        return page(request, "message.html", context, present(), status)
 
     def incident_answer(
         request: Request, number: str, form: FormView, status: int = 200, done: str = ""
     ) -> Response:
         now = present()
-        page = request.query_params.get("page", "1")
-        nth = int(page) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
+        asked = request.query_params.get("page", "1")
+        nth = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
         with read(engine) as conn:
             context = incident_page(conn, number, max(1, nth), around, now)
         if context is None:
             return no_incident(request)
         context |= {"form": form, "notice": _DONE.get(done), "here": "incident"}
-        return render(request, "incident.html", context, now, status)
+        return page(request, "incident.html", context, now, status)
 
     def no_incident(request: Request) -> Response:
         return message(request, "没有这个事件", "编号可能有误，或事件已并入其他事件。", 404)
@@ -107,18 +117,21 @@ def create_app(
         return answer
 
     @app.get("/")
+    @in_worker
     def show_board(request: Request) -> Response:
         now = present()
         with read(engine) as conn:
             context = board(conn, read_filters(request.query_params), around, kept, now)
-        return render(request, "board.html", {**context, "here": "board"}, now)
+        return page(request, "board.html", {**context, "here": "board"}, now)
 
     @app.get("/incidents/{number}")
+    @in_worker
     def show_incident(request: Request, number: str, done: str = "") -> Response:
         who = _clean(unquote(request.cookies.get(_WHO_COOKIE, "")))[:_WHO_LIMIT]
         return incident_answer(request, number, FormView(who=who), done=done)
 
     @app.post("/incidents/{number}/ack")
+    @in_worker
     def acknowledge(
         request: Request,
         number: str,
@@ -128,6 +141,7 @@ def create_app(
         return act(request, around.acknowledge, "ack", number, who, note)
 
     @app.post("/incidents/{number}/close")
+    @in_worker
     def close(
         request: Request,
         number: str,
@@ -137,51 +151,61 @@ def create_app(
         return act(request, around.close, "close", number, who, note)
 
     @app.get("/sources")
+    @in_worker
     def show_sources(request: Request) -> Response:
         now = present()
         with read(engine) as conn:
             context = sources_page(conn, around, now)
-        return render(request, "sources.html", {**context, "here": "sources"}, now)
+        return page(request, "sources.html", {**context, "here": "sources"}, now)
 
     @app.get("/posts/{post_id}/original")
-    def original(request: Request, post_id: int) -> Response:
+    @in_worker
+    def original(request: Request, post_id: str) -> Response:
+        number = (
+            int(post_id) if post_id.isascii() and post_id.isdecimal() and len(post_id) < 19 else 0
+        )
         with read(engine) as conn:
-            url = queries.read_post_url(conn, post_id)
-        if not url or urlsplit(url).scheme not in ("http", "https"):
+            url = queries.read_post_url(conn, number)
+        if not url or not is_web_address(url):
             return message(request, "没有原文链接", "这条帖文没有可打开的原文地址。", 404)
         return RedirectResponse(url, 302)
 
     @app.get("/static/{name}")
-    def static(request: Request, name: str) -> Response:
+    async def static(request: Request, name: str) -> Response:
         return static_file(name) or message(request, "没有这个页面", "地址可能有误。", 404)
 
     @app.head("/healthz")
     @app.get("/healthz")
-    def healthz() -> dict[str, Any]:
+    async def healthz() -> dict[str, Any]:
         return {"ok": True}
 
     @app.head("/readyz")
     @app.get("/readyz")
-    def readyz() -> JSONResponse:
-        problems = readiness.problems()
-        return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
+    async def readyz() -> JSONResponse:
+        wrong = around.troubles()
+        problems = [f"{t.line}{t.todo}" for t in wrong if t.blocks]
+        degraded = [f"{t.line}{t.todo}" for t in wrong if not t.blocks]
+        answer = {"ready": not problems, "problems": problems, "degraded": degraded}
+        return JSONResponse(answer, 503 if problems else 200)
 
     @app.exception_handler(HTTPException)
-    def refused(request: Request, error: HTTPException) -> Response:
+    async def refused(request: Request, error: HTTPException) -> Response:
         if error.status_code == 404:
             return message(request, "没有这个页面", "地址可能有误。", 404)
         return message(
             request, "无法完成", f"请求未被接受（{error.status_code}）。", error.status_code
         )
 
-    @app.exception_handler(DBAPIError)
-    def unreadable(request: Request, error: DBAPIError) -> Response:
-        log.error("console cannot use the store path=%s error=%r", request.url.path, error.orig)
+    @app.exception_handler(SQLAlchemyError)
+    async def unreadable(request: Request, error: SQLAlchemyError) -> Response:
+        cause = getattr(error, "orig", None) or error
+        log.error("console cannot use the store path=%s error=%r", request.url.path, cause)
         return message(
             request,
             "数据库暂时无法使用",
             "请稍后刷新；若持续出现，请运行 gridvoice db check 并查看日志。",
             503,
+            banners(around.troubles()),
         )
 
     return app

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from domain.model import SEVERITY_TITLES
 from gridvoice.console import queries
-from gridvoice.console.banners import LATE_AFTER, Banner, banners
+from gridvoice.console.banners import banners
 from gridvoice.console.cards import card
 from gridvoice.console.filters import Filters, facets
 from gridvoice.console.remembered import Remembered
@@ -43,7 +43,7 @@ def board(
 ) -> dict[str, Any]:
     """The context of board.html."""
     taken = kept.taken_today(conn, midnight(now))
-    figures = queries.read_figures(conn, midnight(now), now - LATE_AFTER)
+    figures = queries.read_figures(conn, midnight(now), now, around.people_channels)
     kinds = queries.read_kinds(conn)
     total = queries.count_incidents(conn, filters)
     last = max(1, -(-total // queries.PAGE_SIZE))
@@ -60,7 +60,7 @@ def board(
         return [card(row, arrivals.get(row.id, ()), row.id in reopened, now) for row in rows]
 
     return {
-        "banners": troubles(conn, figures, around, now),
+        "banners": banners(around.troubles()),
         "figures": _figures(taken, figures, kinds),
         "facets": facets(filters, kinds),
         "filtered": filters.is_set,
@@ -68,16 +68,6 @@ def board(
         "closed": cards(closed),
         "pages": _pages(filters, last),
     }
-
-
-def troubles(
-    conn: Connection, figures: queries.Figures, around: Surroundings, now: datetime
-) -> list[Banner]:
-    """The banners; the sources are only asked for when one of them fails."""
-    failing = []
-    if figures.failing:
-        failing = [row for row in queries.read_sources(conn) if row.failures]
-    return banners(figures, failing, queries.read_blocked_channels(conn, now), around, now)
 
 
 def _figures(taken: queries.Taken, figures: queries.Figures, kinds: list[Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, case, func, or_, select
 
 from db import tables as t
+from db.health import LATE_AFTER, unjudged
 from gridvoice.console.filters import OPEN_STATES, Filters, Kind
 
 PAGE_SIZE = 50
@@ -40,14 +41,13 @@ class Taken:
 class Figures:
     """How the work stands, for the head of the board."""
 
-    delivered: int  # today
+    delivered: int  # alerts that came to people today
     waiting: int
     dead: int
     sources: int
     late: int
     failing: int
     backlog: int
-    oldest_unjudged: datetime | None
 
 
 def first_unsettled_post(conn: Connection) -> int:
@@ -79,27 +79,30 @@ def read_taken(conn: Connection, since: datetime, after: int, before: int | None
     return Taken(*conn.execute(query).one())
 
 
-def read_figures(conn: Connection, today: datetime, late_before: datetime) -> Figures:
-    """`late_before`: a configured source whose turn was due before this is late."""
+def read_figures(
+    conn: Connection, today: datetime, now: datetime, people: Collection[str] | None
+) -> Figures:
+    """`people`: names of the alert channels that people read; None: all."""
+    d, late_before = t.deliveries.c, now - LATE_AFTER
+    told = d.delivered_at >= today
+    if people is not None:
+        told = told & d.channel.in_(people)
     sent = conn.execute(
         select(
-            func.count(case((t.deliveries.c.delivered_at >= today, 1))),
-            func.count(case((t.deliveries.c.state.in_(("new", "sending", "retry")), 1))),
-            func.count(case((t.deliveries.c.state == "dead", 1))),
+            func.count(case((told, d.alert_id)).distinct()),
+            func.count(case((d.state.in_(("new", "sending", "retry")), 1))),
+            func.count(case((d.state == "dead", 1))),
         )
     ).one()
     source = t.sources.c
     polled = conn.execute(
         select(
             func.count(),
-            func.count(case(((source.next_at < late_before) & _idle(late_before), 1))),
+            func.count(case(((source.next_at < late_before) & _idle(now), 1))),
             func.count(case((source.failures > 0, 1))),
         ).where(source.configured)
     ).one()
-    backlog, oldest = conn.execute(
-        select(func.count(), func.min(t.versions.c.seen_at)).where(t.versions.c.judged_at.is_(None))
-    ).one()
-    return Figures(*sent, *polled, backlog, oldest)
+    return Figures(*sent, *polled, unjudged(conn).count)
 
 
 def _idle(now: datetime) -> ColumnElement[bool]:
@@ -266,12 +269,6 @@ def read_sources(conn: Connection) -> list[Row[Any]]:
     c = t.sources.c
     query = select(t.sources).where(c.configured).order_by(c.failures.desc(), c.next_at, c.name)
     return list(conn.execute(query))
-
-
-def read_blocked_channels(conn: Connection, now: datetime) -> list[Row[Any]]:
-    """Alert channels that are held back."""
-    c = t.channel_states.c
-    return list(conn.execute(select(t.channel_states).where(c.blocked_until > now)))
 
 
 def read_post_url(conn: Connection, post_id: int) -> str | None:

@@ -8,11 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from db.health import is_late
 from domain.masking import mask
 from gridvoice.console import queries
-from gridvoice.console.banners import LATE_AFTER
+from gridvoice.console.banners import banners
 from gridvoice.console.surroundings import SourceCard, Surroundings
 from gridvoice.console.words import Moment, counted, lasting, moment
+
+_IN_THE_TABLE = ("source", "late")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class SourceView:
 def sources_page(conn: Connection, around: Surroundings, now: datetime) -> dict[str, Any]:
     """The context of sources.html."""
     return {
-        "banners": [],
+        "banners": banners(t for t in around.troubles() if t.kind not in _IN_THE_TABLE),
         "rows": [_view(row, around, now) for row in queries.read_sources(conn)],
     }
 
@@ -62,10 +65,10 @@ def _view(row: Row[Any], around: Surroundings, now: datetime) -> SourceView:
 def _health(row: Row[Any], now: datetime) -> tuple[str, str]:
     if row.failures:
         return "failing", f"连续失败 {row.failures} 次"
-    polled_now = row.lease_until is not None and row.lease_until > now
-    if now - row.next_at > LATE_AFTER and not polled_now:
+    if is_late(row, now):
         return "late", f"迟到 {lasting(now - row.next_at)}"
     if row.last_success_at is None:
+        polled_now = row.lease_until is not None and row.lease_until > now
         return "new", "读取中" if polled_now else "等待首次读取"
     if row.last_notice:
         return "good", "正常，请留意"

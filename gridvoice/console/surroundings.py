@@ -11,6 +11,7 @@ from alerts.playbook import Limits, Playbook
 from crawlers.source import Source
 from domain.clock import SHANGHAI
 from domain.model import CHANNEL_TITLES
+from domain.trouble import Trouble
 from gridvoice.console.words import interval, lasting
 
 
@@ -31,16 +32,6 @@ class SourceCard:
 
     title: str
     about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something wrong, and what to do. `alarm`: alerts may be late or lost; else a warning."""
-
-    what: str
-    todo: str
-    alarm: bool = False
-    href: str = ""
 
 
 class Act(Protocol):
@@ -64,7 +55,8 @@ class Surroundings:
     channel_titles: Mapping[str, str] = field(default_factory=dict)  # alert channels, by name
     rule_titles: Mapping[str, str] = field(default_factory=dict)  # rules of `Reason`
     place_chain: Callable[[str], Sequence[str]] = lambda code: ()  # 省 … 村 of a division code
-    troubles: Callable[[], Sequence[Trouble]] = lambda: ()  # crawler down, …
+    people_channels: frozenset[str] | None = None  # alert channels that people read; None: all
+    troubles: Callable[[], Sequence[Trouble]] = lambda: ()  # what is wrong now; never waits
     zone: ZoneInfo = SHANGHAI  # times are shown, and days begin, in it
 
 

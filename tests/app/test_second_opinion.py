@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from app_scene import (
@@ -24,6 +25,7 @@ from app_scene import (
     timeline,
     told,
 )
+from machine import SOON_S
 from opinion_stand_in import OpinionServer, wait_until_asked
 from sqlalchemy import Engine, select
 
@@ -32,7 +34,6 @@ from db.tables import assessments, opinions_asked, versions
 from domain.model import Category
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.corrections import What, correct
-from gridvoice.app.scheduler import Knocker
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.service import Service
 from pipeline.assess import Assessor
@@ -40,7 +41,7 @@ from pipeline.normalise import Squeezed
 from pipeline.scorers import Score
 from pipeline.second_opinion import OpinionSettings
 
-SETTINGS = OpinionSettings(enabled=True, model="m", timeout=timedelta(seconds=0.5), streak=3)
+SETTINGS = OpinionSettings(enabled=True, model="m", timeout=timedelta(seconds=2), streak=3)
 
 
 class Unsure:
@@ -151,7 +152,7 @@ def test_any_failure_is_counted_and_changes_nothing(
     server.behaviour = behaviour
     began = time.monotonic()
     assert ask(engine, server) == 0
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < SOON_S
     assert outcomes(engine) == ["failed"]  # the round ends with the first failure
     assert len(server.asked) == 1
     assert scorers(engine) == ["unsure-1", "unsure-1"]
@@ -196,14 +197,13 @@ def test_switched_off_or_without_an_address_nobody_is_asked(
 
 @pytest.mark.parametrize("enabled", [True, False])
 def test_the_service_gives_it_a_lane_of_its_own_only_when_it_is_on(
-    sqlite_engine: Engine, unsure: Configuration, enabled: bool
+    sqlite_engine: Engine, unsure: Configuration, enabled: bool, tmp_path: Path
 ) -> None:
     settings = dataclasses.replace(SETTINGS, enabled=enabled)
     config = dataclasses.replace(unsure, second_opinion=settings)
-    stop = asyncio.Event()
-    knocker = Knocker(stop)
-    Service(config, sqlite_engine, "", roles=("assessor",))._plan(knocker, stop)
-    lanes = {job.id for job in knocker.scheduler.get_jobs()}
+    service = Service(config, sqlite_engine, "", tmp_path, roles=("assessor",))
+    service._plan(asyncio.Event())
+    lanes = set(service.tasks.tasks) - {"health"}
     assert lanes == ({"judge", "second_opinion"} if enabled else {"judge"})
 
 
@@ -212,15 +212,13 @@ def test_an_alert_is_made_while_an_answer_is_awaited(
 ) -> None:
     told(engine, unsure, found("1", TALK, title="0.4"))
     server.behaviour = "slow"
-    patient = dataclasses.replace(SETTINGS, timeout=timedelta(seconds=5))
+    patient = dataclasses.replace(SETTINGS, timeout=timedelta(seconds=60))
     waiting = threading.Thread(target=ask, args=(engine, server, patient))
     waiting.start()
     try:
         wait_until_asked(server)
-        began = time.monotonic()
         told(engine, unsure, found("2", OUTAGE, title="0.6"))
         assert reasons(engine) == [FIRST]
-        assert time.monotonic() - began < 2
         assert waiting.is_alive()
     finally:
         server.released.set()

@@ -73,7 +73,7 @@ def console(morning: tuple[Path, dict[str, str]]) -> Iterator[Console]:
     """The whole scene at a fixed time, shared: only to be read."""
     path, numbers = morning
     engine = open_engine(f"sqlite:///{path}")
-    with console_over(engine) as console:
+    with console_over(engine, watching=True) as console:
         console.numbers = numbers
         yield console
     engine.dispose()
@@ -86,7 +86,7 @@ def own_console(
     """The whole scene at a fixed time, for a test that acts on it."""
     path, numbers = morning
     shutil.copy(path, tmp_path / "gridvoice.db")
-    with console_over(engine) as console:
+    with console_over(engine, watching=True) as console:
         console.numbers = numbers
         yield console
 

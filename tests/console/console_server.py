@@ -16,10 +16,14 @@ import console_scene as scene
 import requests
 import uvicorn
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from db.engine import read
 from domain.clock import SHANGHAI
+from domain.trouble import Trouble
+from gridvoice.app.store_health import store_troubles
 from gridvoice.console.app import create_app
-from gridvoice.console.surroundings import PlaybookCard, SourceCard, Surroundings, Trouble
+from gridvoice.console.surroundings import PlaybookCard, SourceCard, Surroundings
 
 NOW = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)  # 13:30 in Shanghai
 
@@ -49,10 +53,22 @@ def console_over(
     engine: Engine,
     clock: Callable[[], datetime] = lambda: NOW,
     zone: ZoneInfo = SHANGHAI,
+    watching: bool = False,
     **more: Any,
 ) -> Iterator[Console]:
-    """A console that runs while the block lasts."""
+    """A console that runs while the block lasts; `watching`: with what the store shows of
+    troubles, looked at for each page (a running system looks beside)."""
     console = Console("", engine)
+
+    def troubles() -> list[Trouble]:
+        if not watching:
+            return console.troubles
+        try:
+            with read(engine) as conn:
+                return [*console.troubles, *store_troubles(conn, clock(), zone=zone)]
+        except SQLAlchemyError:
+            return console.troubles
+
     around = Surroundings(
         acknowledge=lambda number, who, note: scene.acknowledge(engine, number, who, note, clock()),
         close=lambda number, who, note: scene.close(engine, number, who, note, clock()),
@@ -68,7 +84,8 @@ def console_over(
         sources={"town-board": SourceCard("民声留言板", "政府留言板 · 每5分钟")},
         channel_titles={"centre": "舆情中心"},
         place_chain=lambda code: ("许昌市", "建安区", "小召乡", "小召西村"),
-        troubles=lambda: console.troubles,
+        people_channels=frozenset(("centre", "duty_group")),
+        troubles=troubles,
         zone=zone,
     )
     listener = socket.create_server(("127.0.0.1", 0))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from html.parser import HTMLParser
 
@@ -17,6 +18,7 @@ from sqlalchemy import Engine, text
 from db import incidents
 from db.engine import write
 from domain.model import Category, IncidentState, Severity
+from domain.trouble import Trouble
 from gridvoice.console.guard import is_loopback
 
 NASTY = [
@@ -151,7 +153,8 @@ def test_a_link_that_holds_a_number_goes_through_the_console(
     found = re.search(r'href="(/posts/\d+/original)"', page)
     assert found
     assert console.get(found[1]).headers["location"] == f"https://example.org/u?tel={PHONE}"
-    assert console.get("/posts/999999/original").status_code == 404
+    for nothing in ("999999", "9" * 23, "-1", "x", "１"):
+        assert console.get(f"/posts/{nothing}/original").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/sources", "/healthz", "/nowhere", "/static/console.css"])
@@ -237,6 +240,19 @@ def test_a_huge_form_is_refused_unread(console: Console) -> None:
     assert console.post(path, {"who": "x", "note": "长" * 100_000}).status_code == 413
 
 
+def test_no_thread_is_started_for_a_page(own_console: Console) -> None:
+    """Whoever starts a thread where memory is short may wait for ever, the event loop too."""
+    own_console.get("/")
+    there = {thread.ident for thread in threading.enumerate()}
+    askers = [threading.Thread(target=own_console.get, args=("/",)) for _ in range(30)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join(30)
+    later = {t.ident for t in threading.enumerate()} - {a.ident for a in askers}
+    assert later <= there
+
+
 def test_an_overlong_note_is_cut_not_refused(own_console: Console) -> None:
     path = f"/incidents/{own_console.numbers['low']}"
     assert (
@@ -256,20 +272,33 @@ def test_loopback_is_told_from_the_rest(host: str, own: bool) -> None:
 
 def test_health_and_readiness_answer_supervisors(own_console: Console) -> None:
     assert own_console.get("/healthz").json() == {"ok": True}
-    assert own_console.get("/readyz").json() == {"ready": True, "problems": []}
-    with write(own_console.engine) as conn:
-        conn.execute(text("update alembic_version set version_num = '0000'"))
+    answer = own_console.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["ready"] is True
+    assert answer.json()["problems"] == []
+    own_console.troubles.append(Trouble("disk", "磁盘快满。", "请清理空间。", alarm=True))
+    answer = own_console.get("/readyz")
+    assert (answer.status_code, answer.json()["problems"]) == (200, [])
+    assert "磁盘快满。请清理空间。" in answer.json()["degraded"]
+    own_console.troubles.append(
+        Trouble(
+            "store:schema", "数据库结构是 0000 版。", "请运行 gridvoice db upgrade。", blocks=True
+        )
+    )
     answer = own_console.get("/readyz")
     assert answer.status_code == 503
+    assert answer.json()["ready"] is False
     assert "gridvoice db upgrade" in answer.json()["problems"][0]
 
 
 def test_a_store_that_breaks_gives_a_page_not_a_stack(own_console: Console) -> None:
     with write(own_console.engine) as conn:
         conn.execute(text("alter table incidents rename to incidents_gone"))
+    own_console.troubles.append(Trouble("store:read", "数据库读不了。", "请检查磁盘。", alarm=True))
     answer = own_console.get("/")
     assert answer.status_code == 503
     assert "数据库暂时无法使用" in answer.text
+    assert "数据库读不了。" in answer.text
     assert "Traceback" not in answer.text
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import console_scene as scene
 import pytest
 from console_server import NOW, console_over
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from db import posts
 from db.engine import open_engine, read, write
@@ -96,15 +96,6 @@ def test_the_curve_follows_what_joins(engine: Engine) -> None:
         after = console.get("/").text.split('id="card-' + numbers["storm"])[1].split("</li>")[0]
     assert "近1小时无新增" in before
     assert "近1小时 +1" in after
-
-
-def test_a_store_without_our_tables_is_not_ready(engine: Engine) -> None:
-    with write(engine) as conn:
-        conn.execute(text("drop table alembic_version"))
-    with console_over(engine) as console:
-        answer = console.get("/readyz")
-    assert answer.status_code == 503
-    assert answer.json()["ready"] is False
 
 
 @pytest.mark.parametrize(

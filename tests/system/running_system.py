@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import requests
 import yaml
 from sqlalchemy import Engine
 
@@ -32,7 +34,7 @@ def wait_until(true: Callable[[], object], seconds: float = 90.0, what: str = "i
 
 
 def command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "gridvoice.cli.main", *(str(word) for word in words)]
+    return [sys.executable, "-P", "-m", "gridvoice.cli.main", *(str(word) for word in words)]
 
 
 def call(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -55,14 +57,16 @@ def _environment(more: Mapping[str, str]) -> dict[str, str]:
 class Running:
     """One `gridvoice run` over `folder`/config and `folder`/data. End it with `close`."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, cwd: Path = ROOT, program: Path | None = None, **environment: str
+    ) -> None:
         self.folder = folder
         self.where = ("--config", folder / "config", "--data", folder / "data")
         self.log_path = folder / "log.txt"
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                command("run", *self.where), stdout=log, stderr=log, cwd=ROOT,
-                env=_environment(environment),
+                [program, "run", *self.where] if program else command("run", *self.where),
+                stdout=log, stderr=log, cwd=cwd, env=_environment(environment),
             )  # fmt: skip
         self._engine: Engine | None = None
 
@@ -83,14 +87,23 @@ class Running:
         return "console address" in self.log
 
     @property
+    def service(self) -> int | None:
+        """The pid of the process that does the work, once there is one."""
+        return self._pid_of(b"gridvoice.cli.service")
+
+    @property
     def child(self) -> int | None:
         """The crawl process's pid, once there is one."""
-        found = [pid for pid in self.living() if pid != self.process.pid]
-        return found[0] if found else None
+        return self._pid_of(b"gridvoice.app.crawl_child")
+
+    def _pid_of(self, module: bytes) -> int | None:
+        return next((pid for pid, words in self._processes() if module in words), None)
 
     def living(self) -> list[int]:
         """Every process whose command line names this folder, in whatever parentage."""
-        found = []
+        return [pid for pid, _ in self._processes()]
+
+    def _processes(self) -> Iterator[tuple[int, bytes]]:
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 try:
@@ -99,8 +112,21 @@ class Running:
                 except OSError:
                     continue
                 if str(self.folder).encode() in words and state != "Z":
-                    found.append(int(entry.name))
-        return found
+                    yield int(entry.name), words
+
+    @property
+    def console(self) -> str:
+        """Its address, of the latest start."""
+        wait_until(self._has_started, what="the start")
+        return re.findall(r"console address=(\S+)", self.log)[-1]
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(self.console + path, timeout=30)
+
+    def troubles(self) -> str:
+        """What /readyz says is wrong."""
+        said = self.get("/readyz").json()
+        return "\n".join([*said["problems"], *said["degraded"]])
 
     def sources(self) -> dict[str, dict[str, Any]]:
         """`sources list --json`, by name."""

@@ -149,7 +149,7 @@ def test_people_see_the_problems_in_the_list_of_sources(
 
 def test_it_leaves_no_process_behind(troubled: tuple[Running, dict[str, Any]]) -> None:
     running = troubled[0]
-    assert len(running.living()) == 2
+    assert len(running.living()) == 3, "supervisor, service, crawl process"
     code, took = running.stop()
     assert code == 0
     assert took < 30

@@ -8,7 +8,8 @@
 
   const show = (name, text) => {
     state.dataset.state = name;
-    state.querySelector(".live-text").textContent = text;
+    state.querySelector(".live-text").textContent =
+      text + (state.dataset.trouble && name === "live" ? " · 系统有异常" : "");
   };
   // A region in which somebody types or selects is left alone until they are done.
   const inUse = (region) => {
@@ -43,6 +44,7 @@
     if (answer.status === 304) return;
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    state.dataset.trouble = page.getElementById("live-state")?.dataset.trouble ?? "";
     let waits = false;
     for (const fresh of page.querySelectorAll("[data-live][id]")) {
       const old = document.getElementById(fresh.id);

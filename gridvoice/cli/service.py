@@ -1,0 +1,74 @@
+"""The service process of `gridvoice run`: started, watched and ended by the supervisor.
+
+    python -P -m gridvoice.cli.service --heartbeat FD [--config DIR] [--data DIR] [--role ROLE]
+
+The database's URL comes by GRIDVOICE_DATABASE. Exit 0 stopped, 2 unusable configuration, 75 to be
+started anew (SIGHUP).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from gridvoice.cli.main import finished
+from gridvoice.cli.options import (
+    Unusable,
+    configuration,
+    data_dir,
+    database_url,
+    store,
+    with_common,
+)
+from gridvoice.cli.run import make_service
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to stop."""
+    parser = with_common(argparse.ArgumentParser())
+    parser.add_argument("--role", default="all")
+    parser.add_argument("--heartbeat", type=int, required=True)
+    parser.add_argument("--restarts", type=int, default=0)
+    parser.add_argument("--reason", default="")
+    args = parser.parse_args(arguments)
+    return finished(lambda: _serve(args))
+
+
+def _serve(args: argparse.Namespace) -> int:
+    import asyncio
+
+    from crawlers.process import die_with_parent
+    from gridvoice.app.console_server import PortTaken
+    from gridvoice.app.logs import set_up
+    from gridvoice.app.processes import Heartbeat
+    from gridvoice.app.supervisor import RELOAD
+
+    die_with_parent()
+    set_up()
+    service = make_service(
+        configuration(args),
+        store(args),
+        database_url(args),
+        data_dir(args),
+        args.role,
+        heartbeat=Heartbeat(args.heartbeat),
+        restarts=args.restarts,
+        reason=args.reason,
+    )
+    try:
+        left = asyncio.run(service.serve())
+    except PortTaken as taken:
+        raise Unusable(str(taken)) from None
+    code = RELOAD if service.wants_restart else 0
+    if left:
+        # What is recorded is recorded; leases and open attempts tell the next process the rest.
+        sys.stderr.write(f"gridvoice: unfinished: {', '.join(left)}\n")
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

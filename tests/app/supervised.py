@@ -1,0 +1,43 @@
+"""A supervisor over a service of a test's own, as a process: `python supervised.py FOLDER LIMITS`.
+
+Each start of the service appends a line to FOLDER/starts and runs FOLDER/service.py with the number
+of the start; `beat()` is there for it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from gridvoice.app.logs import set_up
+from gridvoice.app.supervisor import Limits, Supervisor
+
+FOLDER = Path(sys.argv[1])
+SERVICE = """
+import os, signal, sys, time
+folder, fd, restarts, reason = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+with open(folder + "/starts", "a") as starts:
+    starts.write(f"{os.getpid()} {restarts} {reason}\\n")
+def beat():
+    os.write(fd, b".")
+def beat_on(seconds):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        beat()
+        time.sleep(0.02)
+start = sum(1 for _ in open(folder + "/starts"))
+exec(open(folder + "/service.py").read())
+"""
+
+
+def command(restarts: int, reason: str, heartbeat: int) -> list[str]:
+    return [sys.executable, "-c", SERVICE, str(FOLDER), str(heartbeat), str(restarts), reason]
+
+
+if __name__ == "__main__":
+    set_up()
+    limits = json.loads(sys.argv[2])
+    if "waits" in limits:
+        limits["waits"] = tuple(limits["waits"])
+    sys.exit(Supervisor(command, Limits(**limits)).run())
