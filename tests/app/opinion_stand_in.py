@@ -56,7 +56,7 @@ class OpinionServer:
 
             def _answer(self, behaviour: str) -> None:
                 if behaviour == "slow":
-                    outer.released.wait(10)
+                    outer.released.wait(60)
                 status = {"500": 500, "redirect": 302}.get(behaviour, 200)
                 body = self._body(behaviour)
                 self.send_response(status)
@@ -67,7 +67,7 @@ class OpinionServer:
                     for byte in body:
                         self.wfile.write(bytes([byte]))
                         self.wfile.flush()
-                        if outer.released.wait(0.1):
+                        if outer.released.wait(1.0):
                             return
                 self.wfile.write(body)
 
@@ -86,7 +86,7 @@ class OpinionServer:
         return Handler
 
 
-def wait_until_asked(server: OpinionServer, within_s: float = 5.0) -> None:
+def wait_until_asked(server: OpinionServer, within_s: float = 30.0) -> None:
     """Until the first question has arrived."""
     end = time.monotonic() + within_s
     while not server.asked and time.monotonic() < end:
