@@ -36,6 +36,7 @@ def few_labels(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_worse_model_is_refused_and_not_written(
     gridvoice: Gridvoice, few_labels: Path, tmp_path: Path
 ) -> None:
