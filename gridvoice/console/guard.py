@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.addresses import split_address
 
 _HEADERS = {
     "content-security-policy": (
@@ -80,10 +81,10 @@ class Guard:
         return None
 
     def _is_own(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
+        parts = split_address(f"//{host}")
+        if parts is None:
             return False
+        name = parts.hostname or ""
         return is_loopback(name) or name in self.own_hosts
 
 
@@ -92,5 +93,5 @@ def _comes_from_own_page(host: str, headers: Headers) -> bool:
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    origin = headers.get("origin", "")
-    return bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+    origin = split_address(headers.get("origin", ""))
+    return bool(host) and origin is not None and origin.netloc.lower() == host.lower()

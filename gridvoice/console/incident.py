@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row
 
+from domain.addresses import is_web_address
 from domain.masking import mask
 from domain.model import CHANNEL_TITLES
 from gridvoice.console import queries
@@ -188,7 +188,7 @@ def _engagement(found: Mapping[str, int]) -> str:
 
 def original_href(post_id: int, url: str | None) -> str:
     """A link to the original; one whose address holds what masking covers goes through us."""
-    if not url or urlsplit(url).scheme not in ("http", "https"):
+    if not url or not is_web_address(url):
         return ""
     return url if mask(url) == url else f"/posts/{post_id}/original"
 
