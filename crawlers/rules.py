@@ -12,8 +12,10 @@ import jmespath
 
 from crawlers.decoders import JSON_DECODERS, PAGE_DECODERS
 from crawlers.selecting import rule_problem, selector_problem
+from domain.addresses import is_web_address
 
 Problems = Iterator[tuple[str, str]]
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
 
     def problems(self) -> Problems:
+        if self.url and not is_web_address(_PLACEHOLDER.sub("x", self.url)):
+            yield "url", f"{self.url!r} 不是能打开的 http 或 https 网址"
         if self.method not in ("GET", "POST"):
             yield "method", f"{self.method!r}: GET or POST"
         if self.form is not None and self.json is not None:

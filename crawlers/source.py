@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawlers.rules import ApiRules, BoardRules, FeedRules, Problems
+from domain.addresses import split_address
 from domain.load import BadSettings, Problem, load_file
 from domain.model import CHANNEL_TITLES
 
@@ -86,7 +87,8 @@ class Source:
         asked = list(self.addresses)
         if self.api and self.api.detail and self.api.detail.call.url:
             asked.append(self.api.detail.call.url)
-        return frozenset(host for a in asked if (host := urlsplit(a).hostname))
+        parts = (split_address(address) for address in asked)
+        return frozenset(host for p in parts if p is not None and (host := p.hostname))
 
     def fingerprint(self) -> str:
         """Changes when anything that decides what is read changes: old cursors then mean less."""
@@ -151,7 +153,7 @@ def load_sources(folder: Path) -> dict[str, Source]:
 def _address_problem(address: str) -> str | None:
     try:
         parts = urlsplit(address)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError as error:
         return f"{address!r}: {error}"
     if parts.scheme not in ("http", "https") or not host:

@@ -133,6 +133,9 @@ def problems_of(text: str) -> list[str]:
         (("item: li", "item: li\n  key_pattern: '(a)(b)'"), "exactly one group"),
         (("item: li", "item: li\n  page_url: x.html"), "must hold {n}"),
         (("name: a_board", "name: 某"), "name: '某': lower case letters"),
+        (("https://a.example", "https://a.example:99999"), "a.yaml:7: url:"),
+        (("item: li", "item: li\n  empty_when: 'p['"), "既不是选择器，也不是“text: 文字”"),
+        (("item: li", "item: li\n  empty_when: 'text: '"), "text: 后面要写页面上的文字"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(change: tuple[str, str], said: str) -> None:
@@ -158,6 +161,14 @@ def test_a_mistake_is_named_with_its_place(change: tuple[str, str], said: str) -
             "{keyword} is used but keywords is empty",
         ),
         ("items: a\n  fields: {key: id, title: t}\n  paging: {by: cursor}", "next cursor"),
+        (
+            "items: a\n  fields: {key: id, title: t}\n  empty_when: 'a['",
+            "empty_when: 要写成 JMESPath",
+        ),
+        (
+            "items: a\n  fields: {key: id, title: t}\n  call: {url: 'http://[x/'}",
+            "不是能打开的 http",
+        ),
     ],
 )
 def test_a_mistake_in_a_mapping_is_named(rules: str, said: str) -> None:
@@ -181,3 +192,6 @@ def test_a_change_of_rules_changes_the_fingerprint_and_a_change_of_pace_does_not
 
     assert fingerprint(GOOD) != fingerprint(GOOD.replace("item: li", "item: tr"))
     assert fingerprint(GOOD) == fingerprint(GOOD.replace("every: 5m", "every: 9m"))
+    assert fingerprint(GOOD) == fingerprint(GOOD + "  empty_when: p.none\n")
+    # What an earlier version wrote beside its cursors is still what it was.
+    assert fingerprint(GOOD) == "5b3c4300fd9b"
