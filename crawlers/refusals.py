@@ -13,14 +13,16 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from crawlers.decoders import JSON_DECODERS
 from crawlers.pages import Page, PageChanged, Refused
 from crawlers.selecting import parse_html, visible_text
 from domain.addresses import split_address
 
-# In an address that a redirect ends at.
-_GATE_ADDRESS = re.compile(
-    r"(?i)login|logon|signin|captcha|antispider|wzws|(?:^|[/._-])(?:waf|verify|verification|challenge"
-    r"|punish|seccheck|safecheck|checkcode|passport|sso|cas|unauthori[sz]ed|yzm)(?:[/._-]|$)"
+# A step of the path, or a label of the host, that a redirect ends at.
+_GATE_STEP = re.compile(
+    r"(?i)(?:[a-z]{0,8}[_-]?)?(?:login|logon|signin|sign-in)(?:[_-]?(?:page|form|index|view|in))?"
+    r"|.*(?:captcha|antispider|wzws).*|waf|verify|verification|verifycode|challenge|punish|seccheck"
+    r"|safecheck|checkcode|passport|sso|cas|unauthori[sz]ed|yzm"
 )
 # The whole title of a page, but for the name of the site.
 _GATE_TITLE = re.compile(
@@ -97,7 +99,10 @@ def refusal_in(text: str, *, by_words: bool = True) -> str | None:
     `by_words` False: only what cannot be part of a real page is a sign ("请登录" stands on many).
     """
     if text.lstrip()[:1] in ("{", "["):
-        return None
+        try:
+            return refusal_of_answer(JSON_DECODERS["json"](text))
+        except (ValueError, RecursionError):
+            return None
     root = parse_html(text[:_LARGE])
     seen = visible_text(root)
     raw = text[:_LARGE].lower()
@@ -129,13 +134,18 @@ def detail_is_gate(
     """Of a detail page whose body was found. A page that shows the letter's title is the letter."""
     if _shows_title(root, title):
         return False
-    if len(text) < _SENTENCE and _GATE_SENTENCE.fullmatch(text):
+    if only_asks_for_log_in(text):
         return True
     if any(
         e.tag in ("html", "body") for e in picked
     ):  # a selector that takes any page for a letter
         return refusal_in(page.text) is not None
     return len(text) < _SHORT and has_gate_input(picked)
+
+
+def only_asks_for_log_in(text: str) -> bool:
+    """Whether a text is nothing but "请登录后查看" and the like."""
+    return len(text) < _SENTENCE and bool(_GATE_SENTENCE.fullmatch(text))
 
 
 def _shows_title(root: etree._Element, title: str) -> bool:
@@ -185,6 +195,8 @@ def _title(root: etree._Element) -> str:
 
 def _is_gate(address: str) -> bool:
     parts = split_address(address)
-    return parts is not None and bool(
-        _GATE_ADDRESS.search(f"{parts.hostname or ''}/{parts.path.lstrip('/')}")
-    )
+    if parts is None:
+        return False
+    steps = [step.split(".", 1)[0] for step in parts.path.split("/")]
+    labels = (parts.hostname or "").split(".")[:-2]  # not the site's own name
+    return any(_GATE_STEP.fullmatch(word) for word in (*steps, *labels))

@@ -17,7 +17,7 @@ from crawlers.decoders import JSON_DECODERS
 from crawlers.entries import Notes, each, link_of, make_entry, own_key
 from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Role
 from crawlers.posts import read_count
-from crawlers.refusals import because_refused, refusal_of_answer
+from crawlers.refusals import because_refused, only_asks_for_log_in, refusal_of_answer
 from crawlers.rules import ApiFields, ApiRules, Call, Paging, is_template
 from crawlers.selecting import strip_html
 from crawlers.source import Source
@@ -280,6 +280,8 @@ def _read_detail(rules: ApiRules, ask: Ask, page: Page) -> Found:
         if why := refusal_of_answer(data):
             raise Refused(f"{why}，已停止并放慢：{problem}")
         raise PageChanged(problem)
+    if only_asks_for_log_in(str(found.get("text") or "")):
+        raise Refused(f"详情回答里没有正文，只要求登录或验证：“{found['text']}”（{page.url}）")
     fields = dict(ask.fields)
     shown_url = fields.pop("url", None)
     notes = Notes()

@@ -12,7 +12,7 @@ from reading import detailed, listed, page, posts, source
 from site_on_loopback import Reply, Site, html
 
 from crawlers.pages import PageChanged, Refused
-from crawlers.refusals import refusal_in
+from crawlers.refusals import gate_address, refusal_in
 
 GATES = {
     "baidu": "<html><head><title>百度安全验证</title></head><body>网络不给力</body></html>",
@@ -230,6 +230,47 @@ def test_an_empty_list_of_an_answer_has_many_spellings(nothing: Any) -> None:
         listed(source("api", API), answer)
     with pytest.raises(PageChanged):
         listed(source("api", API, "may_be_empty: true"), page({"list": nothing}))
+
+
+def test_an_answer_of_data_to_a_board_is_a_refusal_too() -> None:
+    tried = source("board", RULES.format(body="div.q"), "may_be_empty: true")
+    with pytest.raises(Refused, match="登录"):
+        listed(tried, page({"code": 500, "msg": "登录已失效，请重新登录"}))
+    with pytest.raises(PageChanged):
+        listed(tried, page({"code": 500, "msg": "系统繁忙"}))
+
+
+def test_a_detail_answer_that_only_asks_for_log_in_is_no_text() -> None:
+    rules = API + "\ndetail: {call: {url: 'http://a.cn/d?id={key}'}, fields: {text: t}}"
+    tried = source("api", rules)
+    (entry,) = listed(tried, page({"data": {"rows": [{"id": 1, "title": "登录"}]}})).entries
+    with pytest.raises(Refused):
+        detailed(tried, entry, page({"t": "<p>请登录后查看全文</p>"}))
+    said = "请登录后查看全文，可是登录不上"
+    assert detailed(tried, entry, page({"t": said})).fields["text"] == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "ended", "gate"),
+    [
+        ("http://a.gov.cn/x", "http://a.gov.cn/login", True),
+        ("http://a.gov.cn/x", "http://a.gov.cn/user/Login.aspx?back=/x", True),
+        ("http://a.gov.cn/x", "http://a.gov.cn/userLogin.jsp", True),
+        ("http://a.gov.cn/x", "https://passport.a.com/web", True),
+        ("http://a.gov.cn/x", "https://wappass.baidu.com/static/captcha/x", True),
+        ("http://a.gov.cn/x", "http://a.gov.cn/wzwschallenge=V1", True),
+        ("http://a.gov.cn/x", "http://a.gov.cn/sso/index", True),
+        ("http://a.gov.cn/x", "http://a.gov.cn/verify", True),
+        ("http://a.gov.cn/x", "https://a.gov.cn/x", False),
+        ("http://a.gov.cn/x", "http://a.gov.cn/y?from=/login", False),
+        ("http://a.gov.cn/x", "http://a.gov.cn/news/challenge-cup.html", False),
+        ("http://a.gov.cn/x", "http://a.gov.cn/login-problems/1.html", False),
+        ("http://a.gov.cn/x", "http://passport.cn/x", False),
+        ("http://a.gov.cn/login/list", "http://a.gov.cn/login/list/", False),
+    ],
+)
+def test_where_a_redirect_ends_tells_a_gate(asked: str, ended: str, gate: bool) -> None:
+    assert gate_address(asked, ended) is gate
 
 
 # --- as the site answers
