@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Iterable, Iterator
@@ -14,10 +13,13 @@ from sqlalchemy import Connection, Engine
 
 from db import leases, outbox, posts
 from db.engine import read, write
+from db.rows import Refused
 from db.take_in import take_in
-from domain.clock import event_time, parse_time, utc_now
+from domain.clock import event_time, utc_now
+from domain.jsonl import BadLine
 from domain.model import DeliveryState, FoundPost
 from gridvoice.app.configuration import Configuration
+from gridvoice.app.found_rows import BadRow, found_post
 from gridvoice.app.owner import owner
 from gridvoice.app.tasks.channels import shut_channels
 from gridvoice.app.tasks.intake import author_key
@@ -40,78 +42,25 @@ class Replayed:
     bad: list[tuple[int, str]] = field(default_factory=list)
     incidents: int = 0
     alerts: int = 0
+    set_aside: int = 0
     seconds: float = 0.0
     taken_at: dict[str, datetime] = field(default_factory=dict)
-
-
-class BadRow(ValueError):
-    """A line that is no post; the text says what would be right."""
-
-
-def found_post(line: str, source: str, fallback_channel: str = "gov_board") -> FoundPost:
-    """A line of JSONL as a post. Raises BadRow."""
-    try:
-        row = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise BadRow(f"not JSON: {error}") from None
-    if not isinstance(row, dict):
-        raise BadRow("a JSON object is expected")
-    key = row.get("id")
-    if not isinstance(key, str | int) or isinstance(key, bool) or not str(key).strip():
-        raise BadRow("'id' is missing")
-    if not isinstance(row.get("text"), str):
-        raise BadRow("'text' is missing or not a string")
-    raw = row.get("published_at") or row.get("time")
-    try:
-        published = parse_time(str(raw)) if raw else None
-    except ValueError as error:
-        raise BadRow(f"published_at: {error}") from None
-    return FoundPost(
-        source=source,
-        key=str(key),
-        title=_text(row, "title"),
-        text=row["text"],
-        channel=_text(row, "channel") or fallback_channel,
-        url=_text(row, "url") or None,
-        region=_text(row, "region") or None,
-        author=_text(row, "author") or None,
-        published_raw=str(raw) if raw else None,
-        published_at=published,
-        reply=_text(row, "reply") or None,
-        engagement=_engagement(row),
-    )
-
-
-def _text(row: dict[str, Any], name: str) -> str:
-    value = row.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise BadRow(f"{name!r} is not a string")
-    return value
-
-
-def _engagement(row: dict[str, Any]) -> dict[str, int]:
-    given = row.get("engagement")
-    found = dict(given) if isinstance(given, dict) else {}
-    if isinstance(row.get("likes"), int):
-        found.setdefault("likes", row["likes"])
-    return {str(k): v for k, v in found.items() if isinstance(v, int) and v >= 0}
 
 
 class Stream:
     """Rows in file order on a clock that never runs backwards; bad lines are set aside by name."""
 
-    def __init__(self, lines: Iterable[str], source: str, done: Replayed) -> None:
+    def __init__(self, lines: Iterable[str | BadLine], source: str, done: Replayed) -> None:
         self._lines = lines
         self._source = source
         self._done = done
         self._now: datetime | None = None
         self.times: dict[str, datetime] = {}
+        self.numbers: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[FoundPost]:
         for number, line in enumerate(self._lines, 1):
-            if not line.strip():
+            if isinstance(line, str) and not line.strip():
                 continue
             try:
                 post = found_post(line, self._source)
@@ -120,7 +69,17 @@ class Stream:
                 continue
             self._now = self._tick(post.published_at)
             self.times[post.key] = self._now
+            self.numbers[post.key] = number
             yield post
+
+    def refuse(self, refused: Iterable[Refused]) -> None:
+        """Name the lines whose posts could not be stored."""
+        self._done.bad += [(self.numbers[one.key], one.problem) for one in refused]
+
+    def forget(self) -> None:
+        """A batch is stored: what was kept of its lines is not needed any more."""
+        self.times.clear()
+        self.numbers.clear()
 
     def _tick(self, published: datetime | None) -> datetime:
         # A row without a time takes that of the row before it; the first one, the present. So
@@ -140,7 +99,7 @@ class Stream:
 def replay(
     engine: Engine,
     config: Configuration,
-    lines: Iterable[str],
+    lines: Iterable[str | BadLine],
     source: str = SOURCE,
     speed: float | None = None,
 ) -> Iterator[Replayed]:
@@ -158,14 +117,15 @@ def replay(
         with write(engine) as conn:
             result = take_in(conn, batch, utc_now(), key, lambda post: stream.times[post.key])
         now = utc_now()
+        stream.refuse(result.refused)
         done.taken_at.update((post.key, now) for post in batch)
-        done.posts += len(batch)
+        done.posts += len(batch) - len(result.refused)
         done.stored += result.new_posts
         _judge_all(engine, config, done)
         _send_due(engine, config, rng)
         done.seconds = time.perf_counter() - started
         yield done
-        stream.times.clear()
+        stream.forget()
     _judge_all(engine, config, done)  # what an earlier run left behind
     _send_rest(engine, config, rng)
     done.seconds = time.perf_counter() - started
@@ -178,6 +138,7 @@ def _judge_all(engine: Engine, config: Configuration, done: Replayed) -> None:
         judged = judge(engine, config, lambda row: row.first_seen)
         done.incidents += judged.opened
         done.alerts += judged.alerts
+        done.set_aside += judged.set_aside
         if not judged.posts:
             return
 
@@ -221,14 +182,14 @@ def _paced(
     began = time.perf_counter()
     for post in posts_in:
         if speed is not None:
-            moment = stream.times[post.key]
+            moment, number = stream.times[post.key], stream.numbers[post.key]
             first = first or moment
             wait = (moment - first).total_seconds() / speed - (time.perf_counter() - began)
             if wait > 0:
                 if batch:
                     yield batch
                     batch = []
-                    stream.times[post.key] = moment
+                    stream.times[post.key], stream.numbers[post.key] = moment, number
                 time.sleep(wait)
         batch.append(post)
         if len(batch) == BATCH:
@@ -251,6 +212,7 @@ def summary(engine: Engine, done: Replayed) -> dict[str, Any]:
         "posts_per_s": round(done.posts / done.seconds, 1) if done.seconds else 0.0,
         "incidents": done.incidents,
         "alerts": done.alerts,
+        "set_aside": done.set_aside,
         "deliveries": {state.value: states[state] for state in DeliveryState if state in states},
         "latency_ms": {
             name: _percentile(waits, share)

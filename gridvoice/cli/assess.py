@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Iterable
-from contextlib import nullcontext
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from domain import jsonl
+from domain.bounds import too_long
+from domain.jsonl import BadLine
 from gridvoice.cli.options import Unusable, command, config_dir
 from gridvoice.cli.output import emit, say
 
@@ -33,16 +36,17 @@ def run(args: argparse.Namespace) -> int:
     except KeyError as unknown:
         raise Unusable(f"没有名为 {unknown} 的评分器: own, snownlp, keywords+snownlp") from None
     failed = 0
-    with _opened(args.file) as lines:
+    with open_lines(args.file) as lines:
         for number, line in enumerate(lines, 1):
-            if not line.strip():
+            if isinstance(line, str) and not line.strip():
                 continue
             try:
                 row = _row(line)
                 assessment = assessor.assess(_post(row))
-            except ValueError as problem:
+            except Exception as problem:  # whatever one line raises, the lines behind it are read
                 failed += 1
-                _report(args, {"line": number, "error": str(problem)})
+                said = str(problem) if isinstance(problem, ValueError) else repr(problem)[:200]
+                _report(args, {"line": number, "error": said})
                 continue
             if args.json:
                 emit({"id": row.get("id"), **as_json(assessment)})
@@ -51,37 +55,30 @@ def run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _opened(name: str) -> Any:
+@contextmanager
+def open_lines(name: str) -> Iterator[Iterator[str | BadLine]]:
+    """The lines of a JSONL file, gzipped or not, or of standard input (`-`). Raises Unusable when
+    it cannot be opened."""
     if name == "-":
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-        return nullcontext(sys.stdin)
-    return open_lines(name)
+        yield jsonl.lines_of(sys.stdin.buffer)
+        return
+    with ExitStack() as stack:
+        try:
+            lines = stack.enter_context(jsonl.open_lines(Path(name)))
+        except OSError as error:
+            raise Unusable(f"读不了文件 {name}: {error.strerror}") from None
+        yield lines
 
 
-def open_lines(name: str) -> IO[str]:
-    """A JSONL file, gzipped or not. Raises Unusable when it cannot be read."""
-    import gzip
-
-    try:
-        if name.endswith(".gz"):
-            return gzip.open(name, "rt", encoding="utf-8", errors="replace")
-        return open(name, encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise Unusable(f"读不了文件 {name}: {error.strerror}") from None
-
-
-def _row(line: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"not JSON: {error}") from None
-    if not isinstance(row, dict):
-        raise ValueError("a JSON object is expected")
+def _row(line: str | BadLine) -> dict[str, Any]:
+    row = jsonl.as_object(line)
     if not isinstance(row.get("text"), str):
         raise ValueError("'text' is missing or not a string")
     for name in ("title", "channel", "region", "published_at"):
         if not isinstance(row.get(name), str | None):
             raise ValueError(f"{name!r} is not a string")
+    if problem := too_long(row.get("title") or "", row["text"]):
+        raise ValueError(problem)
     return row
 
 

@@ -38,7 +38,7 @@ def _pipeline(args: argparse.Namespace) -> int:
 def _posts(args: argparse.Namespace) -> list[FoundPost]:
     """The posts asked for; else the real ones beside the project; else the demo town's own."""
     from gridvoice.app.beside import real_posts
-    from gridvoice.app.replay import BadRow, found_post
+    from gridvoice.app.found_rows import BadRow, found_post
 
     name = args.posts or real_posts()
     if name is None:
@@ -47,7 +47,11 @@ def _posts(args: argparse.Namespace) -> list[FoundPost]:
     else:
         try:
             with open_lines(str(name)) as lines:
-                posts = [found_post(line, "bench") for line in lines if line.strip()]
+                posts = [
+                    found_post(line, "bench")
+                    for line in lines
+                    if not isinstance(line, str) or line.strip()
+                ]
         except BadRow as bad:
             raise Unusable(f"{name}: {bad}") from None
     return posts[: args.limit] if args.limit else posts

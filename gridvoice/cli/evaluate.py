@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+from domain.bounds import too_long
+from domain.jsonl import as_object
 from gridvoice.cli.assess import open_lines
 from gridvoice.cli.options import Unusable, command
 from gridvoice.cli.output import complain, emit, say, table
@@ -59,30 +60,32 @@ def read_labels(name: str) -> tuple[list[dict[str, Any]], int]:
     bad = 0
     with open_lines(name) as lines:
         for number, line in enumerate(lines, 1):
-            if not line.strip():
+            if isinstance(line, str) and not line.strip():
                 continue
             try:
-                row = json.loads(line)
-                problem = _problem(row)
-            except ValueError as error:
-                problem = f"not JSON: {error}"
-            if problem:
+                rows.append(_labelled(as_object(line)))
+            except ValueError as problem:
                 bad += 1
                 complain(f"{name}:{number}: {problem}")
-            else:
-                rows.append(row)
     return rows, bad
 
 
-def _problem(row: Any) -> str | None:
-    if not isinstance(row, dict):
-        return "a JSON object is expected"
+def _labelled(row: dict[str, Any]) -> dict[str, Any]:
+    """The row, if it can be learnt from or judged. Raises ValueError naming what is wrong."""
+    from pipeline.learning.labels import example
+
     if not isinstance(row.get("text"), str):
-        return "'text' is missing or not a string"
+        raise ValueError("'text' is missing or not a string")
+    for name in ("title", "channel"):
+        if not isinstance(row.get(name), str | None):
+            raise ValueError(f"{name!r} is not a string")
     for name in ("relevant", "complaint"):
         if not isinstance(row.get(name), bool):
-            return f"{name!r} is missing or not true/false"
-    return None
+            raise ValueError(f"{name!r} is missing or not true/false")
+    if problem := too_long(row.get("title") or "", row["text"]):
+        raise ValueError(problem)
+    example(row)
+    return row
 
 
 def train(args: argparse.Namespace) -> int:

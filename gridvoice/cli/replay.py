@@ -21,16 +21,19 @@ def run(args: argparse.Namespace) -> int:
     from gridvoice.app.replay import Replayed, replay, summary
 
     speed = _speed(args.speed)
-    lines = open_lines(args.file)
     config, engine = configuration(args), store(args)
     set_up(quiet=True)
     done = Replayed()
-    with lines:
-        steps = replay(engine, config, lines, args.source, speed)
-        for step in progress(steps, None, "批"):
-            done = step
-    for number, problem in done.bad:
-        complain(f"{args.file}:{number}: {problem}")
+    try:
+        with open_lines(args.file) as lines:
+            steps = replay(engine, config, lines, args.source, speed)
+            for step in progress(steps, None, "批"):
+                done = step
+    finally:  # a store that fails on the way must not hide what is wrong with the file
+        for number, problem in done.bad:
+            complain(f"{args.file}:{number}: {problem}")
+    if done.set_aside:
+        complain(f"{done.set_aside} 帖已入库但未能研判, 已搁置: gridvoice set-aside list")
     result = summary(engine, done)
     if args.json:
         emit(result)
@@ -40,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
             f"新事件 {result['incidents']}, 预警 {result['alerts']}, "
             f"每秒 {result['posts_per_s']} 帖"
         )
-    return 1 if done.bad else 0
+    return 1 if done.bad or done.set_aside else 0
 
 
 def _speed(text: str) -> float | None:

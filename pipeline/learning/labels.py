@@ -6,13 +6,12 @@ not ours to copy. A row that holds its own text needs no data folder.
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from domain.jsonl import BadLine, as_object, open_lines
 from domain.model import Category
 from pipeline.normalise import Squeezed, squeeze
 from pipeline.scorers.model_file import text_hash
@@ -72,18 +71,14 @@ def example(row: dict[str, Any], kind: str = "real", weight: float = 1.0) -> Exa
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a JSONL file, gzipped or not. Raises ValueError with file and line."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
+    with open_lines(path) as lines:
         for number, line in enumerate(lines, 1):
-            if not line.strip():
+            if isinstance(line, str) and not line.strip():
                 continue
             try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise ValueError(f"{path.name}:{number}: not JSON ({error})") from None
-            if not isinstance(row, dict):
-                raise ValueError(f"{path.name}:{number}: not an object")
-            yield row
+                yield as_object(line)
+            except BadLine as bad:
+                raise ValueError(f"{path.name}:{number}: {bad}") from None
 
 
 POSTS = ("gov_posts.jsonl.gz", "stream_social.jsonl.gz", "stream_weibo_202608.jsonl.gz")

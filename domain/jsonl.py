@@ -1,0 +1,86 @@
+"""JSONL as strangers write it: a line at a time in bounded memory, each bad one named."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+# A text of domain/bounds.py fits in with every character written as an escape.
+LINE_BYTES = 8_000_000
+_CHUNK = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+
+
+class BadLine(ValueError):
+    """A line that is no JSON object; the text says why, in English."""
+
+
+@contextmanager
+def open_lines(path: Path) -> Iterator[Iterator[str | BadLine]]:
+    """The lines of a file, gzipped or not (by its name). Raises OSError when it cannot be opened;
+    what breaks off later is a bad line."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+        yield lines_of(stream)
+
+
+def lines_of(stream: BinaryIO | gzip.GzipFile) -> Iterator[str | BadLine]:
+    """Every line without its end, blank ones too, so that counting them gives a line's number."""
+    first = True
+    while True:
+        try:
+            line = stream.readline(LINE_BYTES + 1)
+            if len(line) > LINE_BYTES and not line.endswith(b"\n"):
+                _skip_rest(stream)
+                yield BadLine(f"the line is longer than {LINE_BYTES} bytes")
+                first = False
+                continue
+        except (OSError, EOFError, zlib.error) as error:
+            yield BadLine(f"the file breaks off here: {error}")
+            return
+        if not line:
+            return
+        yield _decoded(line.removeprefix(_BOM) if first else line)
+        first = False
+
+
+def as_object(line: str | BadLine) -> dict[str, Any]:
+    """The JSON object that a line holds. Raises BadLine."""
+    if isinstance(line, BadLine):
+        raise line
+    try:
+        value = json.loads(line, parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise BadLine(f"not JSON: {str(error)[:200] or type(error).__name__}") from None
+    if not isinstance(value, dict):
+        raise BadLine("a JSON object is expected")
+    return value
+
+
+def _skip_rest(stream: BinaryIO | gzip.GzipFile) -> None:
+    while chunk := stream.readline(_CHUNK):
+        if chunk.endswith(b"\n"):
+            return
+
+
+def _decoded(line: bytes) -> str | BadLine:
+    try:
+        return line.rstrip(b"\r\n").decode()
+    except UnicodeDecodeError as error:
+        return BadLine(f"not UTF-8: byte 0x{line[error.start]:02x} at {error.start + 1}")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"{digits[:40]} is too large for a number")
+    return value
