@@ -12,7 +12,7 @@ from domain.clock import SHANGHAI
 
 HALVES = (
     r"凌晨|清晨|早晨|早上|早|上午|中午|正午|午间|午后|下午|傍晚|黄昏|晚上|晚间|晚|夜里|夜间|夜晚|夜|半夜|深夜|午夜"
-    r"|[ap]\.?m\b\.?"
+    r"|[ap]\.?m(?![a-z])\.?"
 )
 _ZONES = {
     "z": 0, "gmt": 0, "utc": 0, "ut": 0, "cst": 8, "hkt": 8, "sgt": 8, "jst": 9, "kst": 9,
@@ -28,7 +28,7 @@ _CLOCK = re.compile(
     rf"(?P<before>{HALVES})?\s*(?<!\d)(?<!\d[.:])(?P<hour>\d{{1,2}})\s?(?:"
     r":\s?(?P<minute>\d{1,2})(?:\s?:\s?(?P<second>\d{1,2})(?:[.,:]\d{1,9})?)?分?"
     r"|(?:时|点钟?)整?(?:(?P<part>半|[123]刻)|\s?(?P<minute2>\d{1,2})\s?分?(?:\s?(?P<second2>\d{1,2})\s?秒)?)?"
-    rf"|(?=\s?[ap]\.?m))(?:\s?(?P<after>[ap]\.?m\b\.?))?{_ZONE}(?!\d)"
+    rf"|(?=\s?[ap]\.?m))(?:\s?(?P<after>[ap]\.?m(?![a-z])\.?))?{_ZONE}(?!\d)"
 )
 # Digits right behind a date without marks: 20261120102033, 20261120T102033Z.
 _COMPACT = re.compile(
@@ -37,7 +37,7 @@ _COMPACT = re.compile(
 # Behind a whole date only: "2026.11.24 10.05", "24-11月-20 10.05.33.123000 上午", "…_10-05-33".
 _DOTTED = re.compile(
     rf"(?<={STRUCK})[\s_-]*(?P<hour>\d{{1,2}})(?:\.(?P<minute>\d{{2}})(?:\.(?P<second>\d{{2}})(?:\.\d{{1,9}})?)?"
-    r"|-(?P<minute2>\d{2})-(?P<second2>\d{2}))(?:\s?(?P<after>上午|下午|[ap]\.?m\b))?(?![\d.-])"
+    r"|-(?P<minute2>\d{2})-(?P<second2>\d{2}))(?:\s?(?P<after>上午|下午|[ap]\.?m(?![a-z])))?(?![\d.-])"
 )
 _MOST_OFFSET = timedelta(hours=14)
 

@@ -30,6 +30,7 @@ _MEANING = re.compile(
     r"|yesterday|today|tomorrow|tonight|ago|next|last|weeks?|months?|years?|hours?|minutes?|days?)"
     r"(?![a-z])"
 )
+_HALF = re.compile(r"[上下中]午|[早晚]上|凌晨|傍晚|(?<![a-z])[ap]\.?m(?![a-z])")
 _LABEL = re.compile(
     r"发布|发表|发文|发帖|发稿|更新|修改|编辑|创建|提交|来信|写信|留言|提问|受理|登记|录入|采集|入库|回复|答复"
     r"|办结|反映|投诉|咨询|公开|上传|推送|发送|最后|首次|时间|日期|时刻|[于在的]|北京"
@@ -40,15 +41,16 @@ _FIGURES = (
     re.compile(
         r"(?:阅读|浏览|点击|访问|查看|围观|评论|回复|跟帖|点赞|赞|转发|收藏|分享|热度|人气|字数|字号|阅|次数"
         r"|(?<![a-z])(?:views?|reads?|comments?|likes?|replies))(?:次数|人数|量|数|率)?\s*[:(\[]?\s*"
-        r"\d[\d,.]*(?![\d,.年月日号天时点分秒周个:/-]|\s*[小前])\s*[万亿kw]?\+?\s*[次人条]?[)\]]?"
+        r"\d[\d,.]*(?![\d,.年月日号天时点分秒周个:-]|\s*[小前]|/\d)\s*[万亿kw]?\+?\s*[次人条]?[)\]]?"
     ),
     re.compile(
         r"(?:编号|文号|单号|序号|索引号|备案号|受理号|信件号|查询码|邮编|(?<![a-z])id|(?<![a-z])no\.?)"
         r"\s*[:#]?\s*[a-z]{0,8}[\[(〔]?\d[\da-z\-\[\]()〔〕]*号?"
     ),
+    re.compile(r"第\s*\d+\s*[期号届批章版回]|#\s*\d+(?!\d)|(?<![a-z])ip\s*:?\s*\d[\d.*]*"),
     re.compile(
         r"(?:第|共)?\s*(?<!\d)(?<!\d[.:/-])\d+(?:\.\d+)?\s*[万亿kw]?\+?\s*"
-        r"(?:次|人|条|楼|层|页|位|元|度|篇|字|号楼|#|阅读|浏览|评论|回复|点击|转发|赞"
+        r"(?:次|人|条|楼|层|页|位|元|度|篇|字|号楼|#|°|阅读|浏览|评论|回复|点击|转发|赞"
         r"|(?:views?|reads?|comments?|likes?|replies)(?![a-z]))"
     ),
 )
@@ -86,6 +88,11 @@ class Rest:
     def has_meaning(self) -> bool:
         """Whether a digit or a word for a day is left."""
         return bool(_MEANING.search(self.text))
+
+    @property
+    def has_half(self) -> bool:
+        """Whether a word for half of the day is left, which a clock elsewhere may need."""
+        return bool(_HALF.search(self.text))
 
     @property
     def has_words(self) -> bool:

@@ -43,7 +43,7 @@ def from_text(text: str, base: datetime) -> Reading | None:
     weekdays = day_pieces.take_weekdays(rest, base)
     days_only = [] if named or partial else day_pieces.take_days_only(rest)
     rest.take_writers()
-    if rest.has_meaning or len(years) > 1:
+    if rest.has_meaning or len(years) > 1 or (clocks and rest.has_half):
         return None
     if years:
         (start, month, day), (year,) = partial[0], years
