@@ -28,7 +28,7 @@ _CLOCK = re.compile(
     rf"(?P<before>{HALVES})?\s*(?<!\d)(?<!\d[.:])(?P<hour>\d{{1,2}})\s?(?:"
     r":\s?(?P<minute>\d{1,2})(?:\s?:\s?(?P<second>\d{1,2})(?:[.,:]\d{1,9})?)?分?"
     r"|(?:时|点钟?)整?(?:(?P<part>半|[123]刻)|\s?(?P<minute2>\d{1,2})\s?分?(?:\s?(?P<second2>\d{1,2})\s?秒)?)?"
-    rf"|(?=\s?[ap]\.?m))(?:\s?(?P<after>[ap]\.?m(?![a-z])\.?))?{_ZONE}(?!\d)"
+    rf"|(?=\s?[ap]\.?m))(?:\s?(?P<after>[ap]\.?m(?![a-z])\.?|[上下]午))?{_ZONE}(?!\d)"
 )
 # Digits right behind a date without marks: 20261120102033, 20261120T102033Z.
 _COMPACT = re.compile(
