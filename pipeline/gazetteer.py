@@ -152,6 +152,12 @@ class Gazetteer:
         """Whether the place is our city, province …: neither ours nor elsewhere."""
         return any(own.startswith(code) and own != code for own in self.territory)
 
+    def is_known_bare(self, entry: Entry) -> bool:
+        """Whether people here mean the place when they call it without 市 or 县: a province, a city
+        of our province, a county of our city."""
+        holders = {Level.PROVINCE: ("",), Level.CITY: self._provinces}
+        return entry.code.startswith(holders.get(entry.level, self._cities))
+
     def station(self, code: str) -> str | None:
         """The supply station 供电所 responsible for the place, None where that is not settled."""
         stations = self.region.stations

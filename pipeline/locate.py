@@ -16,6 +16,7 @@ from pipeline.gazetteer import Entry, Form, Gazetteer
 from pipeline.mention import AsideWords, Mention, holder_of, holds, places, stands_elsewhere
 from pipeline.normalise import Squeezed, squeeze
 from pipeline.place_names import Level
+from pipeline.territory import judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,6 @@ class _Region:
 
 # A7县泉塘街道: boards that hide places behind codes; what follows lies there, wherever that is.
 _CODED_BEFORE = re.compile(r"[a-z]\d{0,2}[市县区]$")
-_ASIDE = 0.5
 _CODE_LENGTHS = (9, 6, 4, 2)  # town, county, city, province: the nearer support goes first
 _LINKS = ("的", "、", ",", "·")
 
@@ -202,7 +202,10 @@ class Locator:
     def _conclude(self, settled: list[Mention], post: Squeezed, source: _Region) -> Located:
         for mention in settled:
             mention.aside = self._is_aside(mention, post.text)
-        area = self._area(settled, post, source)
+        verdict = judge(settled, post, source.located.area, self.gazetteer)
+        area = verdict.area
+        namesakes = set(map(id, verdict.namesakes))
+        settled = [m for m in settled if id(m) not in namesakes]
         if len(settled) > 1:
             settled.sort(key=lambda m: m.start)
             main = max(settled, key=lambda m: self._rank(m, area))
@@ -216,31 +219,11 @@ class Locator:
         ours = filter(self.gazetteer.is_inside, codes)
         return next(filter(None, map(self.gazetteer.station, ours)), None)
 
-    def _area(self, settled: list[Mention], post: Squeezed, source: _Region) -> Area:
-        """Inside or outside by the weightier of the places on either side; asides weigh little."""
-        ours = others = 0.0
-        for mention in settled:
-            entry = mention.entry
-            if entry is None or self.gazetteer.holds_us(entry.code):
-                continue
-            weight = _ASIDE
-            if not mention.aside:
-                weight = 1.0 + entry.level + (2.0 if mention.start < post.boundary else 0.0)
-            if self.gazetteer.is_inside(entry.code):
-                ours = max(ours, weight)
-            else:
-                others = max(others, weight)
-        by_region = source.located.area
-        weightier = max(ours, others)
-        if weightier == 0.0 or (weightier <= _ASIDE and by_region is not Area.UNKNOWN):
-            return by_region
-        return Area.INSIDE if ours >= others else Area.OUTSIDE
-
     def _rank(self, mention: Mention, area: Area) -> tuple[bool, bool, int]:
         """The place that locates the matter is the finest on the side where the matter is."""
         entry = mention.entry
         if entry is None:
             return False, False, -1
         ours = self.gazetteer.is_inside(entry.code)
-        side = ours if area is Area.INSIDE else not ours
+        side = ours if area is not Area.OUTSIDE else not ours
         return side, not mention.aside, int(entry.level)
