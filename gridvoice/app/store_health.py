@@ -22,9 +22,11 @@ _UNDATED_WITHIN = timedelta(hours=24)
 _BLIND_AFTER = timedelta(minutes=30)
 _DOWN_AFTER = timedelta(minutes=2)
 _CHECK = "请用 gridvoice sources check 检查其配置与网站。"
-_ASIDE = {
+_ASIDE = {  # lane → what befell it, whether somebody may miss a complaint by it
+    "take": ("帖文入库出错，已单独搁置", True),
     "assess": ("帖文研判出错，已单独搁置", True),
     "group": ("帖文归并出错，已单独搁置", True),
+    "incident": ("事件处理出错，已单独搁置", True),
     "rescore": ("帖文重新研判出错，已单独搁置", False),
     "timer": ("事件续报出错，已单独搁置", True),
     "poll": ("采集条目无法入库，已单独搁置", False),
@@ -173,7 +175,8 @@ def _set_aside(conn: Connection) -> Iterator[Trouble]:
         yield Trouble(
             key=f"aside:{lane}",
             what=f"{what}：{mask(names[0])}{more}。",
-            todo="其余照常处理；请查看日志并把原文与日志交给维护人员，升级后会自动再试。",
+            todo="其余照常处理；请用 gridvoice set-aside list 查看，并把日志交给维护人员；"
+            "升级后会自动再试。",
             alarm=alarm,
             tell_after=_SOON,
         )

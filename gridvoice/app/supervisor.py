@@ -26,6 +26,7 @@ RELOAD = 75  # the service asks to be started anew
 SILENT = "no sign of life"  # why it was ended by us
 # -P: without it a file `queue.py` of the folder in which somebody stands would be run as ours.
 PYTHON = (sys.executable, "-P", "-m")
+_DOWN_AFTER = 5  # starts in a row without a sign of life
 _ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -38,16 +39,23 @@ class Limits:
     finish: float = 9.3  # ten are promised to whoever stops us
     steady: float = 600.0  # having lived so long, it begins with the shortest wait again
     waits: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+    cry_every: float = 6 * 3600.0
+    cry_takes: float = 60.0
 
 
 class Supervisor:
     """Runs one command until it is told to stop. `command(restarts, reason, fd)` gives its words:
-    how often in a row it was started anew, why, and where to write its signs of life."""
+    how often in a row it was started anew, why, and where to write its signs of life.
+    `cry(reason)` is run when it does not come up at all, so that a person is told."""
 
     def __init__(
-        self, command: Callable[[int, str, int], Sequence[str]], limits: Limits | None = None
+        self,
+        command: Callable[[int, str, int], Sequence[str]],
+        limits: Limits | None = None,
+        cry: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
-        self._command = command
+        self._command, self._cry = command, cry
+        self._cried_at: float | None = None
         self._limits = limits or Limits()
         self._process: subprocess.Popen[bytes] | None = None
         self._alive = False
@@ -80,6 +88,8 @@ class Supervisor:
             wait = self._limits.waits[min(restarts, len(self._limits.waits) - 1)]
             restarts, reason = restarts + 1, why
             log.error("service ended: %s; starting it again in %.1f s", why, wait)
+            if not self._alive and restarts >= _DOWN_AFTER:
+                self._cry_out(why)
             self._pause(wait)
         return 0
 
@@ -144,6 +154,24 @@ class Supervisor:
         until = time.monotonic() + seconds
         while not self._stopping and (left := until - time.monotonic()) > 0:
             self._wait(left)
+
+    def _cry_out(self, why: str) -> None:
+        """Tell a person, by a process of its own, and not again for hours."""
+        now = time.monotonic()
+        if self._cry is None or (self._cried_at and now - self._cried_at < self._limits.cry_every):
+            return
+        self._cried_at = now
+        try:
+            crier = subprocess.Popen([*self._cry(why)], stdin=subprocess.DEVNULL)
+        except OSError:
+            self._cried_at = None
+            return
+        until = now + self._limits.cry_takes
+        while crier.poll() is None and not self._stopping and time.monotonic() < until:
+            self._wait(0.5)
+        if crier.poll() is None:
+            crier.kill()
+            crier.wait()
 
     def _is_stopping(self) -> bool:
         return self._stopping

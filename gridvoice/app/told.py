@@ -133,6 +133,11 @@ class Told:
             for key in news.over:
                 self._end(self._spells[key])
 
+    def has_told(self, key: str) -> bool:
+        """Whether the operator has heard of this, in its present spell."""
+        with self._lock:
+            return key in self._spells and self._spells[key].told
+
     def sync(self, engine: Engine) -> None:
         """Read what an earlier process told, once; write what has changed since the last call."""
         if not self.loaded:

@@ -37,15 +37,18 @@ def run(args: argparse.Namespace) -> int:
     given = vars(args)
     if database := given.get("database"):
         os.environ["GRIDVOICE_DATABASE"] = database  # not on a command line: it may hold a password
-    options = [f"--{name}={given[name]}" for name in ("config", "data", "role") if name in given]
+    places = [f"--{name}={given[name]}" for name in ("config", "data") if name in given]
 
     def service(restarts: int, reason: str, heartbeat: int) -> list[str]:
         return [
-            *PYTHON, "gridvoice.cli.service", *options,
+            *PYTHON, "gridvoice.cli.service", *places, f"--role={args.role}",
             f"--heartbeat={heartbeat}", f"--restarts={restarts}", f"--reason={reason}",
         ]  # fmt: skip
 
-    return Supervisor(service).run()
+    def cry(reason: str) -> list[str]:
+        return [*PYTHON, "gridvoice.cli.cry", *places, f"--reason={reason}"]
+
+    return Supervisor(service, cry=cry).run()
 
 
 def make_service(

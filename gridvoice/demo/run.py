@@ -25,6 +25,7 @@ from gridvoice.demo.site import Site
 from gridvoice.demo.sources import write_sources
 from gridvoice.demo.town import Alerted, Town, Verdict, judge
 
+ALERT = "incident.alert"  # the centre may also hear of trouble with the system itself
 _POLL_EVERY = "1s"
 _QUIET_S = 4.0  # nothing new for so long after the script: all of it has been found
 _GIVE_UP_S = 30.0
@@ -91,7 +92,8 @@ def watch(
         last, since, over = -1, asyncio.get_running_loop().time(), 0.0
         while True:
             await asyncio.sleep(0.2)
-            for accepted in demo.gateway.accepted_at(CENTRE)[len(demo.told) :]:
+            alerts = [a for a in demo.gateway.accepted_at(CENTRE) if a.body["type"] == ALERT]
+            for accepted in alerts[len(demo.told) :]:
                 demo.told.append(accepted)
                 on_alert(accepted)
             now = asyncio.get_running_loop().time()

@@ -1,7 +1,7 @@
 """A supervisor over a service of a test's own, as a process: `python supervised.py FOLDER LIMITS`.
 
 Each start of the service appends a line to FOLDER/starts and runs FOLDER/service.py with the number
-of the start; `beat()` is there for it.
+of the start; `beat()` is there for it. What it cries out goes to FOLDER/cries.
 """
 
 from __future__ import annotations
@@ -35,9 +35,22 @@ def command(restarts: int, reason: str, heartbeat: int) -> list[str]:
     return [sys.executable, "-c", SERVICE, str(FOLDER), str(heartbeat), str(restarts), reason]
 
 
+CRY = """
+import os, sys, time
+with open(sys.argv[1] + "/cries", "a") as cries:
+    cries.write(sys.argv[2] + "\\n")
+if os.path.exists(sys.argv[1] + "/hang"):
+    time.sleep(600)
+"""
+
+
+def cry(reason: str) -> list[str]:
+    return [sys.executable, "-c", CRY, str(FOLDER), reason]
+
+
 if __name__ == "__main__":
     set_up()
     limits = json.loads(sys.argv[2])
     if "waits" in limits:
         limits["waits"] = tuple(limits["waits"])
-    sys.exit(Supervisor(command, Limits(**limits)).run())
+    sys.exit(Supervisor(command, Limits(**limits), cry).run())

@@ -220,3 +220,18 @@ def test_the_supervisor_holds_one_thread_and_none_of_our_libraries(start: Start)
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
     )
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_service_that_does_not_come_up_is_told_by_another_process_once(start: Start) -> None:
+    run = start("os._exit(1)", waits=[0.01])
+    eventually(lambda: len(run.starts) >= 9)
+    assert (run.folder / "cries").read_text() == "退出码 1\n"
+    assert run.stop()[0] == 0
+
+
+def test_a_cry_that_hangs_does_not_hold_up_the_next_start(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "hang").touch()
+    run = start("os._exit(1)", waits=[0.01], cry_takes=0.3)
+    eventually(lambda: len(run.starts) >= 9)
+    assert (tmp_path / "cries").exists()
+    assert run.stop()[0] == 0

@@ -21,7 +21,7 @@ from running_system import OUTAGE, Running, Town, wait_until
 
 from db import posts
 from db.engine import read
-from gridvoice.demo.gateway import CENTRE, Gateway
+from gridvoice.demo.gateway import CENTRE, WECOM, Gateway
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -140,6 +140,19 @@ def test_a_killed_supervisor_does_not_leave_the_service_behind(config: Path, sta
     wait_until(lambda: running.living() == [], TEN + LOADED, "the end of all")
     assert "stopping" in running.log, "it finished orderly"
     assert "Traceback" not in running.log
+
+
+def test_that_it_does_not_come_up_at_all_is_told_without_a_store(config: Path) -> None:
+    with Gateway() as gateway:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "gridvoice.cli.cry", "--reason", "退出码 1",
+             "--config", config, "--data", config.parent / "data"],
+            env={**os.environ, **gateway.environment()}, timeout=120,
+        )  # fmt: skip
+        (said,) = gateway.accepted_at(WECOM)
+    assert done.returncode == 0
+    assert "系统起不来：多次启动都没有成功（退出码 1）" in said.body["text"]["content"]
+    assert not (config.parent / "data" / "gridvoice.db").exists()
 
 
 def test_no_secret_stands_on_a_command_line(config: Path, start: Start) -> None:
