@@ -115,18 +115,17 @@ def lease_owners(conn: Connection) -> set[str]:
     ) - {None}
 
 
-def end_leases(conn: Connection, owner: str, now: datetime) -> int:
-    """The owner is known to be dead: what it held may be leased at once; how many."""
-    done = conn.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.lease_owner == owner,
-            deliveries.c.state == DeliveryState.SENDING.value,
-            deliveries.c.lease_until > now,
-        )
-        .values(lease_until=now)
+def end_leases(conn: Connection, owner: str, now: datetime, channel: str | None = None) -> int:
+    """The owner is known to send nothing (by that channel) now: what it held may be leased at once;
+    how many."""
+    statement = update(deliveries).where(
+        deliveries.c.lease_owner == owner,
+        deliveries.c.state == DeliveryState.SENDING.value,
+        deliveries.c.lease_until > now,
     )
-    return done.rowcount
+    if channel is not None:
+        statement = statement.where(deliveries.c.channel == channel)
+    return conn.execute(statement.values(lease_until=now)).rowcount
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

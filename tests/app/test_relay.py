@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 from app_scene import OUTAGE, OVERCHARGED, all_deliveries, found, make_due, told_now
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from alerts.channel import Channel
 from db import leases, outbox, sending
@@ -295,6 +296,55 @@ def test_a_lane_that_is_told_to_stop_begins_nothing_more(
     assert send(engine, config, "centre") == (1, 1)
     assert len(gateway.accepted_at(CENTRE)) == 2
     assert not any(d.resend for d in all_deliveries(engine))
+
+
+def test_what_a_send_came_to_is_written_down_when_the_store_is_back(
+    sqlite_engine: Engine, config: Configuration, gateway: Gateway
+) -> None:
+    told_now(sqlite_engine, config, found("1", OUTAGE))
+    _break_store(sqlite_engine)
+    lane = threading.Thread(target=send, args=(sqlite_engine, config, "centre"))
+    lane.start()
+    wait_until(lambda: bool(gateway.accepted_at(CENTRE)))
+    time.sleep(0.7)
+    assert delivery(sqlite_engine, "centre").state is DeliveryState.SENDING
+    _mend_store(sqlite_engine)
+    lane.join(30)
+    row = delivery(sqlite_engine, "centre")
+    assert (row.state, row.attempts, row.resend) == (DeliveryState.DELIVERED, 1, False)
+    assert gateway.duplicates == 0
+
+
+def test_what_could_not_be_written_down_goes_again_at_the_next_knock_and_marked(
+    sqlite_engine: Engine, config: Configuration, gateway: Gateway
+) -> None:
+    told_now(sqlite_engine, config, found("1", OUTAGE))
+    _break_store(sqlite_engine)
+    answers = iter([False, True])
+    with pytest.raises(DBAPIError):  # we are to stop, and do not wait for the store
+        relay(
+            sqlite_engine, "centre", channel_of(config, "centre"), ME, RNG,
+            lambda: next(answers, True),
+        )  # fmt: skip
+    _mend_store(sqlite_engine)
+    assert send(sqlite_engine, config, "centre") == (1, 1)
+    row = delivery(sqlite_engine, "centre")
+    assert (row.state, row.attempts, row.resend) == (DeliveryState.DELIVERED, 2, True)
+    assert gateway.duplicates == 1
+
+
+def _break_store(engine: Engine) -> None:
+    """No outcome can be written, as on a disk that is full."""
+    with write(engine) as conn:
+        conn.exec_driver_sql(
+            "CREATE TRIGGER no_end BEFORE UPDATE OF finished_at ON attempts WHEN NEW.outcome "
+            "<> 'unknown' BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+
+
+def _mend_store(engine: Engine) -> None:
+    with write(engine) as conn:
+        conn.exec_driver_sql("DROP TRIGGER no_end")
 
 
 def _sent_before(engine: Engine, moments: list[datetime]) -> None:

@@ -13,9 +13,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import monotonic
+from time import monotonic, sleep
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from alerts import outage
 from alerts.channel import Channel
@@ -31,8 +33,10 @@ from domain.model import Message, Outcome, SendError, Severity
 from gridvoice.app.tasks.channels import channel_fails, channel_works
 
 log = logging.getLogger("gridvoice.relay")
+T = TypeVar("T")
 
 LEASE_S = 120.0  # longer than any channel's own timeout and the look-up of its name
+WRITE_WITHIN_S = 20.0
 PASS_S = 20.0  # then the lane comes back to whoever knocks, to be knocked at again
 
 
@@ -43,6 +47,7 @@ class _Lane:
     channel: Channel
     owner: str
     rng: random.Random
+    stopping: Callable[[], bool]
     clock: Callable[[], datetime]
 
 
@@ -60,7 +65,7 @@ def relay(
 
     (attempts made, delivered).
     """
-    lane = _Lane(engine, name, channel, owner, rng, clock)
+    lane = _Lane(engine, name, channel, owner, rng, stopping, clock)
     made = delivered = 0
     began = monotonic()
     while not stopping() and monotonic() - began < PASS_S:
@@ -78,6 +83,8 @@ def _begin(lane: _Lane) -> tuple[Leased, int] | None:
     with write(lane.engine) as conn:
         if not _has_slot(conn, lane, now):
             return None
+        # A lane sends one at a time: what it still holds here it could not write the end of.
+        leases.end_leases(conn, lane.owner, now, lane.name)
         turn = outage.turn(lock_channel(conn, lane.name), now, lane.channel.drops_repeats)
         if turn.is_open:
             found = leases.lease_deliveries(conn, lane.owner, now, LEASE_S, 1, [lane.name])
@@ -105,10 +112,8 @@ def _deliver(lane: _Lane, item: Leased, n: int) -> bool:
         # Trying again cannot help; it is shown as dead, by name, and the lane goes on.
         log.exception("alert cannot be read delivery=%s", item.delivery_id)
         text = f"the alert as it is stored cannot be read: {type(error).__name__}"
-        with write(lane.engine) as conn:
-            sending.record_outcome(
-                conn, item.delivery_id, n, lane.clock(), Outcome.BAD_RECEIVER, "body", text
-            )
+        end = (lane.clock(), Outcome.BAD_RECEIVER, "body", text)
+        _write_down(lane, lambda conn: sending.record_outcome(conn, item.delivery_id, n, *end))
         return False
     began = monotonic()
     sent = _send(lane.channel, message, item)
@@ -116,9 +121,12 @@ def _deliver(lane: _Lane, item: Leased, n: int) -> bool:
         _record_failure(lane, item, n, sent, timedelta(seconds=monotonic() - began))
         return False
     now = lane.clock()
-    with write(lane.engine) as conn:
+
+    def accepted(conn: Connection) -> None:
         channel_works(conn, lane.name, now)
         sending.record_outcome(conn, item.delivery_id, n, now, Outcome.DELIVERED, *sent)
+
+    _write_down(lane, accepted)
     log.info(
         "delivered incident=%s report=%d channel=%s attempt=%d",
         item.alert.incident_number, item.alert.report_no, item.channel, n,
@@ -144,19 +152,40 @@ def _record_failure(lane: _Lane, item: Leased, n: int, error: SendError, took: t
     may_be_seen = item.resend or error.outcome is Outcome.UNKNOWN
     is_red = item.alert.severity is Severity.RED
     soon = is_red and (lane.channel.drops_repeats or not may_be_seen)
-    with write(lane.engine) as conn:
+    asked = outage.asked_wait(error.retry_after_s)
+
+    def failed(conn: Connection) -> timedelta | None:
         channel_fails(conn, lane.name, error, now, took)
         tries = sending.counted_tries(conn, item.delivery_id)
         age = now - tries.first_at if tries.first_at else timedelta(0)
         refused = tries.refused + (error.outcome in outage.ABOUT_THE_MESSAGE)
-        asked = outage.asked_wait(error.retry_after_s)
         wait = next_attempt(tries.count, age, refused, error.outcome, asked, lane.rng, soon)
         sending.record_outcome(
             conn, item.delivery_id, n, now, error.outcome, error.code, error.text,
             None if wait is None else now + wait,
         )  # fmt: skip
+        return wait
+
+    wait = _write_down(lane, failed)
     log.warning(
         "not delivered incident=%s channel=%s attempt=%d outcome=%s code=%s retry_in_s=%s",
         item.alert.incident_number, item.channel, n, error.outcome, error.code,
         None if wait is None else round(wait.total_seconds(), 1),
     )  # fmt: skip
+
+
+def _write_down(lane: _Lane, what: Callable[[Connection], T]) -> T:
+    """What a send came to must not be lost with one moment of the store: it would go out again.
+
+    Raises what the store raises, when that lasts or we are stopping.
+    """
+    until = monotonic() + WRITE_WITHIN_S
+    while True:
+        try:
+            with write(lane.engine) as conn:
+                return what(conn)
+        except DBAPIError as error:
+            if lane.stopping() or monotonic() >= until:
+                raise
+            log.warning("outcome not written yet channel=%s: %s", lane.name, error.orig)
+            sleep(0.5)
