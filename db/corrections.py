@@ -3,13 +3,14 @@ stands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
 from db import assessment_rows
+from db.alone import readable
 from db.tables import assessments, corrections, incident_posts, posts, versions
 from domain.model import Assessment
 
@@ -77,8 +78,12 @@ def current_versions_of_incident(conn: Connection, incident_id: int) -> list[int
     return sorted(conn.execute(statement).scalars())
 
 
-def corrected(conn: Connection) -> Iterator[CorrectedRow]:
-    """Every corrected version with the verdict that stands, in order of correction."""
+def corrected(conn: Connection, unreadable: dict[int, str] | None = None) -> list[CorrectedRow]:
+    """Every corrected version with the verdict that stands, in order of correction.
+
+    `unreadable` takes the ids of the corrections whose rows cannot be read, with the problem;
+    None: they raise.
+    """
     last = (
         select(func.max(corrections.c.id).label("id"), corrections.c.version_id)
         .group_by(corrections.c.version_id)
@@ -103,7 +108,10 @@ def corrected(conn: Connection) -> Iterator[CorrectedRow]:
         )
         .order_by(last.c.id)
     )
-    for row in conn.execute(statement):
-        yield CorrectedRow(
-            row.source, row.key, row.title, row.text, row.channel, assessment_rows.from_row(row)
-        )
+    return readable(conn, statement, last.c.id, _corrected, unreadable)
+
+
+def _corrected(row: Any) -> CorrectedRow:
+    return CorrectedRow(
+        row.source, row.key, row.title, row.text, row.channel, assessment_rows.from_row(row)
+    )

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from db.alone import readable
 from db.rows import EventRow, IncidentRow
-from db.statements import insert_or
+from db.statements import insert_or, storable
 from db.tables import incident_events, incident_numbers, incident_posts, incidents
 from domain.clock import SHANGHAI
 from domain.model import Area, Category, Incident, IncidentState, Severity
@@ -158,8 +158,8 @@ def add_event(
             kind=kind,
             cause=cause,
             at=at,
-            who=who,
-            note=note,
+            who=storable(who),
+            note=storable(note),
             data=data or {},
         )
         .on_conflict_do_nothing(index_elements=["incident_id", "cause"])
@@ -192,7 +192,7 @@ def number_of(conn: Connection, incident_id: int) -> str:
 
 def find(conn: Connection, number: str) -> IncidentRow | None:
     """One incident by its number."""
-    return next(iter(_rows(conn, incidents.c.number == number)), None)
+    return next(iter(_rows(conn, incidents.c.number == storable(number))), None)
 
 
 def list_incidents(

@@ -54,12 +54,14 @@ def uncertain(
         .limit(limit)
     )
     ids = list(conn.execute(statement).scalars())
-    return judgements_of(conn, ids)[::-1]
+    # One that cannot be read is asked about by nobody; where it matters, judging names it.
+    return judgements_of(conn, ids, {})[::-1]
 
 
-def count_asked(conn: Connection, since: datetime) -> int:
-    """How many questions were put at `since` or later, answered or not."""
-    statement = select(func.count()).where(opinions_asked.c.at >= since)
+def count_asked(conn: Connection, since: datetime, now: datetime) -> int:
+    """How many questions were put from `since` to `now`, answered or not. What a clock that was
+    ahead wrote does not count against the present."""
+    statement = select(func.count()).where(opinions_asked.c.at.between(since, now))
     return conn.execute(statement).scalar_one()
 
 

@@ -16,6 +16,8 @@ from db import corrections, incidents, rescoring, set_aside
 from db.alone import Poison, alone
 from db.engine import grouping_lane, read, write
 from db.rescoring import PERSON, Judgement
+from db.statements import storable
+from domain.bounds import NAME_CHARS, cut
 from domain.masking import mask
 from domain.model import CATEGORY_TITLES, Area, Assessment, Category, Reason, Severity
 from gridvoice.app.configuration import Configuration
@@ -64,6 +66,7 @@ def correct(
     timeline says what was corrected. What was set aside because no model could judge it is settled
     by the person's word. Raises NotCorrectable, and then nothing was written.
     """
+    source, key, who = storable(source), storable(key), cut(storable(who), NAME_CHARS)
     with write(engine) as conn:
         grouping_lane(conn)
         found = rescoring.judgement_of(conn, source, key)
@@ -115,10 +118,11 @@ def count_false_alarm(
     return counted
 
 
-def labels(engine: Engine) -> Iterator[dict[str, Any]]:
-    """The corrected posts as `gridvoice train` reads them; texts masked."""
+def labels(engine: Engine, unreadable: dict[int, str] | None = None) -> Iterator[dict[str, Any]]:
+    """The corrected posts as `gridvoice train` reads them; texts masked. `unreadable` takes the
+    corrections that cannot be read, with the problem; None: they raise."""
     with read(engine) as conn:
-        for row in corrections.corrected(conn):
+        for row in corrections.corrected(conn, unreadable):
             verdict = row.assessment
             yield {
                 "id": f"{row.source}/{row.key}",

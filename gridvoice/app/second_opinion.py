@@ -16,7 +16,9 @@ from sqlalchemy import Engine
 
 from alerts.exchange import Line, post
 from db import incidents, opinions, rescoring
+from db.alone import problem_of
 from db.engine import read, write
+from db.faults import is_of_the_store
 from db.rescoring import Judgement
 from domain.clock import utc_now
 from domain.model import SendError
@@ -50,7 +52,8 @@ def ask_for_opinions(
 ) -> int:
     """One round: ask about what is due, within the limits of cost; how many answers came.
 
-    A failure ends the round; the next knock goes on.
+    A failure of the endpoint ends the round; the next knock goes on. A post that raises costs its
+    own question only.
     """
     url = environ.get(settings.url_env, "").strip()
     if not settings.enabled or not url:
@@ -68,12 +71,17 @@ def ask_for_opinions(
             break
         try:
             opinion = _ask(settings, url, environ.get(settings.key_env, "").strip(), one)
-        except Failed as problem:
+            _keep(engine, settings, one, opinion, ask_id, clock())
+        except Exception as error:
+            if is_of_the_store(error):
+                raise
+            problem = str(error) if isinstance(error, Failed) else problem_of(error)
             log.warning("second opinion failed version=%d: %s", one.row.version_id, problem)
             with write(engine) as conn:
-                opinions.end_asking(conn, ask_id, "failed", str(problem))
-            break
-        _keep(engine, settings, one, opinion, ask_id, clock())
+                opinions.end_asking(conn, ask_id, "failed", problem[:300])
+            if isinstance(error, Failed):
+                break
+            continue
         answers += 1
     return answers
 
@@ -85,7 +93,7 @@ def _begin(engine: Engine, settings: OpinionSettings, one: Judgement, now: datet
             (timedelta(hours=1), settings.per_hour),
             (timedelta(days=1), settings.per_day),
         ):
-            if opinions.count_asked(conn, now - span) >= most:
+            if opinions.count_asked(conn, now - span, now) >= most:
                 return None
         return opinions.begin_asking(conn, one.row.version_id, settings.scorer, now)
 

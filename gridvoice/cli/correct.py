@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from gridvoice.cli.options import Unusable, command, configuration, store
-from gridvoice.cli.output import emit, say
+from gridvoice.cli.output import complain, emit, say
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -64,10 +64,11 @@ def _export(args: argparse.Namespace) -> int:
     from gridvoice.app.corrections import labels
 
     count = 0
+    unreadable: dict[int, str] = {}
     engine = store(args)
     try:
         with Path(args.export).open("w", encoding="utf-8") as out:
-            for row in labels(engine):
+            for row in labels(engine, unreadable):
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
                 count += 1
     except OSError as error:
@@ -76,4 +77,6 @@ def _export(args: argparse.Namespace) -> int:
         emit({"type": "summary", "labels": count, "out": args.export})
     else:
         say(f"{count} 条更正已写入 {args.export}")
-    return 0
+    for correction, problem in unreadable.items():
+        complain(f"第 {correction} 号更正读不出, 未写入: {problem}")
+    return 1 if unreadable else 0

@@ -1,0 +1,187 @@
+"""An incident or a timer that cannot be read or decided costs no other."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from app_scene import (
+    FIRST,
+    MILD,
+    NOW,
+    OUTAGE,
+    OUTAGE_AGAIN,
+    OVERCHARGED,
+    TALK,
+    all_incidents,
+    found,
+    reasons,
+    take,
+    the_incident,
+    told,
+)
+from poison import (
+    aside,
+    execute,
+    judge_on,
+    later,
+    matters,
+    poison_the_table_of_alerts,
+)
+from sqlalchemy import Engine, text
+
+from db import incidents
+from db.engine import write
+from gridvoice.app.configuration import Configuration
+from gridvoice.app.handling import acknowledge
+from gridvoice.app.tasks.follow_up import follow_up
+
+# an incident whose memory is broken
+
+BROKEN = [
+    "[]", "5", '"x"', "null", '{"cluster": 5}', '{"cluster": {"terms": {"停电": "?"}}}',
+    '{"cluster": {"places": [1]}}', '{"cluster": {"hashes": 7}}',
+    '{"facts": {"severity": "purple"}}', '{"facts": {}, "cluster": null}',
+    '{"held_until": 5}', '{"facts": [1]}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("state", ["discovered", "false_alarm"])
+def test_a_broken_memory_of_one_incident_costs_no_other(
+    sqlite_engine: Engine, config: Configuration, broken: str, state: str
+) -> None:
+    engine = sqlite_engine
+    told(engine, config, found("1", OUTAGE), found("2", OVERCHARGED))
+    execute(
+        engine, "UPDATE incidents SET profile = :p, state = :s WHERE number = '20261124-001'",
+        p=broken, s=state,
+    )  # fmt: skip
+    take(engine, found("3", OVERCHARGED + "！"), found("1", OUTAGE + "！"), found("4", OUTAGE))
+    done = judge_on(engine, config, later(60))
+    assert (done.complaints, done.set_aside) == (3, 0)
+    assert {"2", "3"} in [set(m) for m in matters(engine)]
+    assert follow_up(engine, config, later(120)) == 0
+    if state == "discovered":
+        acknowledge(engine, config, "20261124-001", "张三", "", later(121))
+    assert all_incidents(engine)[0].profile.keys() >= {"cluster", "facts"}, "it remembers anew"
+
+
+UNREADABLE = [
+    "profile = '{\"cluster\":'", "severity = 'purple'", "category = 'x'", "channels = '5'",
+    "last_event_at = 'yesterday'",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("harm", UNREADABLE)
+def test_an_incident_that_cannot_be_read_is_named_and_passed_by(
+    sqlite_engine: Engine, config: Configuration, harm: str
+) -> None:
+    engine = sqlite_engine
+    told(engine, config, found("1", OUTAGE), found("2", OVERCHARGED))
+    execute(engine, f"UPDATE incidents SET {harm} WHERE number = '20261124-001'")
+    take(engine, found("3", OVERCHARGED + "！"), found("4", OUTAGE_AGAIN))
+    done = judge_on(engine, config, later(1))
+    assert (done.complaints, done.opened, done.set_aside) == (2, 1, 0)
+    (one,) = aside(engine)
+    assert (one.lane, one.name, one.tries) == ("incident", "20261124-001", 1)
+    take(engine, found("5", OVERCHARGED + "！！"))
+    judge_on(engine, config, later(1.5))
+    assert [one.tries for one in aside(engine)] == [1], "not at every pass"
+    assert follow_up(engine, config, later(2)) == 0
+    execute(engine, "DELETE FROM incident_posts WHERE incident_id = 1")
+    execute(engine, "UPDATE incidents SET state = 'merged' WHERE number = '20261124-001'")
+    take(engine, found("6", OVERCHARGED + "！！！"))
+    judge_on(engine, config, later(3))
+    assert aside(engine) == []
+
+
+@pytest.mark.parametrize("harm", ["engagement = '{\"likes\":'", "event_at = 'now'"])
+def test_a_waiting_post_that_cannot_be_read_is_named_and_the_others_are_judged(
+    sqlite_engine: Engine, config: Configuration, harm: str
+) -> None:
+    take(sqlite_engine, found("1", OUTAGE), found("2", TALK), found("3", OVERCHARGED))
+    execute(sqlite_engine, f"UPDATE posts SET {harm} WHERE key = '2'")
+    assert judge_on(sqlite_engine, config).posts == 3
+    (one,) = aside(sqlite_engine)
+    assert (one.lane, one.name) == ("assess", "board/2")
+    assert reasons(sqlite_engine) == [FIRST, FIRST]
+    execute(
+        sqlite_engine,
+        "UPDATE posts SET engagement = '{}', event_at = '2026-11-24 05:30:00.000000'",
+    )
+    assert judge_on(sqlite_engine, config, later(1)).posts == 1
+    assert aside(sqlite_engine) == []
+
+
+# timers
+
+
+def held_change(engine: Engine, config: Configuration, number: int) -> None:
+    """An incident whose newest change waits for its cool-down."""
+    words = [MILD, OUTAGE][number % 2] + "。" * number
+    words = words.replace("小召乡北寨村", "五女店镇岗刘村") if number > 1 else words
+    told(engine, config, found(f"a{number}", words))
+    told(engine, config, found(f"b{number}", words, source="weibo", channel="weibo"), now=later(2))
+
+
+@pytest.mark.parametrize(
+    "held",
+    ["", "soon", "2026-11-24T05:47:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00",
+     "2027-11-24T05:47:00+00:00", 5, [1], {"a": 1}, True, "毒" * 10_000],
+)  # fmt: skip
+def test_a_timer_that_no_clock_will_reach_or_read_is_due_and_cured(
+    engine: Engine, config: Configuration, held: Any
+) -> None:
+    held_change(engine, config, 0)
+    row = the_incident(engine)
+    assert "held_until" in row.profile
+    execute(
+        engine,
+        "UPDATE incidents SET profile = :p",
+        p=json.dumps({**row.profile, "held_until": held}),
+    ) if engine.dialect.name == "sqlite" else execute(
+        engine,
+        "UPDATE incidents SET profile = cast(:p AS jsonb)",
+        p=json.dumps({**row.profile, "held_until": held}),
+    )
+    assert follow_up(engine, config, later(40)) == 1
+    assert reasons(engine) == [FIRST, "new_channel"]
+    assert "held_until" not in the_incident(engine).profile
+    assert follow_up(engine, config, later(80)) == 0
+
+
+def test_a_timer_that_raises_is_set_aside_alone_and_tried_again(
+    engine: Engine, config: Configuration
+) -> None:
+    held_change(engine, config, 0)
+    held_change(engine, config, 1)
+    assert reasons(engine) == [FIRST, FIRST]
+    with write(engine) as conn:
+        conn.execute(text("UPDATE incidents SET title = '有人投毒' WHERE number = '20261124-001'"))
+    poison_the_table_of_alerts(engine)
+    due = later(45)
+    assert follow_up(engine, config, due) == 1, "the other one is told in the same pass"
+    (one,) = aside(engine)
+    assert (one.lane, one.name, one.tries) == ("timer", "20261124-001", 1)
+    assert follow_up(engine, config, due) == 0
+    assert [one.tries for one in aside(engine)] == [1], "it rests"
+    with write(engine) as conn:
+        conn.execute(text("UPDATE incidents SET title = '乱收费'"))
+    assert follow_up(engine, config, due + timedelta(minutes=1)) == 1
+    assert aside(engine) == []
+
+
+def test_a_clock_that_is_put_back_twice_still_tells_the_held_change(
+    engine: Engine, config: Configuration
+) -> None:
+    held_change(engine, config, 0)
+    with write(engine) as conn:
+        row = incidents.incident(conn, the_incident(engine).id)
+        assert row is not None
+        cause = f"timer:{row.profile['held_until']}"
+        incidents.add_event(conn, row.id, "follow_up", cause, NOW)
+    assert follow_up(engine, config, later(40)) == 1
+    assert follow_up(engine, config, later(41)) == 0
