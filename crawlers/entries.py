@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from crawlers.addresses import join
+from crawlers.addresses import canonical_url, join
 from crawlers.pages import Ask, Entry
 from crawlers.posts import digest
 
@@ -51,7 +51,7 @@ class Notes:
             said.insert(0, f"{len(self._skipped)} 条读不出来，已跳过：{shown}")
         if self._links:
             shown = "、".join(self._links[:_MOST_NAMED])
-            said.append(f"{len(self._links)} 条的网址不成立，已略去：{shown}")
+            said.append(f"{len(self._links)} 条的网址不成立，没有用它：{shown}")
         return "；".join(said) or None
 
 
@@ -74,12 +74,22 @@ def each(rows: Iterable[Row], read: Callable[[Row], Entry | None], notes: Notes)
 def link_of(base: str, raw: str, notes: Notes) -> str | None:
     """Where a link leads, or None; one that is broken is told."""
     raw = raw.strip()
-    if _NO_PAGE.match(raw):
-        return None
-    url = join(base, raw)
-    if url is None and not re.match(r"(?i)[a-z][a-z0-9+.-]*:(?!/)", raw):
+    url = None if _NO_PAGE.match(raw) else join(base, raw)
+    if url is None and is_broken(base, raw):
         notes.bad_link(raw)
     return url
+
+
+def is_broken(base: str, raw: str) -> bool:
+    """Whether a link was meant to lead to a page and cannot."""
+    is_other = _NO_PAGE.match(raw) or re.match(r"(?i)(?!https?:)[a-z][a-z0-9+.-]*:", raw)
+    return not is_other and join(base, raw) is None
+
+
+def no_key(page_url: str) -> str:
+    """For a post of which the site gives neither id nor a link that works: an address that is no
+    post's, beside which its words make the key (keys.py)."""
+    return canonical_url(join(page_url, "/") or page_url)
 
 
 def own_key(raw: object) -> str | None:

@@ -14,7 +14,7 @@ import jmespath
 
 from crawlers.addresses import canonical_url
 from crawlers.decoders import JSON_DECODERS
-from crawlers.entries import Notes, each, link_of, make_entry, own_key
+from crawlers.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
 from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Role
 from crawlers.posts import read_count
 from crawlers.refusals import because_refused, only_asks_for_log_in, refusal_of_answer
@@ -22,6 +22,7 @@ from crawlers.rules import ApiFields, ApiRules, Call, Paging, is_template
 from crawlers.selecting import strip_html
 from crawlers.source import Source
 from crawlers.templates import fill, fill_text, times
+from domain.addresses import is_web_address
 
 _compiled = lru_cache(maxsize=4096)(jmespath.compile)
 _MAX_ENTRIES = 500
@@ -200,6 +201,8 @@ def _entry(
     url = _url(rules.fields.url, item, key, page, notes)
     if key is None and url:
         key = canonical_url(url)
+    elif key is None and is_broken(page.url, _raw_url(rules.fields.url, item)):
+        key = no_key(page.url)
     if not key or not (fields.get("title") or fields.get("text")):
         return None
     detail = None
@@ -234,19 +237,24 @@ def _mapped(paths: ApiFields, item: Any) -> dict[str, Any]:
 
 
 def _url(path: str | None, item: Any, key: str | None, page: Page, notes: Notes) -> str | None:
-    if path is None:
-        return None
-    if is_template(path):
-        return fill_text(path, {"key": key}, in_url=True) if key else None
-    value = _search(path, item)
+    if path is not None and is_template(path):
+        filled = fill_text(path, {"key": key}, in_url=True) if key else ""
+        return filled if is_web_address(filled) else None
+    raw = _raw_url(path, item)
+    return link_of(page.url, raw, notes) if raw else None
+
+
+def _raw_url(path: str | None, item: Any) -> str:
+    """The address as the answer writes it, or nothing."""
+    value = _search(path, item) if path and not is_template(path) else None
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:  # TRS: a list of addresses as a JSON text
             value = json.loads(value)
-        except ValueError:
-            return None
+        except (ValueError, RecursionError):
+            return ""
     if isinstance(value, list):
         value = value[0] if value else None
-    return link_of(page.url, value, notes) if isinstance(value, str) else None
+    return value if isinstance(value, str) else ""
 
 
 def _matching(

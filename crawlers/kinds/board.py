@@ -10,7 +10,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from crawlers.addresses import canonical_url, join
 from crawlers.decoders import PAGE_DECODERS
-from crawlers.entries import Notes, each, link_of, make_entry, own_key
+from crawlers.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
 from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Role
 from crawlers.refusals import (
     because_refused,
@@ -115,6 +115,8 @@ def _entry(rules: BoardRules, item: etree._Element, base: str, notes: Notes) -> 
         if selector and (value := pick(item, selector)):
             fields[name] = value
     key = _key(rules, item, url)
+    if not key and any(is_broken(base, raw) for raw in _hrefs(item, rules.link)):
+        key = no_key(base)
     if not key or not (fields["title"] or fields.get("text")):
         return None
     detail = None
@@ -133,11 +135,12 @@ def _key(rules: BoardRules, item: etree._Element, url: str | None) -> str | None
 
 
 def _link(item: etree._Element, selector: str, base: str, notes: Notes) -> str | None:
-    for match in select(item, selector):
-        raw = str(match if isinstance(match, str) else match.get("href", ""))
-        if url := link_of(base, raw, notes):
-            return url
-    return None
+    return next((url for raw in _hrefs(item, selector) if (url := link_of(base, raw, notes))), None)
+
+
+def _hrefs(item: etree._Element, selector: str) -> list[str]:
+    found = select(item, selector)
+    return [str(m if isinstance(m, str) else m.get("href", "")).strip() for m in found]
 
 
 def _title(rules: BoardRules, item: etree._Element) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from crawlers.addresses import canonical_url
 from crawlers.dates import read_time
 from crawlers.decoders import JSON_DECODERS
-from crawlers.entries import Notes, each, link_of, make_entry, own_key
+from crawlers.entries import Notes, each, link_of, make_entry, no_key, own_key
 from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused
 from crawlers.refusals import because_refused, refusal_of_answer
 from crawlers.selecting import strip_html
@@ -42,9 +42,7 @@ def read(source: Source, ask: Ask, page: Page) -> Found:
     entries = each(rows[:_MAX_ENTRIES], entry, notes)
     if rows and not entries:
         told = f"；{said}" if (said := notes.text()) else ""
-        raise PageChanged(
-            f"订阅源有 {len(rows)} 条，但没有一条带标题或正文和编号或链接（{page.url}）{told}"
-        )
+        raise PageChanged(f"订阅源有 {len(rows)} 条，但没有一条带标题或正文（{page.url}）{told}")
     notes.too_many(len(rows), _MAX_ENTRIES)
     return Found(tuple(entries), len(rows), notice=notes.text())
 
@@ -55,8 +53,9 @@ def _entry(row: dict[str, Any], page: Page, prefer: str, notes: Notes) -> Entry 
     order = ("content", "summary") if prefer == "content" else ("summary", "content")
     text = next((t for name in order if (t := strip_html(row.get(name) or ""))), "")
     title = strip_html(row.get("title") or "").replace("\n", " ")
-    key = own_key(row.get("id")) or (canonical_url(url) if url else "")
-    if not key or not (title or text):
+    # RSS asks for neither guid nor link.
+    key = own_key(row.get("id")) or (canonical_url(url) if url else no_key(page.url))
+    if not (title or text):
         return None
     fields: dict[str, Any] = {"title": title, "text": text or title}
     for name in ("author", "time"):

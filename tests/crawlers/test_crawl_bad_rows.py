@@ -72,11 +72,46 @@ def test_what_is_no_link_is_not_told_on(link: str) -> None:
     assert found.notice is None
 
 
-def test_a_row_whose_only_key_is_a_broken_link_is_left_out_and_told() -> None:
-    at = page("<li><a href='http://[x]/1'>一</a></li><li><a href='/2'>二</a></li>")
+def test_a_row_whose_only_key_is_a_broken_link_is_known_by_its_words() -> None:
+    bad = "http://[x]/1"
+    board_page = page(f"<li><a href='{bad}'>一</a></li><li><a href='/2'>二</a></li>")
+    rows = [{"title": "一", "url": bad}, {"title": "二", "url": "/2"}]
+    feed_page = page(
+        f"<rss version='2.0'><channel><item><title>一</title><link>{bad}</link></item>"
+        "<item><title>二</title><link>/2</link></item></channel></rss>",
+        "text/xml",
+    )
+    for tried, at in (
+        (source("board", "item: li"), board_page),
+        (source("api", API), page({"rows": rows})),
+        (source("feed"), feed_page),
+    ):
+        found = listed(tried, at)
+        one, two = posts(tried, found, at)
+        assert one.title == "一"
+        assert one.key.startswith("http://www.example.gov.cn/#")
+        assert one.url is None
+        assert two.key == "http://www.example.gov.cn/2"
+        assert bad in (found.notice or "")
+        again = listed(tried, at, {e.key: e.digest for e in found.entries}.get)
+        assert [e.key for e in again.entries] == [e.key for e in found.entries]
+
+
+def test_items_of_a_feed_need_neither_guid_nor_link() -> None:
+    items = "".join(f"<item><title>{t}</title></item>" for t in ("停电三天", "电压太低"))
+    at = page(f"<rss version='2.0'><channel>{items}<item/></channel></rss>", "text/xml")
+    read = posts(source("feed"), listed(source("feed"), at), at)
+    assert [p.title for p in read] == ["停电三天", "电压太低"]
+    assert len({p.key for p in read}) == 2
+
+
+def test_a_row_that_is_no_post_is_left_out_in_silence() -> None:
+    at = page(
+        "<li>标题 时间</li><li><a href='javascript:x()'>展开</a></li><li><a href='/2'>二</a></li>"
+    )
     found = listed(source("board", "item: li"), at)
     assert [e.fields["title"] for e in found.entries] == ["二"]
-    assert "http://[x]/1" in (found.notice or "")
+    assert found.notice is None
 
 
 def test_a_broken_base_is_as_good_as_none() -> None:
@@ -235,7 +270,9 @@ def test_a_page_with_a_bad_row_is_a_good_page(crawler: Crawler, site: Site) -> N
     site.pages["/list.html"] = html(body.replace("<li>", f"{bad}</span></li><li>", 1))
     polled = crawler.poll(board(site, "badrow"))
     assert polled.result == "new"
-    assert polled.keys == ["2", "1"]
+    assert sorted(polled.keys)[:2] == ["1", "2"]
+    (odd,) = (p for p in polled.posts if p["key"] not in ("1", "2"))
+    assert (odd["title"], odd["url"], odd["published_at"]) == ("坏", None, None)
     assert "80a" in polled.outcome["notice"]
 
 
