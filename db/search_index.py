@@ -25,6 +25,7 @@ from sqlalchemy import Connection, select
 
 from db.statements import in_parts, insert_or
 from db.tables import posts, search_texts, versions
+from domain.query.spelling import readable
 from domain.text import fold
 
 HOUR_BITS = 25  # 33 million posts an hour
@@ -80,9 +81,15 @@ def first_row_of_hour(moment: datetime) -> int:
     return ((moment - _EPOCH) // timedelta(hours=1)) << HOUR_BITS
 
 
-def hour_of_row(row: int) -> datetime:
-    """The hour (UTC) that a `search_row` lies in."""
-    return _EPOCH + timedelta(hours=row >> HOUR_BITS)
+def is_whole_hour(moment: datetime) -> bool:
+    """Whether the rows on one side of `moment` are exactly the posts on that side."""
+    return not (moment - _EPOCH) % timedelta(hours=1)
+
+
+def last_row_before(moment: datetime) -> int:
+    """The highest `search_row` of the hours (UTC) that begin before `moment`."""
+    began_before = -((_EPOCH - moment) // timedelta(hours=1))
+    return (began_before << HOUR_BITS) - 1
 
 
 def index(conn: Connection, entries: Iterable[Indexed]) -> None:
@@ -104,7 +111,14 @@ def index(conn: Connection, entries: Iterable[Indexed]) -> None:
     )
     conn.execute(
         statement,
-        [{"post_id": e.post_id, "title": e.folded_title, "text": e.folded_text} for e in batch],
+        [
+            {
+                "post_id": e.post_id,
+                "title": readable(e.folded_title),
+                "text": readable(e.folded_text),
+            }
+            for e in batch
+        ],
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from db import schema
 from db.tables import posts, search_texts, versions
+from domain.query.spelling import searchable
 from domain.text import fold
 
 _REBUILD = "请停机后运行 gridvoice db reindex 重建检索索引"
@@ -118,7 +119,7 @@ def _search_texts(conn: Connection) -> list[str]:
         .join(search_texts, search_texts.c.post_id == posts.c.id)
     )
     for post_id, title, body, folded_title, folded_text in conn.execute(both):
-        if (fold(title), fold(body)) != (folded_title, folded_text):
+        if (searchable(title), searchable(body)) != (folded_title, folded_text):
             problems.append(f"帖文 {post_id} 与检索索引不符; {_REBUILD}")
     return _shortened(problems)
 

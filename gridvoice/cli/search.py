@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gridvoice.cli.options import Unusable, command, store
 from gridvoice.cli.output import emit, say
+
+if TYPE_CHECKING:
+    from db.search import Hit
+    from domain.query.tree import Query
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,26 +27,33 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     from db import search
     from db.engine import read
-    from domain.query import BadQuery, parse, spans
+    from domain.query.parse import BadQuery, parse
+    from domain.query.tree import And
 
     try:
-        words = parse(args.query)
+        asked = parse(args.query)
     except BadQuery as bad:
         raise Unusable(str(bad)) from None
     if args.limit < 0:
         raise Unusable("--limit 须为 0 (全部) 或正整数")
-    since, until = _moment(args.since), _moment(args.until)
+    query = And((*_filters(args), asked))
     with read(store(args)) as conn:
         if args.count:
-            total = search.count(conn, words, since, until, args.channel)
+            total = search.count(conn, query)
             emit({"count": total}) if args.json else say(str(total))
             return 0
-        for row in search.search(conn, words, args.limit, since, until, args.channel):
-            if args.json:
-                emit(_as_json(row, spans(words, row.title, row.text)))
-            else:
-                _show(row)
+        for hit in search.search(conn, query, args.limit):
+            emit(_as_json(hit)) if args.json else _show(hit.post)
     return 0
+
+
+def _filters(args: argparse.Namespace) -> list[Query]:
+    """What the options ask besides the words."""
+    from domain.query.tree import Field, Range
+
+    since, until = _moment(args.since), _moment(args.until)
+    found: list[Query] = [Range("event_at", since, until)] if since or until else []
+    return found if args.channel is None else [*found, Field("channel", args.channel)]
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -60,21 +71,25 @@ def _moment(text: str | None) -> datetime | None:
         raise Unusable(f"{wrong}; 或 3d、12h") from None
 
 
-def _as_json(row: Any, found: list[dict[str, Any]]) -> dict[str, Any]:
+def _as_json(hit: Hit) -> dict[str, Any]:
+    """Masked: the unmasked text found the post and is not shown. Masking keeps every character's
+    place, so that the spans of the original hold."""
     from domain.clock import iso
+    from domain.masking import mask, mask_address
 
+    row = hit.post
     return {
         "id": row.key,
         "source": row.source,
-        "title": row.title,
-        "text": row.text,
+        "title": mask(row.title),
+        "text": mask(row.text),
         "channel": row.channel,
-        "region": row.region,
-        "url": row.url,
+        "region": mask(row.region) if row.region else None,
+        "url": mask_address(row.url),
         "published_at": iso(row.event_at),
         "first_seen": iso(row.first_seen),
         "incident": row.incident_number,
-        "spans": found,
+        "spans": [{"field": s.field, "start": s.start, "end": s.end} for s in hit.spans],
     }
 
 

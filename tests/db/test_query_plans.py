@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Engine, event
 from db import incidents, leases, outbox, posts, search, sending, sources
 from db.engine import write
 from domain.model import Severity
+from domain.query.parse import parse
+from domain.query.tree import And, Field, Range
 
 _WHOLE_TABLE = re.compile(
     r"SCAN (posts|versions|assessments|evidence|deliveries|attempts|alerts|incident\w*)$"
@@ -50,8 +52,10 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "dead letters": outbox.dead_letters,
     "pace": lambda c: sending.recent_attempts(c, "wecom", NOW),
     "last alert": lambda c: outbox.last_alert(c, 1),
-    "search": lambda c: search.search(c, ["停电"], since=NOW, channel="weibo"),
-    "count": lambda c: search.count(c, ["停电", "村"], until=NOW),
+    "search": lambda c: search.search(
+        c, And((Range("event_at", low=NOW), Field("channel", "weibo"), parse("停电")))
+    ),
+    "count": lambda c: search.count(c, And((Range("event_at", high=NOW), parse("停电 村")))),
 }
 
 

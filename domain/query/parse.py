@@ -1,0 +1,33 @@
+"""The query language: words that must all stand in a post, quoted phrases kept whole.
+
+White space between words means AND; a word is an exact substring of the folded title or the folded
+text, of any length. No phrase crosses from title to text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from domain.query.spelling import searchable
+from domain.query.tree import And, Query, Words
+
+_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: the store has U+FFFD for it
+_PARTS = re.compile(r'"([^"]*)"|“([^”]*)”|([^\s"“]+)')
+
+
+class BadQuery(ValueError):
+    """A query that cannot be read; the text says where and what would be right."""
+
+
+def parse(query: str) -> Query:
+    """The tree of a query, its words in order. Raises BadQuery."""
+    if query.count('"') % 2 or query.count("“") != query.count("”"):
+        raise BadQuery(f"检索式 {query!r} 的引号不成对")
+    words: list[Words] = []
+    for quoted, chinese, plain in _PARTS.findall(_HALF.sub("\ufffd", query)):
+        word = searchable(quoted or chinese or plain).strip()
+        if word:
+            words.append(Words(word))
+    if not words:
+        raise BadQuery('检索式为空; 例: 停电 投诉, 或 "低电压 三个月"')
+    return And(tuple(dict.fromkeys(words)))
