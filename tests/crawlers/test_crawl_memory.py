@@ -173,7 +173,7 @@ def test_a_redirect_waits_in_the_queue_of_the_host_that_it_leads_to() -> None:
 
 
 def test_quick_answers_do_not_wear_a_crawl_delay_down() -> None:
-    slot = Slot(concurrency=1, delay=0.0, randomize_delay=True)
+    slot = Slot(concurrency=1, delay=0.0, jitter=0.5)
     downloader = SimpleNamespace(per_slot_settings={}, slots={"a.example": slot}, _delay=0.0)
     crawler: Any = SimpleNamespace(
         settings=Settings(scrapy_settings(CrawlSettings(contact="0374-0000000"))),
