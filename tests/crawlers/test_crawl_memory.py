@@ -177,7 +177,7 @@ def test_quick_answers_do_not_wear_a_crawl_delay_down() -> None:
     downloader = SimpleNamespace(per_slot_settings={}, slots={"a.example": slot}, _delay=0.0)
     crawler: Any = SimpleNamespace(
         settings=Settings(scrapy_settings(CrawlSettings(contact="0374-0000000"))),
-        signals=SimpleNamespace(connect=lambda *_: None),
+        signals=SimpleNamespace(connect=lambda *_, **__: None),
         engine=SimpleNamespace(downloader=downloader),
     )
     throttle, spider = PoliteThrottle(crawler), Spider("any")
