@@ -6,10 +6,13 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from db import incidents
+from db.alone import problem_of
 from db.engine import grouping_lane, write
+from db.faults import is_of_the_store
+from db.rows import IncidentRow
 from domain.model import STATE_TITLES, Incident, IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.corrections import count_false_alarm
@@ -57,7 +60,7 @@ def _move(
 ) -> Incident:
     with write(engine) as conn:
         grouping_lane(conn)
-        row = incidents.find(conn, number)
+        row = _find(conn, number)
         if row is None:
             raise NoSuchIncident(f"没有编号为 {number} 的事件")
         before = row.incident
@@ -78,3 +81,13 @@ def _move(
         if to is IncidentState.FALSE_ALARM:
             count_false_alarm(conn, config, row.id, who, now)
         return after
+
+
+def _find(conn: Connection, number: str) -> IncidentRow | None:
+    try:
+        return incidents.find(conn, number)
+    except Exception as error:
+        if is_of_the_store(error):
+            raise
+        said = f"事件 {number} 的记录读不出, 请运维查看 gridvoice set-aside list"
+        raise NotNow(f"{said} ({problem_of(error)})") from error

@@ -154,7 +154,7 @@ class Grouping:
     ) -> None:
         before = found.incident
         added = incidents.add_post(self._conn, found.id, row.post_id, now)
-        facts = Facts.of(found.profile).with_post(row, verdict, now, edit=not added)
+        facts = self._facts_of(found).with_post(row, verdict, now, edit=not added)
         rated = self._config.judging.assessor.severity_rules.rate_incident(
             facts.incident_facts(before.post_count + added)
         )
@@ -208,14 +208,23 @@ class Grouping:
     def _load(self, row: IncidentRow) -> IncidentRow:
         """An incident from the store; one whose memory is broken goes on without it."""
         try:
-            Facts.of(row.profile)
             self._keep(row)
         except Exception as error:
-            log.warning("incident %s: memory unreadable: %r", row.incident.number, error)
-            self.unreadable[row.id] = problem_of(error)
+            self._forgets(row, error)
             row = replace(row, profile={})
             self._keep(row)
         return row
+
+    def _facts_of(self, row: IncidentRow) -> Facts:
+        try:
+            return Facts.of(row.profile)
+        except Exception as error:  # its severity stands with the incident and only rises
+            self._forgets(row, error)
+            return Facts()
+
+    def _forgets(self, row: IncidentRow, error: Exception) -> None:
+        log.warning("incident %s: memory unreadable: %r", row.incident.number, error)
+        self.unreadable[row.id] = problem_of(error)
 
     def _fetch(self, incident_id: int) -> IncidentRow | None:
         row = self._rows.get(incident_id)
