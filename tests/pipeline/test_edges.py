@@ -79,7 +79,7 @@ def test_in_a_town_with_many_open_incidents_the_newest_are_compared(
     bill = item(locator, "小召乡电费算错了，营业厅让自己查", Category.BILLING_SERVICE)
     town = [incident(replace(bill, hash=str(n)), number=n) for n in range(60)]
     town.append(incident(item(locator, "小召乡停电了", OUTAGE), number=60))
-    post = item(locator, "毛里这边也没电，小召供电所在修吗", OUTAGE)
+    post = item(locator, "建安区毛里村没电", OUTAGE)
     chosen = CandidateIndex(grouping, town).choose(post).candidate
     assert chosen is not None
     assert chosen.incident_id == 60
