@@ -71,6 +71,7 @@ def _open_sqlite(url: URL, create: bool) -> Engine:
     engine = create_engine(
         url,
         json_serializer=to_json,
+        hide_parameters=True,  # an error is logged, and among the parameters stand posts
         creator=connect,
         pool_size=_POOL,
         max_overflow=_POOL_MORE,
@@ -144,6 +145,7 @@ def _open_postgresql(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         json_serializer=to_json,
+        hide_parameters=True,
         pool_pre_ping=True,
         connect_args={
             "options": "-c timezone=UTC -c lock_timeout=30s",
