@@ -11,6 +11,7 @@ again whole.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,7 @@ from gridvoice.app.tasks.grouping import Grouping
 from pipeline.assess import Assessor, PostText
 
 BATCH = 200
+LONGEST_S = 5.0  # of assessing before what is done is grouped and told
 Clock = Callable[[ToJudge], datetime]
 Verdicts = list[tuple[ToJudge, Assessment]]
 
@@ -67,7 +69,7 @@ def judge(
     if not batch and not failed:
         return Judged()
     verdicts = _assessed(config.judging.assessor, batch, failed)
-    moments = {row.version_id: clock(row) for row in batch}
+    moments = {row.version_id: clock(row) for row, _ in verdicts}
     with write(engine) as conn:
         grouping_lane(conn)
         stamp = max(moments.values(), default=wall())
@@ -102,8 +104,13 @@ def as_text(row: ToJudge) -> PostText:
 
 
 def _assessed(assessor: Assessor, batch: Sequence[ToJudge], failed: list[Failed]) -> Verdicts:
+    """The verdicts on a batch, or on its beginning: letters of a megabyte take a second each, and
+    what is found in the first ones does not wait for the last."""
     verdicts: Verdicts = []
+    until = time.monotonic() + LONGEST_S
     for row in batch:
+        if time.monotonic() > until and (verdicts or failed):
+            break
         try:
             verdicts.append((row, assessor.assess(as_text(row))))
         except Exception as error:
