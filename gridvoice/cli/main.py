@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 
 import gridvoice
+from gridvoice.cli import end_quietly, is_early
 from gridvoice.cli.options import Unusable, store_trouble, with_common
 from gridvoice.cli.output import Parser, complain, set_encoding, show_traceback
 
@@ -52,11 +52,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if "run" in words:
-        end_quietly(True)
-    args = parser().parse_args(words)
-    if "run" in words and args.command != "run":
+    args = parser().parse_args(arguments)
+    if is_early and args.command != "run":
         end_quietly(False)
     set_encoding(for_programs=getattr(args, "json", False))
     sys.excepthook = show_traceback
@@ -65,14 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return finished(lambda: int(args.run(args)))
     finally:
         os.umask(before)
-
-
-def end_quietly(quietly: bool) -> None:
-    """Whether SIGTERM and SIGINT simply end us: a daemon that has not begun has nothing to finish,
-    and being stopped is no failure of it."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        default = signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler
-        signal.signal(number, (lambda *_: os._exit(0)) if quietly else default)
 
 
 def finished(work: Callable[[], int]) -> int:

@@ -307,12 +307,16 @@ def test_a_task_that_stands_still_is_not_ready(monkeypatch: pytest.MonkeyPatch) 
     tasks.add("judge", "研判", 0.001, lambda _: let_go.wait(60))
     tasks.start()
     deadline = time.monotonic() + 20
-    while not (found := task_troubles(tasks)):
+    while not (found := {t.key: t for t in task_troubles(tasks)}).get("task:judge"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     let_go.set()
-    assert found[0].blocks
-    assert "任务“研判”" in found[0].what
+    assert found["task:judge"].blocks
+    assert "任务“研判”" in found["task:judge"].what
+    assert "研判 还没有完成第一轮" in found["start"].what
+    while task_troubles(tasks):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
