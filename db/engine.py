@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from db.faults import in_words, spoils_the_handle
 from db.statements import storable_json
+from domain.private_file import keep_private
 
 # How long a writer waits for another on SQLite. Transactions are short (a batch, never a send),
 # so a wait of this length means that something holds the file, not that the queue is long.
@@ -96,6 +97,8 @@ def _open_sqlite(url: URL, create: bool) -> Engine:
 def _make_file(path: Path, create: bool) -> None:
     """The file that SQLite will fill. It holds unmasked text and the keys of the hashes."""
     if path.exists():
+        for ours in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+            keep_private(ours)  # earlier versions left them readable
         return
     if not create:
         raise FileNotFoundError(2, "没有这个文件")

@@ -5,15 +5,20 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 
 
-def keep_private(descriptor: int) -> None:
-    """Take from others what a file of ours, opened here, still lets them do (0644 → 0600).
+def keep_private(ours: int | Path) -> None:
+    """Take from others what a file or folder of ours still lets them do (0644 → 0600).
 
-    Devices and pipes, and files of somebody else, stay as they are.
+    By its descriptor where it is open. Devices, pipes and what belongs to somebody else stay.
     """
     if os.name != "posix":
         return
-    found = os.fstat(descriptor)
-    if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and found.st_mode & 0o077:
-        os.fchmod(descriptor, stat.S_IMODE(found.st_mode) & 0o700)
+    try:
+        found = os.stat(ours)
+        known = stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
+        if known and found.st_uid == os.geteuid() and found.st_mode & 0o077:
+            os.chmod(ours, stat.S_IMODE(found.st_mode) & 0o700)
+    except OSError:
+        return  # gone, or a file system without modes

@@ -187,8 +187,9 @@ def test_on_a_real_terminal_and_with_an_open_umask(
     assert not acting(shown)
     assert (data / "alerts.jsonl").is_file()
     assert open_to_others() == []
-    for file in data.glob("*.jsonl"):
+    for file in data.iterdir():
         file.chmod(0o644)
+    data.chmod(0o755)
     again = {**HOSTILE, "id": "2", "text": "张潘镇门道张村停电两天了没人管，投诉无门", "title": ""}
     call("replay", str(jsonl(again)), "--source", "r")
     assert open_to_others() == []
