@@ -53,8 +53,8 @@ class ListMark:
         return any(not gap.look for gap in self.gaps)
 
     @property
-    def marks(self) -> frozenset[str]:
-        return frozenset(row.mark for row in self.rows)
+    def marks(self) -> tuple[str, ...]:
+        return tuple(row.mark for row in self.rows)
 
     def show(self, page: Sequence[Met], shown: list[Row], room: int) -> None:
         """A page was read on a way from the top, on which `shown` was met before it."""

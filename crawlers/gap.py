@@ -7,7 +7,7 @@ else it stops lies a `Gap`, which the next polls read on, from the page where it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -27,7 +27,7 @@ class Gap:
     """Pages that may hold posts which no poll has met."""
 
     ask: Ask  # the page to go on with: the last one read, so that nothing slips by at the seam
-    until: frozenset[str] = frozenset()  # marks of the posts below it; none: to the list's end
+    until: tuple[str, ...] = ()  # marks of the posts below it, in order; none: to the list's end
     left: float | None = None  # pages' worth of it that may still be read; None: all
     look: bool = False  # nothing is known to be missing: a look past known pages
     gone: bool = False  # the page after `ask` was not there; once more, and the list ends here
@@ -36,7 +36,7 @@ class Gap:
     def write(self) -> dict[str, Any]:
         kept: dict[str, Any] = {
             "ask": pack(self.ask),
-            "until": "".join(sorted(self.until)),
+            "until": "".join(self.until),
             "left": self.left,
             "look": self.look,
             "gone": self.gone,
@@ -49,7 +49,7 @@ class Gap:
         marks = raw.get("until", "")
         return cls(
             unpack(raw["ask"]),
-            frozenset(marks[i : i + 8] for i in range(0, len(marks), 8)),
+            tuple(marks[i : i + 8] for i in range(0, len(marks), 8)),
             raw.get("left"),
             bool(raw.get("look")),
             bool(raw.get("gone")),
@@ -92,21 +92,22 @@ class Walk:
         self._streak = 0
         self._touched = False
         self._met: set[str] = set()
-        self._above: tuple[Ask, bool] | None = None  # the page before, and: its last post was new
-        self._bottom_is_old = False
+        self._above: tuple[Ask, bool] | None = None  # the page before, and: its last post was known
+        self._ends_on_ground = False
 
     def reach(self, ask: Ask, page: Sequence[Met]) -> list[Met]:
         """A page is read: where to go on should this break off, and what was not met before.
 
         Where the list lost a post between two requests, the first of the next page slipped on to
-        the page before. That can be only between two new posts, and not where pages overlap. After
-        page one it does no harm: the next poll reads that one again.
+        the page before. Between two known posts that is none that we lack, and pages that overlap
+        prove that nothing slipped. After page one it does no harm: the next poll reads that again.
         """
         keys = [met.entry.key for met in page]
         if self._above is not None and page and self.doubt is None:
-            above, new_at_its_end = self._above
+            above, old_at_its_end = self._above
             below_top = above.number > 0 or not self._from_top
-            if new_at_its_end and below_top and not self._met.intersection(keys):
+            known = old_at_its_end and page[0].known
+            if below_top and not known and self._met.isdisjoint(keys):
                 self.doubt = above
         self.gap.ask = self.doubt or ask
         return [met for met in page if met.entry.key not in self._met]
@@ -114,41 +115,51 @@ class Walk:
     def leave(self, ask: Ask, page: Sequence[Met], rest: Sequence[Met]) -> None:
         """What that page held is stored."""
         self.read += 1
-        self._met.update(met.entry.key for met in page)
         if page:
-            self._above = ask, not page[-1].known
-            self._bottom_is_old = page[-1].known and mark_of(page[-1].entry.key) in self.gap.until
+            self._above = ask, (rest or page)[-1].known
             self.repeats = 0 if rest else self.repeats + 1
+            self._forget_stuck(page)
+        self._met.update(met.entry.key for met in page)
         if not rest:
             return
         unknown = sum(not met.known for met in rest)
         self.fresh_pages += unknown / len(page)
         if self.gap.left is not None:  # known pages cost a look, and a first look nothing
             self.gap.left -= 1 if self.gap.look else unknown / len(page)
-        self.found += unknown if ask.number else 0
         if unknown:
+            self.found += unknown if ask.number else 0
             self.gap.gone = False
-        self._notice_ground(rest, unknown)
+        self._notice_ground(rest)
 
-    def _notice_ground(self, rest: Sequence[Met], unknown: int) -> None:
+    def _forget_stuck(self, page: Sequence[Met]) -> None:
+        """Old posts above new ones are fixed to the top, or were moved up; those that come again
+        below new ones are fixed to every page. They tell of no ground."""
+        new = [i for i, met in enumerate(page) if not met.known]
+        if not new:
+            return
+        stuck = {
+            mark_of(met.entry.key)
+            for i, met in enumerate(page)
+            if i < new[-1] or (i > new[0] and met.entry.key in self._met)
+        }
+        self.gap.until = tuple(mark for mark in self.gap.until if mark not in stuck)
+
+    def _notice_ground(self, rest: Sequence[Met]) -> None:
         gap = self.gap
-        old = {mark for met in rest if (mark := mark_of(met.entry.key)) in gap.until}
+        marks = [mark_of(met.entry.key) for met in rest]
         if is_tail_known(rest):
             self._streak += 1
-            self._touched = self._touched or bool(old)
+            self._touched = self._touched or not set(marks).isdisjoint(gap.until)
             gap.idle += not (gap.look or self._from_top)
             return
         self._streak, self._touched, gap.idle = 0, False, 0
-        # Old posts above new ones are fixed to the top, or moved up: they tell of no ground.
-        stuck: set[str] = set()
-        last_new = max((i for i, met in enumerate(rest) if not met.known), default=0)
-        stuck.update(mark_of(met.entry.key) for met in rest[:last_new])
-        gap.until -= stuck
+        tail = marks[max(i for i, met in enumerate(rest) if not met.known) + 1 :]
+        self._ends_on_ground = bool(tail) and tail[:1] == list(gap.until[:1])
 
     def stand_on(self, ask: Ask, page: Sequence[Met]) -> None:
-        """Begin below a page of known ground that this poll has read already."""
+        """Begin below a page that this poll has read already."""
         self._met.update(met.entry.key for met in page)
-        self._above = ask, False
+        self._above = ask, bool(page) and page[-1].known
 
     @property
     def touches(self) -> bool:
@@ -159,8 +170,8 @@ class Walk:
 
     @property
     def touches_at_last(self) -> bool:
-        """Where there is no budget to look further: a page whose last post is old ground."""
-        return self.touches or (self._need == 1 and self._bottom_is_old)
+        """Where there is no budget to look further: a page that ends in the top of old ground."""
+        return self.touches or (self._need == 1 and self._ends_on_ground)
 
     @property
     def is_stuck(self) -> bool:
@@ -187,7 +198,3 @@ def is_tail_known(rest: Sequence[Met]) -> bool:
     if not any(met.renamed for met in rest):
         return all(known)
     return all(known[known.index(True) :])
-
-
-def marks_of(page: Iterable[Met]) -> frozenset[str]:
-    return frozenset(mark_of(met.entry.key) for met in page)

@@ -51,9 +51,9 @@ class ListReader:
             await self._doubt_304(top)
         if await self._down_from(top) is Stop.SHARE:
             return
-        if look and not left:
+        if look and not mark.gaps:
             self._begin_look()
-        await self._below([g for g in mark.gaps if g.look or g in left])
+        await self._below([gap for gap in mark.gaps if gap.look or gap in left])
         if mark.unordered:
             self._desk.notices.append(
                 f"{self._name}第一页没有新帖，新帖在后面的页里：可能按旧到新排序，或第一页全是置顶；"
@@ -146,6 +146,8 @@ class ListReader:
         for gap in gaps:
             if gap not in self._mark.gaps:  # a way down has passed it
                 continue
+            if gap.look and self._mark.is_open:  # what it would meet is no surprise
+                return
             walk = Walk(gap, room)
             at = await self._resume(walk)
             stop = at if isinstance(at, Stop) else await self._down(walk, at)
