@@ -160,6 +160,25 @@ def test_the_page_of_sources_tells_why_none_is_read(own_console: Console) -> Non
     assert "信息源读取失败" not in page, "the table says it"
 
 
+def test_the_page_of_sources_tells_how_the_alert_channels_fare(own_console: Console) -> None:
+    with write(own_console.engine) as conn:
+        down = ChannelState("centre", None, "500 oops", NOW - timedelta(minutes=9), 7)
+        put_channel_state(conn, down)
+        put_channel_state(conn, ChannelState("duty_group", succeeded_at=NOW - timedelta(minutes=1)))
+    page = own_console.get("/sources").text.split('id="channels"')[1]
+    rows = re.findall(r'<tr class="health-(\w+)">(.*?)</tr>', page, re.DOTALL)
+    said = [(health, re.sub(r"<[^>]+>|\s+", " ", row)) for health, row in rows]
+    assert [health for health, _ in said] == ["good", "failing", "good", "failing"]
+    for (_, row), words in zip(
+        said,
+        (("本机文件", "只留在本机", "可用"), ("舆情中心", "自今天 13:21起发不出去", "500 oops"),
+         ("值班群", "可用", "今天 13:29"), ("短信", "未配置", "GRIDVOICE_SMS_URL")),
+        strict=True,
+    ):  # fmt: skip
+        for word in words:
+            assert word in row
+
+
 def test_many_sources_that_fail_are_one_banner(own_console: Console) -> None:
     own_console.troubles.extend(
         Trouble(f"source:s{n}", "信息源读取失败", "请检查。", subject=f"板{n}") for n in range(9)
