@@ -32,6 +32,7 @@ class Gap:
     look: bool = False  # nothing is known to be missing: a look past known pages
     gone: bool = False  # the page after `ask` was not there; once more, and the list ends here
     idle: int = 0  # known pages in a row since something new was met
+    sunk: float = 0.0  # pages by which what came above it has pushed it down, at least
 
     def write(self) -> dict[str, Any]:
         kept: dict[str, Any] = {
@@ -41,6 +42,7 @@ class Gap:
             "look": self.look,
             "gone": self.gone,
             "idle": self.idle,
+            "sunk": round(self.sunk, 2),
         }
         return {name: value for name, value in kept.items() if value or name == "left"}
 
@@ -54,6 +56,7 @@ class Gap:
             bool(raw.get("look")),
             bool(raw.get("gone")),
             raw.get("idle", 0),
+            raw.get("sunk", 0.0),
         )
 
 
@@ -61,7 +64,9 @@ def bounded(gaps: list[Gap]) -> list[Gap]:
     """At most eight, newest first: two neighbours become one that spans what lies between."""
     while len(gaps) > _MOST_GAPS:
         lower = max(i for i, gap in enumerate(gaps) if gap.left is None)
-        gaps[lower - 1 : lower + 1] = [Gap(gaps[lower - 1].ask, gaps[lower].until)]
+        upper = gaps[lower - 1]
+        sunk = upper.sunk + gaps[lower].sunk
+        gaps[lower - 1 : lower + 1] = [Gap(upper.ask, gaps[lower].until, sunk=sunk)]
     return gaps
 
 
@@ -166,7 +171,7 @@ class Walk:
         """Whether the way has come to ground that was known before it began."""
         if self._streak >= self._need and self._touched:
             return True
-        return self.gap.idle > _IDLE_PAGES + 4 * self._pages
+        return self.gap.idle > _IDLE_PAGES + 4 * self._pages + 2 * self.gap.sunk
 
     @property
     def touches_at_last(self) -> bool:

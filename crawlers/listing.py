@@ -182,8 +182,11 @@ class ListReader:
             if is_top:
                 self._mark.show(at.met, self._shown, desk.cursor.room)
             if not has_all:
+                self._push_down(walk.gap, 1.0)
                 return Stop.SHARE
+            before = walk.fresh_pages
             walk.leave(at.ask, at.met, rest)
+            self._push_down(walk.gap, walk.fresh_pages - before)
             self._lowest = at
             if stop := await self._stop(walk, at):
                 return stop
@@ -193,6 +196,12 @@ class ListReader:
             if isinstance(following, Stop):
                 return following
             at = following
+
+    def _push_down(self, gap: Gap, pages: float) -> None:
+        """What is new above a gap pushes it down: so much more known ground lies before it."""
+        gaps = self._mark.gaps
+        for lower in gaps[gaps.index(gap) + 1 if gap in gaps else 0 :]:
+            lower.sunk += pages
 
     async def _stop(self, walk: Walk, at: At) -> Stop | None:
         if walk.touches:

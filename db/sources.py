@@ -21,6 +21,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    union_all,
     update,
 )
 
@@ -103,10 +104,15 @@ def due_sources(
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    """Its time has come, or the clock was put back since it was written."""
+    """Its time has come, or the clock was put back since it was written.
+
+    A union, each part by an index: with OR, SQLite reads every row with its cursor each time.
+    """
     s = sources.c
-    never_tried = s.last_attempt_at.is_(None)
-    return or_(s.next_at <= now, s.last_attempt_at > now + _SKEW, never_tried)
+    late = select(s.name).where(s.next_at <= now)
+    ahead = select(s.name).where(s.last_attempt_at > now + _SKEW)
+    never_tried = select(s.name).where(s.last_attempt_at.is_(None))
+    return s.name.in_(union_all(late, ahead, never_tried))
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:

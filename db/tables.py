@@ -53,6 +53,7 @@ sources = Table(
     Column("posts_found", BigInteger, nullable=False),
     Column("avg_yield", Double),  # entries a successful poll, running mean
     Index(None, "next_at"),
+    Index(None, "last_attempt_at"),
 )
 
 # Detail pages that could not be stored with their poll, to be tried again.

@@ -203,6 +203,26 @@ def test_what_max_pages_leaves_is_said_and_read_on_where_it_stopped(max_pages: i
     assert all(o.requests <= 3 * max_pages + 3 for o in [first, *between, last])
 
 
+def test_a_gap_that_has_sunk_far_down_is_found_again() -> None:
+    """As it happens when a source is new and its list grows faster than the rest can be read."""
+    board = MovingList(newest_first(200), size=5, max_pages=2)
+    board.polls(1)
+    down = [True]
+
+    def before(_: int) -> None:
+        if down[0] and board.asked[-1].number > 2:
+            raise FetchFailed("HTTP 500")
+
+    board.before_request = before
+    for _ in range(80):
+        board.grow(9)
+        board.poll()
+    assert len(board.missing()) > 150
+    down[0] = False
+    board.polls(100)
+    assert board.missing() == []
+
+
 def test_the_newest_page_is_looked_at_before_what_was_left() -> None:
     board = MovingList(newest_first(10), size=10, max_pages=2)
     board.polls(2)

@@ -43,6 +43,7 @@ def upgrade() -> None:
         table.add_column(
             sa.Column("counted_from", sa.Integer(), nullable=False, server_default="0")
         )
+    op.create_index("ix_sources_last_attempt_at", "sources", ["last_attempt_at"])
     op.create_index("ix_deliveries_channel_state", "deliveries", ["channel", "state"])
     undated = sa.text("published_at IS NULL AND published_raw IS NOT NULL")
     op.create_index(
