@@ -107,7 +107,11 @@ class Details:
         if gone or attempts >= health.PENDING_TRIES:
             # What the list showed is better than nothing; a deleted post was said all the same.
             fields = dict(ask.fields)
-            desk.basket.add(ask.key, fields.pop("url", ask.url), fields, seen, None)
+            url = fields.pop("url", ask.url)
+            if fields.get("title") or fields.get("text"):
+                desk.basket.add(ask.key, url, fields, seen, None)
+            else:
+                desk.basket.put_aside(ask.key, url, mishap)
             return True
         self._failures.append(str(mishap))
         self._failed_in_a_row += 1

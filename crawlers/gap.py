@@ -16,7 +16,7 @@ from crawlers.asks import pack, unpack
 from crawlers.known import Met, mark_of
 from crawlers.pages import Ask
 
-FIRST_LOOK_PAGES = 100  # how far down a list is read that was never read before
+FIRST_LOOK_PAGES = 500  # of a list that was never read before
 _IDLE_PAGES = 20  # known pages in a row, beyond what reading again explains: the ground was missed
 _MOST_GAPS = 8
 _ROUNDING = 0.01

@@ -12,6 +12,9 @@ from crawlers.health import OLD
 from crawlers.known import Met
 from crawlers.meeting import meet
 from crawlers.pages import Ask, FetchFailed, Found, Page
+from crawlers.source import Source
+
+_UNDATED_PAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,23 @@ class ListPages:
         return At(ask, page, found, await meet(desk, self._mark, found.entries))
 
 
-def is_old(at: At) -> bool:
-    """Whether a page shows nothing but old posts, by the times on it."""
+def is_news(source: Source, at: At, pages: float) -> bool:
+    """Whether a list that is read for the first time goes on, so many pages down, with posts that
+    are worth it: of the last months, by the times on the page.
+
+    Posts without any time would count as written today, and those of an archive would ring at
+    night; of lists that leave the time to the posts' own pages some are read, as these tell it.
+    """
     now = at.page.fetched_at
     times = [read_time(entry.fields.get("time"), now) for entry in at.found.entries]
-    return bool(times) and all(time and time.at < now - OLD for time in times)
+    if any(times):
+        return any(time is not None and time.at >= now - OLD for time in times)
+    return pages < _UNDATED_PAGES and _details_tell_time(source)
+
+
+def _details_tell_time(source: Source) -> bool:
+    if source.board and source.board.detail:
+        return source.board.time is None and source.board.detail.time is not None
+    if source.api and source.api.detail:
+        return source.api.fields.time is None and source.api.detail.fields.time is not None
+    return False

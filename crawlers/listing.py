@@ -16,7 +16,7 @@ from crawlers.desk import Desk
 from crawlers.details import Details
 from crawlers.gap import FIRST_LOOK_PAGES, Gap, Stop, Walk, bounded
 from crawlers.known import Row, content_of
-from crawlers.list_pages import At, ListPages, is_old
+from crawlers.list_pages import At, ListPages, is_news
 from crawlers.pages import Ask, FetchFailed, PageChanged
 
 _ENDS = (Stop.TOUCHED, Stop.END, Stop.FAR)
@@ -218,12 +218,11 @@ class ListReader:
 
     def _is_far(self, gap: Gap, at: At) -> bool:
         """Whether a look, the first or a later one, has gone as deep as it was to go. The first
-        goes on past `max_pages` only while it meets what is still news."""
-        if gap.left is None or (gap.left > 0 and gap.look):
-            return False
-        if gap.left <= 0:
-            return True
-        return gap.left <= FIRST_LOOK_PAGES - self._pages and is_old(at)
+        goes on past `max_pages` only while it meets what is news."""
+        if gap.left is None or gap.left <= 0 or gap.look:
+            return gap.left is not None and gap.left <= 0
+        pages = FIRST_LOOK_PAGES - gap.left
+        return pages >= self._pages and not is_news(self._desk.source, at, pages)
 
     async def _stands_still(self) -> bool:
         """Whether the newest page is as it was: then pages that repeat are the site's answer to

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moving_list import FetchFailed, Killed, MovingList, newest_first
 
+from crawlers.pages import Page
+from crawlers.source import Source
 from domain.intake import PollResult
 
 seeds = st.integers(0, 2**40)
@@ -402,6 +405,24 @@ def test_an_archive_is_not_read_to_its_beginning_when_a_source_is_new() -> None:
     assert str(board.born) in board.store.posts
 
 
+@pytest.mark.parametrize("time", ["on the list", "on the pages", "nowhere"])
+def test_posts_that_would_pass_for_todays_are_not_dug_up(time: str) -> None:
+    detail = 'detail: {call: {url: "http://board.example/one?id={key}"}, fields: {text: text%s}}'
+    board = MovingList(
+        newest_first(40), size=5, max_pages=2,
+        more=detail % {"on the list": "", "on the pages": ", time: at", "nowhere": ""}[time],
+    )  # fmt: skip
+    if time != "on the list":
+        assert board.source.api
+        fields = replace(board.source.api.fields, time=None)
+        board.source = replace(board.source, api=replace(board.source.api, fields=fields))
+    board.polls(12)
+    assert len(board.store.posts) == (10 if time == "nowhere" else 40)
+    board.grow(13)
+    board.polls(3)
+    assert len(board.store.posts) == (23 if time == "nowhere" else 53)
+
+
 def test_catching_up_does_not_make_the_next_poll_look_odd() -> None:
     board = MovingList(newest_first(10), size=10, max_pages=20)
     board.polls(6)
@@ -411,16 +432,12 @@ def test_catching_up_does_not_make_the_next_poll_look_odd() -> None:
     assert not any("局部改版" in (o.notice or "") for o in board.store.outcomes)
 
 
-def _with_limits(board: MovingList, **changes: object) -> object:
-    from dataclasses import replace
-
+def _with_limits(board: MovingList, **changes: Any) -> Source:
     of_limits = {k: v for k, v in changes.items() if k.startswith("max_")}
     of_source = {k: v for k, v in changes.items() if k not in of_limits}
     source = replace(board.source, **of_source)
     return replace(source, limits=replace(source.limits, **of_limits))
 
 
-def _as(page: object, **changes: object) -> object:
-    from dataclasses import replace
-
+def _as(page: Page, **changes: Any) -> Page:
     return replace(page, **changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -123,6 +124,37 @@ def test_a_pending_row_that_cannot_be_read(fields: dict[str, Any]) -> None:
     assert board.store.posts["9"].title == "好的"
     assert board.store.pending == {}
     assert "8" in board.store.posts or board.store.set_aside[0].key == "8"
+
+
+def test_a_page_that_is_gone_and_of_which_the_list_said_nothing() -> None:
+    board = MovingList(newest_first(3), more=DETAIL)
+    board.polls(1)
+    board.store.pending["9"] = PendingPage("9", "http://x.example/9", {}, 3, board.now, "HTTP 502")
+    board.answer = lambda ask, _, page: replace(page, body=b"{}") if ask.key == "9" else page
+    for _ in range(5):
+        board.now += timedelta(hours=7)
+        board.polls(1)
+    assert board.store.pending == {}
+    assert "9" not in board.store.posts
+    (aside,) = board.store.set_aside
+    assert aside.name == "http://x.example/9"
+
+
+def test_a_relative_time_counts_from_the_page_that_showed_it() -> None:
+    """A detail page read hours later does not make the post younger."""
+    board = MovingList(newest_first(1), more=DETAIL)
+    row = board.row
+    board.row = lambda key: row(key) | {"time": "5分钟前"}
+    fails = [True]
+    board.answer = lambda ask, _, page: (
+        replace(page, body=b"{}") if ask.role is Role.DETAIL and fails else page
+    )
+    board.polls(1)
+    listed = board.now
+    fails.clear()
+    board.now += timedelta(hours=3)
+    board.polls(1)
+    assert board.store.posts["1"].published_at == listed - timedelta(minutes=5)
 
 
 def test_a_cursor_that_no_version_wrote() -> None:
