@@ -38,7 +38,7 @@ def own() -> Iterator[Any]:
 def test_sigterm_lets_a_running_poll_finish_and_exits_0(own: Any, site: Site) -> None:
     lay(site, [1])
     site.pages["/list.html"].wait_s = 0.7
-    crawler = own()
+    crawler = own(finish_s=60.0)
     name = crawler.start_poll(board(site, "finishing"))
     _until(lambda: "/list.html" in site.paths())
     crawler.process.send_signal(signal.SIGTERM)
@@ -60,7 +60,7 @@ def test_a_poll_that_takes_too_long_is_given_back(own: Any, site: Site) -> None:
 def test_no_new_poll_begins_after_sigterm(own: Any, site: Site) -> None:
     lay(site, [1])
     site.pages["/list.html"].wait_s = 1.0
-    crawler = own()
+    crawler = own(finish_s=60.0)
     first = crawler.start_poll(board(site, "first"))
     _until(lambda: "/list.html" in site.paths())
     crawler.process.send_signal(signal.SIGTERM)
