@@ -11,7 +11,7 @@ import pytest
 from found_posts import AUTHOR_KEY, NOW, assessment, found, incident
 from sqlalchemy import Connection, Engine, event
 
-from db import incidents, leases, outbox, posts, search, sending, sources
+from db import incidents, leases, outbox, pending, posts, search, sending, sources
 from db.engine import write
 from domain.model import Severity
 from domain.query.parse import parse
@@ -41,7 +41,7 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "recent posts": lambda c: posts.recent_posts(c, 20),
     "posts of an incident": lambda c: posts.posts_of_incident(c, 1),
     "due sources": lambda c: sources.due_sources(c, NOW, "a", 60, 10),
-    "due pending": lambda c: sources.due_pending(c, "board", NOW, 10),
+    "due pending": lambda c: pending.due_pending(c, "board", NOW, 10),
     "live incidents": lambda c: incidents.live_incidents(c, NOW - timedelta(days=30)),
     "add event": lambda c: incidents.add_event(c, 1, "act", "act:1", NOW),
     "lease": lambda c: leases.lease_deliveries(c, "a", NOW, 60, 10, ["wecom"]),

@@ -10,7 +10,7 @@ import pytest
 from found_posts import AUTHOR_KEY, NOW, found
 from sqlalchemy import Engine
 
-from db import sources
+from db import pending, sources
 from db.engine import read, write
 from db.posts import count_posts, take_in
 from db.rows import DueRow, SourceRow
@@ -130,7 +130,7 @@ def test_what_is_taken_in_with_a_stale_fence_is_undone_with_it(board: Engine) ->
     def deliver() -> None:
         with write(board) as conn:
             take_in(conn, [found()], NOW, AUTHOR_KEY)
-            sources.add_pending(conn, "board", [PAGE])
+            pending.add_pending(conn, "board", [PAGE])
             if not sources.finish_poll(
                 conn, "board", mine.fence, NOW, {"page": 2}, NOW, PollResult.NEW, None, 1, 1
             ):
@@ -140,7 +140,7 @@ def test_what_is_taken_in_with_a_stale_fence_is_undone_with_it(board: Engine) ->
         deliver()
     with read(board) as conn:
         assert count_posts(conn) == 0
-        assert sources.due_pending(conn, "board", NOW, 10) == []
+        assert pending.due_pending(conn, "board", NOW, 10) == []
 
 
 def test_a_lease_can_be_kept_and_given_back(board: Engine) -> None:
@@ -164,28 +164,28 @@ def test_an_operator_can_have_a_source_polled_at_once(board: Engine) -> None:
     assert [d.name for d in lease(board)] == ["board"]
 
 
-def test_pending_pages_wait_are_postponed_and_dropped(board: Engine) -> None:
+def test_pending_pages_wait_are_put_off_and_dropped(board: Engine) -> None:
     later = replace(PAGE, key="k2", next_at=NOW + timedelta(hours=1))
     with write(board) as conn:
-        sources.add_pending(conn, "board", [PAGE, later])
-        sources.add_pending(conn, "board", [])
-        assert sources.due_pending(conn, "board", NOW, 10) == [PAGE]
-        assert sources.pending_keys(conn, "board", ["k1", "k2", "k3"]) == {"k1", "k2"}
-        assert sources.postpone_pending(conn, "board", "k1", later.next_at, "404: 已删除")
-        assert not sources.postpone_pending(conn, "board", "k9", later.next_at, "")
-        assert sources.due_pending(conn, "board", NOW, 10) == []
-        first, second = sources.due_pending(conn, "board", later.next_at, 10)
+        pending.add_pending(conn, "board", [PAGE, later])
+        pending.add_pending(conn, "board", [])
+        assert pending.due_pending(conn, "board", NOW, 10) == [PAGE]
+        assert pending.pending_keys(conn, "board", ["k1", "k2", "k3"]) == {"k1", "k2"}
+        failed = replace(PAGE, attempts=2, next_at=later.next_at, problem="404: 已删除")
+        pending.add_pending(conn, "board", [failed])
+        assert pending.due_pending(conn, "board", NOW, 10) == []
+        first, second = pending.due_pending(conn, "board", later.next_at, 10)
         assert (first.attempts, first.problem, first.fields) == (
             2,
             "404: 已删除",
             {"title": "停电"},
         )
         assert second == later
-        sources.add_pending(conn, "board", [replace(PAGE, attempts=5)])
-        assert sources.due_pending(conn, "board", NOW, 10)[0].attempts == 5
+        pending.add_pending(conn, "board", [replace(PAGE, attempts=5)])
+        assert pending.due_pending(conn, "board", NOW, 10)[0].attempts == 5
     assert row(board).pending == 2
     with write(board) as conn:
-        assert sources.drop_pending(conn, "board", ["k1", "k2", "k3"]) == 2
+        assert pending.drop_pending(conn, "board", ["k1", "k2", "k3"]) == 2
     assert row(board).pending == 0
 
 
@@ -236,8 +236,8 @@ def test_a_page_that_was_tried_in_the_future_is_due(board: Engine) -> None:
     ahead = replace(PAGE, fields=fields, next_at=at + timedelta(minutes=1))
     honest = replace(PAGE, key="k2", fields={"tried": NOW.timestamp()}, next_at=at)
     with write(board) as conn:
-        sources.add_pending(conn, "board", [ahead, honest])
-        assert sources.due_pending(conn, "board", NOW, 10) == [ahead]
+        pending.add_pending(conn, "board", [ahead, honest])
+        assert pending.due_pending(conn, "board", NOW, 10) == [ahead]
 
 
 # --- what one row holds costs the others nothing
@@ -254,9 +254,9 @@ def test_a_cursor_that_cannot_be_read_is_begun_anew(sqlite_engine: Engine) -> No
 def test_a_pending_page_that_cannot_be_read_keeps_its_address(sqlite_engine: Engine) -> None:
     with write(sqlite_engine) as conn:
         sources.ensure_sources(conn, ["board"], NOW)
-        sources.add_pending(conn, "board", [PAGE, replace(PAGE, key="k2")])
+        pending.add_pending(conn, "board", [PAGE, replace(PAGE, key="k2")])
         conn.exec_driver_sql("UPDATE pending_pages SET fields = 'oops' WHERE key = 'k1'")
-        first, second = sources.due_pending(conn, "board", NOW, 10)
+        first, second = pending.due_pending(conn, "board", NOW, 10)
     assert (first.key, first.url, first.fields) == ("k1", PAGE.url, {})
     assert second == replace(PAGE, key="k2")
 
@@ -266,7 +266,7 @@ def test_any_text_of_a_site_can_be_stored(board: Engine) -> None:
     page = replace(PAGE, key=nasty, url=nasty, problem=nasty, fields={nasty: nasty})
     (due,) = lease(board)
     with write(board) as conn:
-        sources.add_pending(conn, "board", [page, page])
+        pending.add_pending(conn, "board", [page, page])
     assert finish(board, due, PollResult.FAILED, problem=nasty, notice=nasty)
     assert row(board).pending == 1
     (due,) = lease(board, NOW + HOUR)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 
 import gridvoice
-from db import posts, set_aside, settings, sources
+from db import pending, posts, set_aside, settings, sources
 from db.engine import read, write
 from db.readied import stored_key
 from db.take_in import take_in
@@ -48,7 +48,7 @@ class DatabaseIntake:
                     polls=row.polls,
                     avg_yield=row.avg_yield,
                     last_success_at=row.last_success_at,
-                    pending=tuple(sources.due_pending(conn, row.name, now, _PENDING_LIMIT)),
+                    pending=tuple(pending.due_pending(conn, row.name, now, _PENDING_LIMIT)),
                 )
                 for row in rows
             ]
@@ -58,7 +58,7 @@ class DatabaseIntake:
         spelled = {stored_key(key): key for key in keys}
         with read(self._engine) as conn:
             stored = posts.known_keys(conn, source, spelled)
-            stored |= sources.pending_keys(conn, source, spelled)
+            stored |= pending.pending_keys(conn, source, spelled)
         return {spelled[key] for key in stored}
 
     def store(self, lease: DueSource, haul: Haul) -> Stored:
@@ -70,9 +70,9 @@ class DatabaseIntake:
             taken = take_in(conn, haul.posts, now, self._key)
             self._name_bad_ones(conn, lease.name, haul, now)
             if haul.pending:
-                sources.add_pending(conn, lease.name, haul.pending)
+                pending.add_pending(conn, lease.name, haul.pending)
             if haul.settled:
-                sources.drop_pending(conn, lease.name, haul.settled)
+                pending.drop_pending(conn, lease.name, haul.settled)
             outcome = haul.outcome
             if outcome is None:
                 if haul.cursor is not None:
