@@ -15,8 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from db import incidents, leases, outbox, posts, sending, sources, take_in
+from db import incidents, outbox, posts, sending, sources, take_in
 from db.engine import write
+from db.tables import deliveries
 from db.tables import posts as post_table
 from domain.intake import PollResult
 from domain.model import (
@@ -33,6 +34,7 @@ from domain.model import (
 )
 
 AUTHOR_KEY = b"k" * 32
+LEASE = timedelta(seconds=60)
 _keys = itertools.count(1)
 Answer = tuple[str, str, str, str, str]
 Told = Callable[[int, datetime], None]
@@ -163,7 +165,9 @@ def tell(
         if outcome == "new":
             continue
         begun = at + timedelta(seconds=0.4)
-        leases.lease_deliveries(conn, "scene", begun, 60, 10, [channel])
+        # This one alone: the scene tells later things first, which to a lease is a clock put back.
+        mine = {"state": "sending", "lease_owner": "scene", "lease_until": begun + LEASE}
+        conn.execute(deliveries.update().where(deliveries.c.id == name).values(mine))
         n = sending.record_attempt(conn, name, begun)
         assert n is not None
         done = at + timedelta(seconds=1.2)
