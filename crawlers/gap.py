@@ -99,6 +99,7 @@ class Walk:
         self._met: set[str] = set()
         self._above: tuple[Ask, bool] | None = None  # the page before, and: its last post was known
         self._ends_on_ground = False
+        self._is_below_known = from_top  # what is new from here on is this gap's, not one's above
 
     def reach(self, ask: Ask, page: Sequence[Met]) -> list[Met]:
         """A page is read: where to go on should this break off, and what was not met before.
@@ -129,7 +130,9 @@ class Walk:
             return
         unknown = sum(not met.known for met in rest)
         self.fresh_pages += unknown / len(page)
-        if self.gap.left is not None:  # known pages cost a look, and a first look nothing
+        self._is_below_known = self._is_below_known or unknown < len(rest)
+        if self.gap.left is not None and self._is_below_known:
+            # Known pages cost a look, and a first look nothing.
             self.gap.left -= 1 if self.gap.look else unknown / len(page)
         if unknown:
             self.found += unknown if ask.number else 0
@@ -165,6 +168,7 @@ class Walk:
         """Begin below a page that this poll has read already."""
         self._met.update(met.entry.key for met in page)
         self._above = ask, bool(page) and page[-1].known
+        self._is_below_known = self._above[1]
 
     @property
     def touches(self) -> bool:

@@ -210,6 +210,8 @@ def test_a_gap_that_has_sunk_far_down_is_found_again() -> None:
     """As it happens when a source is new and its list grows faster than the rest can be read."""
     board = MovingList(newest_first(200), size=5, max_pages=2)
     board.polls(1)
+    (gap,) = board.store.cursor["lists"]["0"]["gaps"]
+    gap["left"] = 39  # pages: enough for what stood there, not for what comes on top
     down = [True]
 
     def before(_: int) -> None:
