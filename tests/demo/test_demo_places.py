@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from domain.load import load_file
 from gridvoice.demo.places import write_places
 from gridvoice.demo.town import Town, load_town, verdict
+from pipeline.assess import Lexicon
 from pipeline.gazetteer import load_gazetteer
 from pipeline.locate import Locator
 
@@ -26,7 +28,8 @@ def test_a_town_without_places_uses_the_shipped_ones(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["first", "second", str(TINY)])
 def test_every_post_lies_where_a_reader_says(name: str, tmp_path: Path) -> None:
     town = load_town(name)
-    locator = Locator(load_gazetteer(write_places(town, SHIPPED, tmp_path)))
+    lexicon = load_file(SHIPPED.with_name("lexicon.yaml"), Lexicon, "lexicon.yaml")
+    locator = Locator(load_gazetteer(write_places(town, SHIPPED, tmp_path)), lexicon.asides)
     wrong = []
     for post in town.posts:
         expected = verdict(town, post).area
