@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -36,8 +37,20 @@ def unpack(packed: Mapping[str, Any]) -> Ask:
     )
 
 
+def jsonable(value: Any) -> Any:
+    """What a site's JSON gave, without the figures that no JSON knows (NaN, Infinity): PostgreSQL
+    refuses them, and with them all that was to be stored beside."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): jsonable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(one) for one in value]
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
 def _put(value: Any) -> Any:
-    return {_MOMENT: value.isoformat()} if isinstance(value, datetime) else value
+    return {_MOMENT: value.isoformat()} if isinstance(value, datetime) else jsonable(value)
 
 
 def _take(value: Any) -> Any:

@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
+from crawlers.asks import jsonable
 from crawlers.pages import Ask, Page, Role
 from crawlers.posts import TimesRead, make_post
 from crawlers.source import Source
@@ -89,7 +90,7 @@ class Basket:
         """A detail page to try again."""
         # `tried` lies ahead of the present where the clock was put back since: see db/sources.py.
         packed: dict[str, Any] = {
-            "fields": ask.fields,
+            "fields": jsonable(ask.fields),
             "seen": seen.isoformat(),
             "tried": now.timestamp(),
         }

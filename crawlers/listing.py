@@ -105,7 +105,8 @@ class ListReader:
             mark.looked_at = desk.edges.now() - health.LOOK_EVERY * turn / health.LOOK_POLLS
         mark.etag, mark.modified, mark.page = page.etag, page.modified, body
         mark.matched = at.found.matched
-        left = FIRST_LOOK_PAGES if is_first else None
+        # A list that was empty so far may show its whole archive one day.
+        left = None if mark.rows else FIRST_LOOK_PAGES
         mark.gaps = bounded([Gap(self._ask, mark.marks, left), *mark.gaps])
         return at
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -68,13 +68,14 @@ class Store:
             self.posts[post.key] = post
             self.handed_in.append(post)
         for page in haul.pending:
-            self.pending[page.key] = page
+            fields = json.loads(json.dumps(page.fields, allow_nan=False))
+            self.pending[page.key] = replace(page, fields=fields)
         for key in haul.settled:
             self.pending.pop(key, None)
         self.set_aside += haul.set_aside
         failed = haul.outcome is not None and haul.outcome.problem is not None
         if haul.cursor is not None and not failed:
-            self.cursor = json.loads(json.dumps(haul.cursor))
+            self.cursor = json.loads(json.dumps(haul.cursor, allow_nan=False))
         if haul.outcome:
             self.outcomes.append(haul.outcome)
             self.failures = self.failures + 1 if failed else 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crawlers import health
 
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 minutes = st.integers(1, 600).map(lambda n: timedelta(minutes=n))
 
 
@@ -73,3 +74,29 @@ def test_the_average_follows_slowly() -> None:
     for matched in [20] * 5 + [2]:
         average = health.new_average(average, matched)
     assert average == 18.2
+
+
+def test_what_was_left_unread_is_read_on_soon_but_a_failing_page_is_not_hammered() -> None:
+    ten = timedelta(minutes=10)
+    waits = [health.soon(ten, failures) for failures in range(8)]
+    assert waits[:3] == [timedelta(seconds=30), timedelta(minutes=1), timedelta(minutes=2)]
+    assert waits[5:] == [ten] * 3
+    assert health.soon(timedelta(seconds=2), 0) == timedelta(seconds=2)
+
+
+def test_a_full_look_is_due_by_polls_or_time_and_after_a_step_of_the_clock() -> None:
+    hour = timedelta(hours=1)
+    assert not health.look_is_due(19, NOW - 5 * hour, NOW)
+    assert health.look_is_due(20, NOW - hour, NOW)
+    assert health.look_is_due(3, NOW - 6 * hour, NOW)
+    assert health.look_is_due(3, NOW + hour, NOW), "looked in the future"
+    assert not health.look_is_due(3, NOW + timedelta(seconds=5), NOW), "another machine's clock"
+    assert health.look_is_due(-1, NOW, NOW), "the count began anew"
+    assert health.look_is_due(0, None, NOW)
+
+
+def test_many_lists_share_the_pages_of_a_look() -> None:
+    assert health.look_depth(5, 1, deep=True) == 40
+    assert health.look_depth(5, 4, deep=True) == 10
+    assert health.look_depth(5, 400, deep=True) == 5
+    assert health.look_depth(5, 1, deep=False) == 5

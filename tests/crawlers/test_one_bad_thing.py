@@ -140,6 +140,20 @@ def test_a_page_that_is_gone_and_of_which_the_list_said_nothing() -> None:
     assert aside.name == "http://x.example/9"
 
 
+def test_figures_that_no_json_knows_stop_nothing() -> None:
+    board = MovingList(newest_first(30), size=5, max_pages=2, more=DETAIL)
+    row = board.row
+    strange = {"10": float("nan"), "30": float("inf"), "29": 10**400, "28": float("-inf")}
+    board.row = lambda key: row(key) | {"time": strange.get(key, "2026-02-28")}
+    board.answer = lambda ask, _, page: (
+        replace(page, body=b"{}") if ask.key in strange and len(board.asked) < 60 else page
+    )
+    for _ in range(12):
+        board.now += timedelta(minutes=10)
+        board.polls(1)
+    assert board.missing() == []
+
+
 def test_a_relative_time_counts_from_the_page_that_showed_it() -> None:
     """A detail page read hours later does not make the post younger."""
     board = MovingList(newest_first(1), more=DETAIL)
