@@ -36,7 +36,7 @@ class Limits:
 
     first_sign: float = 180.0  # from the start; opening the store may wait for a lock
     silence: float = 30.0
-    finish: float = 9.3  # ten are promised to whoever stops us
+    finish: float = 8.5  # ten are promised to whoever stops us
     steady: float = 600.0  # having lived so long, it begins with the shortest wait again
     waits: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
     cry_every: float = 6 * 3600.0
