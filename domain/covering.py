@@ -11,10 +11,17 @@ Accept = Callable[[re.Match[str]], list[Span]]
 
 # What people put between the digits of a number; \x01 stands for a character nobody sees.
 GAP = r"[\s._\-·\u20e3\x01]"
+# Words that begin like a unit and are none: 家里, 天天, 户主, a座.
+_WORD_BEHIND = (
+    r"户(?:主(?![变要])|名(?![单])|号|籍)|家(?:里|中|住|属|人)|天天|天气|个人|点我|点了|月底|月初|年年|年底|日夜|日子|"
+    r"万分|千万(?![千瓦伏度元户])|次次|台区|元旦|分机|周围|周边|时候|几天|几年|几个月|米先生|层楼|公里村|"
+    r"只有|只要|只能|条件|口子|度日|[vw]信|[vw]x|a座"
+)
 # A number that counts or measures is no room and no telephone: 220V, 300户, 2026年, 1.2万千瓦时.
 NO_UNIT = (
+    rf"(?:(?=\s?(?:{_WORD_BEHIND}))|"
     r"(?!\s?[多余来几]?(?:[千万亿]|k?(?:v|w|va|wh|hz|a)(?![a-z])|m(?:w|va|hz|pa|m)?(?![a-z])"
-    r"|[伏瓦安赫元块角分度户人口天年月日时点秒周次个台只家条根米公里亩平方间套层级岁倍%℃吨斤名位]))"
+    r"|[伏瓦安赫元块角分度户人口天年月日时点秒周次个台只家条根米公里亩平方间套层级岁倍%℃吨斤名位])))"
     r"(?!\.\d)(?![./\-]\d{1,2}[./\-]\d)"
 )
 

@@ -72,14 +72,17 @@ def _chat(match: re.Match[str]) -> list[Span]:
     told = any(c in link for c in ":号是为叫+(")
     if _is_left(value) or _is_moment(value) or not (told or any(c in "0123456789_" for c in value)):
         return []
-    if value.isdigit() and not _UNIT.match(match.string, match.end()):
+    if value.isdigit() and len(value) < 8 and not _UNIT.match(match.string, match.end()):
         return []
     return [match.span("value")]
 
 
 def _phone(match: re.Match[str]) -> list[Span]:
+    """Seven digits behind 电话 are a telephone whatever follows; behind 回电 they may count homes."""
     value = match["value"]
-    if _is_left(value) or _is_moment(value) or not _UNIT.match(match.string, match.end()):
+    if _is_left(value) or _is_moment(value):
+        return []
+    if match[0].startswith("回电") and not _UNIT.match(match.string, match.end()):
         return []
     return [match.span("value")]
 

@@ -14,6 +14,8 @@ _GROUPINGS = frozenset(
     {(3, 4, 4), (3, 8), (7, 4), (3, 3, 5), (3, 5, 3), (4, 4, 3), (4, 3, 4), (3, 2, 2, 2, 2)}
     | {(5, 6), (6, 5), (4, 7), (3, 6, 2), (3, 4, 2, 2), (3, 2, 2, 4), (3, 2, 3, 3), (3, 2, 6)}
 )
+# Written in these parts it is a telephone, whatever follows: 138 1234 5678家里有病人.
+_TOLD_BY_SHAPE = frozenset({(3, 4, 4), (3, 8), (7, 4)})
 _UNIT_BEHIND = re.compile(NO_UNIT, re.IGNORECASE)
 _IN_A_ROW_BEFORE = re.compile(rf"\d{GAP}{{1,2}}$")
 _IN_A_ROW_BEHIND = re.compile(rf"{GAP}{{1,2}}\d")
@@ -42,7 +44,8 @@ def _mobile(match: re.Match[str]) -> list[Span]:
     if len(sizes) > 1:
         if sizes in _GROUPINGS and (narrow or sizes == (3, 4, 4) or "(" in match[0]):
             spaced_date = sizes == (3, 8) and gaps[0].isspace() and opens_with_date(written[-8:])
-            if counts or spaced_date:
+            told = narrow and sizes in _TOLD_BY_SHAPE
+            if (counts and not told) or spaced_date:
                 return []
         elif (
             counts

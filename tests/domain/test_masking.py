@@ -382,6 +382,9 @@ READABLE = [
     "2号楼和3号楼",
     "变电站110kV母线",
     "共3栋120户",
+    "3栋120人在家没电",
+    "回电1234567户",
+    "停电户数138、1234、5678户",
 ]
 
 
@@ -395,6 +398,30 @@ def test_what_is_personal_is_covered(written: str, shown: str) -> None:
 def test_it_is_covered_wherever_it_stands(written: str, shown: str, around: str) -> None:
     before, after = around.split("{}")
     assert mask(before + written + after) == before + shown + after
+
+
+# Words that begin like a unit: behind 电话138 1234 5678 they do not make it a measurement.
+WORDS_BEHIND = (
+    "家里有病人 天天停电 人在家等 户主王 个人号码 点我 月底停电 年年停电 万分着急 千万打电话 次次没人接 台区停电 "
+    "米先生 元旦停电 分机 周围 时候 几天没电 v信同号 a座 日夜停电 层楼没电 口子 只有 条件"
+).split()
+
+
+@pytest.mark.parametrize("behind", [*WORDS_BEHIND, *(f" {word}" for word in WORDS_BEHIND)])
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("138 1234 5678", "138******5678"),
+        ("138-1234-5678", "138******5678"),
+        ("138.1234.5678", "138******5678"),
+        ("1381234 5678", "138*****5678"),
+        ("电话2345678", "电话*******"),
+        ("电话234-5678", "电话********"),
+        ("QQ12345678", "QQ********"),
+    ],
+)
+def test_a_telephone_stays_one_whatever_word_follows(written: str, shown: str, behind: str) -> None:
+    assert mask(f"联系{written}{behind}") == f"联系{shown}{behind}"
 
 
 @pytest.mark.parametrize("text", READABLE)
