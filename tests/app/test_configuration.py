@@ -61,6 +61,8 @@ MISTAKES = [
     ("sources/town.yaml", "channel: news", "channel: newz", "channel", ["newz", "news"]),
     ("sources/town.yaml", "url: https", "url: file", "url", ["file:", "http"]),
     ("sources/town.yaml", "title: 留言板", "titel: 留言板", "titel", ["title"]),
+    ("gridvoice.yaml", "free_mb: 500", "free_mb: -5", "disk.free_mb", ["-5", "500"]),
+    ("gridvoice.yaml", "free_percent: 2", "free_percent: 200", "disk.free_percent", ["200", "100"]),
     ("routes.yaml", "threshold: blue", "threshold: bleu", "decide.threshold", ["bleu", "blue"]),
     ("routes.yaml", "red: 0s", "red: 5m", "decide.cool_down", ["red"]),
     ("roster.yaml", "people: []", "people: nobody", "people", ["nobody", "list"]),
