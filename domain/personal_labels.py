@@ -78,7 +78,7 @@ def _chat(match: re.Match[str]) -> list[Span]:
 
 
 def _phone(match: re.Match[str]) -> list[Span]:
-    """Seven digits behind 电话 are a telephone whatever follows; behind 回电 they may count homes."""
+    """Behind 电话 it is a telephone whatever follows; behind 回电 it may count homes."""
     value = match["value"]
     if _is_left(value) or _is_moment(value):
         return []
