@@ -202,7 +202,9 @@ class Locator:
     def _conclude(self, settled: list[Mention], post: Squeezed, source: _Region) -> Located:
         for mention in settled:
             mention.aside = self._is_aside(mention, post.text)
-        verdict = judge(settled, post, source.located.area, self.gazetteer)
+        verdict = judge(
+            settled, post, source.located.area, self.gazetteer, self._is_our_city(source.code)
+        )
         area = verdict.area
         namesakes = set(map(id, verdict.namesakes))
         settled = [m for m in settled if id(m) not in namesakes]
@@ -213,6 +215,9 @@ class Locator:
             settled.insert(0, main)
         station = self._station(settled) or source.located.station if area is Area.INSIDE else None
         return Located(tuple(places(settled, post)), area, station)
+
+    def _is_our_city(self, code: str | None) -> bool:
+        return code is not None and len(code) == 4 and self.gazetteer.holds_us(code)
 
     def _station(self, settled: list[Mention]) -> str | None:
         codes = (m.entry.code for m in settled if m.entry is not None)

@@ -3,7 +3,8 @@
 To call a matter somebody else's silences it, so that takes clean evidence: a place elsewhere that
 is named plainly. Villages share their names, and a village of ours may be called like a far county;
 where our own town, county or source stands against such a namesake, it outweighs it, and where two
-plain statements contradict each other the area is unknown: somebody looks.
+plain statements contradict each other the area is unknown: somebody looks. So is it where a bare
+name may be a village of ours and 许昌, our own city, stands in the text or the source's region.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from domain.model import Area
 from pipeline.gazetteer import Entry, Gazetteer
 from pipeline.mention import Mention
 from pipeline.normalise import Squeezed
-from pipeline.place_names import Level
+from pipeline.place_names import Level, stem
 
 # 大石桥村 is a village, whatever county is called 大石桥.
 _VILLAGE_BEHIND = ("村", "庄", "寨", "屯", "行政村", "自然村", "社区", "居委", "小区", "大队", "组")
 _HOLDERS = (2, 4, 6, 9)  # lengths of the codes that hold others
 _CITY_VILLAGE_BEHIND = ("村", "行政村", "自然村")
+# 郑州小区停电 is in Zhengzhou; but a name that is also a village of ours may be it.
+_SHARED_BEHIND = (*_VILLAGE_BEHIND, "街道", "居民")
 
 
 class _Proof(IntEnum):
@@ -41,12 +44,24 @@ class Verdict:
 
 
 def judge(
-    settled: Sequence[Mention], post: Squeezed, region: Area, gazetteer: Gazetteer
+    settled: Sequence[Mention],
+    post: Squeezed,
+    region: Area,
+    gazetteer: Gazetteer,
+    from_our_city: bool = False,
 ) -> Verdict:
-    """The area of a post. `region` is what its source's region says by itself."""
+    """The area of a post. `region` is what its source's region says by itself; `from_our_city`,
+    whether it names the city that holds us and no more."""
     around = _Around.of(settled, post.text, gazetteer)
+    home = from_our_city or any(
+        m.entry is not None
+        and m.entry.level is Level.CITY
+        and gazetteer.holds_us(m.entry.code)
+        and not m.aside
+        for m in settled
+    )
     ours = others = 0.0
-    near = bare = aside_ours = aside_others = False
+    near = bare = perhaps = aside_ours = aside_others = False
     namesakes: list[Mention] = []
     for mention in settled:
         entry = mention.entry
@@ -61,16 +76,22 @@ def judge(
             near = near or entry.level >= Level.TOWN
         else:
             proof = around.proof(mention, entry)
+            perhaps = perhaps or around.may_be_ours(mention, home)
             if proof is _Proof.PLAIN:
                 others = max(others, weight)
             else:
                 namesakes.append(mention)
                 bare = bare or proof is _Proof.BARE
     if others:
-        return Verdict(_contradicted(ours, others, near, region), tuple(namesakes) if ours else ())
+        area = _contradicted(ours, others, near, region)
+        if perhaps and area is Area.OUTSIDE and region is not Area.OUTSIDE:
+            area = Area.UNKNOWN
+        return Verdict(area, tuple(namesakes) if ours else ())
     if ours:
         return Verdict(Area.INSIDE, tuple(namesakes))
     if namesakes:
+        if bare and (home or perhaps) and region is Area.UNKNOWN:
+            return Verdict(Area.UNKNOWN)
         return _by_region(namesakes, bare, region)
     if region is Area.UNKNOWN and (aside_ours or aside_others):
         return Verdict(Area.INSIDE if aside_ours else Area.UNKNOWN)
@@ -100,6 +121,7 @@ class _Around:
     text: str
     gazetteer: Gazetteer
     ends_of_ours: frozenset[int]
+    ends_of_others: dict[int, str]
     others: frozenset[str]
 
     @classmethod
@@ -109,6 +131,11 @@ class _Around:
             text,
             gazetteer,
             frozenset(end for end, code in named if gazetteer.is_inside(code)),
+            {
+                end: code
+                for end, code in named
+                if not gazetteer.is_inside(code) and not gazetteer.holds_us(code)
+            },
             frozenset(
                 m.entry.code
                 for m in settled
@@ -117,6 +144,34 @@ class _Around:
                 and not gazetteer.holds_us(m.entry.code)
             ),
         )
+
+    def may_be_ours(self, mention: Mention, home: bool) -> bool:
+        """蜜蜂张, 盐城: a bare name that a place of ours has too, and not right behind another
+        place that has one so called. Two characters need more: 许昌 anywhere (`home`), what a
+        village is called behind it, or its town before it."""
+        if not mention.form.bare or self._behind_its_holder(mention):
+            return False
+        inside = self.gazetteer.is_inside
+        if any(inside(e.code) for e in mention.form.entries):
+            return True
+        name = self.text[mention.start : mention.end]
+        shared = [e for e in self.gazetteer.words.get(name, ()) if inside(e.code)]
+        return bool(shared) and (
+            home
+            or self.text.startswith(_SHARED_BEHIND, mention.end)
+            or any(self._behind_town(mention, e.code[:9]) for e in shared)
+        )
+
+    def _behind_its_holder(self, mention: Mention) -> bool:
+        entry, before = mention.entry, self.ends_of_others.get(mention.start)
+        return entry is not None and before is not None and entry.code.startswith(before)
+
+    def _behind_town(self, mention: Mention, code: str) -> bool:
+        town = self.gazetteer.by_code.get(code)
+        if town is None:
+            return False
+        before = self.text[max(0, mention.start - 10) : mention.start]
+        return before.endswith((town.name, stem(town.name, Level.TOWN)))
 
     def proof(self, mention: Mention, entry: Entry) -> _Proof:
         form, start = mention.form, mention.start
