@@ -31,22 +31,19 @@ def open_lines(path: Path) -> Iterator[Iterator[str | BadLine]]:
 
 def lines_of(stream: BinaryIO | gzip.GzipFile) -> Iterator[str | BadLine]:
     """Every line without its end, blank ones too, so that counting them gives a line's number."""
-    first = True
     while True:
         try:
             line = stream.readline(LINE_BYTES + 1)
             if len(line) > LINE_BYTES and not line.endswith(b"\n"):
                 _skip_rest(stream)
                 yield BadLine(f"the line is longer than {LINE_BYTES} bytes")
-                first = False
                 continue
         except (OSError, EOFError, zlib.error) as error:
             yield BadLine(f"the file breaks off here: {error}")
             return
         if not line:
             return
-        yield _decoded(line.removeprefix(_BOM) if first else line)
-        first = False
+        yield _decoded(line.removeprefix(_BOM))  # files put one behind the other have several
 
 
 def as_object(line: str | BadLine) -> dict[str, Any]:

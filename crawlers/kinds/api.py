@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import jmespath
 
 from crawlers.addresses import canonical_url
+from crawlers.answers import why_doubted
 from crawlers.decoders import JSON_DECODERS
 from crawlers.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
 from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Role
@@ -79,6 +80,8 @@ def _read_empty(
         raise Refused(f"{why}，已停止并放慢（{page.url}），回答是 {_shown(data)}")
     if rules.empty_when and _search(rules.empty_when, data) is True:
         return Found((), 0)
+    if not rules.ok_when and (why := why_doubted(data)):
+        raise Refused(f"{why}，不能当作空列表（{page.url}），回答是 {_shown(data)}")
     vouched = source.may_be_empty or bool(ask.number or rules.keywords)
     if isinstance(items, list):
         if vouched:

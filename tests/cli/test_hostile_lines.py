@@ -169,6 +169,12 @@ class Endless(io.RawIOBase):
         return size
 
 
+def test_files_put_one_behind_the_other_may_each_begin_with_a_mark() -> None:
+    joined = b'\xef\xbb\xbf{"a": 1}\n\xef\xbb\xbf{"a": 2}\n' + '{"a": "\ufeff"}'.encode()
+    lines = jsonl.lines_of(io.BytesIO(joined))
+    assert [jsonl.as_object(line)["a"] for line in lines] == [1, 2, "\ufeff"]
+
+
 def test_a_line_without_end_is_passed_over_in_bounded_memory() -> None:
     tracemalloc.start()
     try:

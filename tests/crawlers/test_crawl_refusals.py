@@ -213,6 +213,65 @@ def test_an_answer_that_says_no_is_a_refusal(answer: Any) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        ({"code": 1001, "data": {"rows": []}, "msg": "请先完成实名认证"}, "1001.*实名认证"),
+        ({"code": -1, "data": {"rows": []}, "msg": "系统异常"}, "-1.*系统异常"),
+        ({"success": False, "data": {"rows": []}, "msg": "参数错误"}, "success.*参数错误"),
+        ({"code": "A0230", "data": {"rows": []}, "msg": "会话超期"}, "A0230.*会话超期"),
+        (
+            {"ret": ["RGV587_ERROR::SM::哎哟喂,被挤爆啦"], "data": {"rows": []}},
+            "RGV587_ERROR",
+        ),
+        ({"code": 500, "data": {"rows": None}, "msg": "服务器内部错误"}, "500.*内部错误"),
+        ({"data": {"rows": [], "needVerify": True}}, "needVerify"),
+        ({"data": {"rows": [], "captcha": {"url": "/yzm.png"}}}, "captcha"),
+        ({"data": {"rows": []}, "needLogin": 1}, "needLogin"),
+        ({"errno": 3, "data": {"rows": []}}, "errno 是 3"),
+        ({"status": "error", "data": {"rows": []}}, "status 是 error"),
+        ({"code": 1, "data": {"rows": []}}, "code 是 1"),
+        ({"error": "Internal", "data": {"rows": []}}, "error 是 Internal"),
+        ({"meta": {"code": 5003}, "data": {"rows": []}}, "code 是 5003"),
+        ({"code": 0, "msg": "系统繁忙，请稍后再试", "data": {"rows": []}}, "系统繁忙"),
+    ],
+)
+def test_an_empty_list_in_an_answer_that_says_no_is_no_empty_list(answer: Any, named: str) -> None:
+    search = "\nkeywords: [停电]\ncall: {query: {q: '{keyword}'}}"
+    for tried in (
+        source("api", API, "may_be_empty: true"),
+        source("api", API + search),
+    ):
+        with pytest.raises(Refused, match=named):
+            listed(tried, page(answer))
+    vouching = source("api", API + "\nempty_when: '!(data.rows)'", "may_be_empty: true")
+    assert listed(vouching, page(answer)).entries == ()
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        {},
+        {"code": 0},
+        {"code": 1, "msg": "查询成功"},
+        {"code": "00000", "message": "success"},
+        {"code": 10000, "msg": "OK"},
+        {"code": 404, "msg": "暂无数据"},
+        {"code": 20000, "success": True},
+        {"no": 0, "error": "success"},
+        {"errno": "0", "error": None, "errors": []},
+        {"ret": ["SUCCESS::调用成功"]},
+        {"result": "success", "resultDesc": "成功"},
+        {"status": 1, "info": "OK"},
+        {"status": {"code": 200}},
+        {"ok": 1, "captcha": "", "needLogin": False, "verify": {"need": False}},
+    ],
+)
+def test_an_empty_list_in_an_answer_that_says_yes_is_empty(around: dict[str, Any]) -> None:
+    answer = page(around | {"data": {"rows": []}})
+    assert listed(source("api", API, "may_be_empty: true"), answer).entries == ()
+
+
 def test_an_answer_about_log_in_is_read() -> None:
     rows = [{"id": n, "title": title} for n, title in enumerate(ABOUT_GATES)]
     tried = source("api", API)
