@@ -10,7 +10,7 @@ from crawlers import health
 from crawlers.basket import unpack
 from crawlers.desk import Desk, Mishap, is_refusal
 from crawlers.known import Met
-from crawlers.pages import Ask, Entry, FetchFailed, Page, PageChanged, Refused
+from crawlers.pages import Ask, Entry, FetchFailed, Page, PageChanged, PageGone, Refused
 from domain.intake import PendingPage
 
 _ENOUGH_FAILURES = 3  # detail pages failing one after the other: leave the site in peace
@@ -103,7 +103,7 @@ class Details:
 
     def _failed(self, ask: Ask, seen: datetime, mishap: Mishap, attempts: int) -> bool:
         desk = self._desk
-        gone = isinstance(mishap, FetchFailed) and mishap.gone
+        gone = isinstance(mishap, PageGone) or (isinstance(mishap, FetchFailed) and mishap.gone)
         if gone or attempts >= health.PENDING_TRIES:
             # What the list showed is better than nothing; a deleted post was said all the same.
             fields = dict(ask.fields)

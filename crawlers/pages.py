@@ -104,6 +104,10 @@ class PageChanged(Exception):
     selector or field and the address."""
 
 
+class PageGone(PageChanged):
+    """A page came, and says that the post is no more."""
+
+
 class Refused(Exception):
     """The site answered, but with a refusal (log-in, captcha, limit). Chinese, names why."""
 

@@ -38,7 +38,7 @@ _GATE_WORDS = re.compile(
     r"|完成.{0,4}验证|(?:访问|请求|操作)(?:过于|太)频繁|访问受限|拒绝访问|禁止访问"
     r"|访问(?:已?被|遭到?)(?:拒绝|拦截|阻断|禁止)|(?:请求|访问|行为).{0,6}(?:拦截|阻断)"
     r"|疑似.{0,6}(?:黑客|攻击|爬虫|机器)|网络环境.{0,4}异常|异常(?:流量|访问)"
-    r"|(?:请|需要|您?先)登[录陆]|(?:未|没有|尚未|还没)登[录陆]|登[录陆](?:后|才能|已?(?:过期|失效|超时))"
+    r"|(?:请|需要|您?先)登[录陆]|(?:未|没有|尚未|还没)登[录陆]|登[录陆](?:以?后|之后|才能|已?(?:过期|失效|超时))"
     r"|会话已?(?:过期|失效|超时)|(?:开启|启用|打开|支持).{0,4}javascript"
     r"|(?:enable|requires?) javascript|checking your browser|just a moment|attention required"
     r"|access denied|(?:human|robot) verification|are you a? ?(?:human|robot)|unusual traffic"
@@ -60,8 +60,23 @@ _VENDOR = re.compile(
     r"|turing\.captcha|tencentcaptcha|initgeetest|nocaptcha|aliyuncaptcha|g-recaptcha|hcaptcha"
 )
 _GATE_INPUT = re.compile(r"(?i)captcha|verif|yzm|vcode|checkcode|验证码|滑块")
-_CUT_SHORT = re.compile(r"(?:…|\.{3}).*")
-_SHORT, _BRIEF, _SENTENCE, _FEW = 600, 30, 80, 4  # characters that a reader sees
+_VERIFICATION = re.compile(
+    r"(?i)(?:安全|人机|滑[块动]|拼图|行为|点选|访问)验证|滑块|拖动.{0,8}(?:完成|拼图)"
+    r"|(?:正在|进行|完成|通过).{0,4}验证"
+    r"|(?:验证|检查|检测)(?:您|你)的(?:浏览器|身份|访问|环境)|(?:访问|请求|操作)(?:过于|太)频繁|访问受限"
+    r"|访问(?:已?被|遭到?)(?:拒绝|拦截|阻断|禁止)|(?:请求|访问|行为).{0,6}(?:拦截|阻断)|异常(?:流量|访问)"
+    r"|(?:访问|网络环境).{0,4}异常|疑似.{0,6}(?:黑客|攻击|爬虫|机器)"
+    r"|checking your browser|just a moment|access denied"
+    r"|(?:human|robot) verification|are you a? ?(?:human|robot)|unusual traffic"
+    r"|too many requests|captcha|verify(?:ing)? (?:that )?you"
+)
+# A site that is out of order and says so in a page.
+FAILURE_WORDS = re.compile(
+    r"(?:系统|服务器?|网络|程序)(?:正?忙|繁忙|异常|错误|出错|内部错误|开小差)"
+    r"|访问(?:人数|量)(?:过多|太多|过大|较[多大])"
+    r"|[Ss]erver [Ee]rror|[Bb]ad [Gg]ateway|[Ss]ervice (?:[Tt]emporarily )?[Uu]navailable"
+)
+_SHORT, _BRIEF, _SENTENCE = 600, 30, 80  # characters that a reader sees
 _LARGE = 400_000
 
 # In an answer of data: the field that speaks, and what it says.
@@ -111,7 +126,7 @@ def refusal_in(text: str, *, by_words: bool = True) -> str | None:
     if len(seen) < _SHORT and _VENDOR.search(raw):
         return "网站要求安全验证（防护系统的页面）"
     if has_gate_title(root):
-        return f"网站要求登录或安全验证（标题“{_title(root)[:30]}”）"
+        return f"网站要求登录或安全验证（标题“{title_of(root)[:30]}”）"
     if not by_words:
         return None
     if len(seen) < _SHORT and (match := _GATE_WORDS.search(seen)):
@@ -128,19 +143,20 @@ def list_is_gate(root: etree._Element) -> bool:
     )
 
 
-def detail_is_gate(
-    page: Page, root: etree._Element, picked: Sequence[etree._Element], text: str, title: str
-) -> bool:
-    """Of a detail page whose body was found. A page that shows the letter's title is the letter."""
-    if _shows_title(root, title):
-        return False
-    if only_asks_for_log_in(text):
-        return True
-    if any(
-        e.tag in ("html", "body") for e in picked
-    ):  # a selector that takes any page for a letter
-        return refusal_in(page.text) is not None
-    return len(text) < _SHORT and has_gate_input(picked)
+def verification_in(root: etree._Element) -> str | None:
+    """The words by which a short page says that it verifies its visitors, or fails. "请登录" is
+    not among them: it stands in the head of many a page."""
+    seen = visible_text(root)
+    if len(seen) >= _SHORT:
+        return None
+    match = _VERIFICATION.search(seen) or FAILURE_WORDS.search(seen)
+    return match[0] if match else None
+
+
+def gate_words_in(text: str) -> str | None:
+    """What of a text asks for log-in or verification, or None."""
+    match = _GATE_WORDS.search(text)
+    return match[0] if match else None
 
 
 def only_asks_for_log_in(text: str) -> bool:
@@ -148,12 +164,9 @@ def only_asks_for_log_in(text: str) -> bool:
     return len(text) < _SENTENCE and bool(_GATE_SENTENCE.fullmatch(text))
 
 
-def _shows_title(root: etree._Element, title: str) -> bool:
-    words = "".join(_CUT_SHORT.sub("", title).split())[:12]
-    lines = ["".join(line.split()) for line in visible_text(root).split("\n")] + [_title(root)]
-    if len(words) < _FEW:  # "登录" stands on many a page; as a heading only on its own
-        return any(re.split("[:：_|-]", line)[-1] == words for line in lines if words)
-    return any(words in "".join(line.split()) for line in lines)
+def is_gate_address(address: str) -> bool:
+    """Whether an address is that of a page of log-in or verification."""
+    return _is_gate(address)
 
 
 def refusal_of_answer(data: Any) -> str | None:
@@ -176,7 +189,7 @@ def refusal_of_answer(data: Any) -> str | None:
 
 
 def has_gate_title(root: etree._Element) -> bool:
-    return bool(_GATE_TITLE.fullmatch(_title(root)))
+    return bool(_GATE_TITLE.fullmatch(title_of(root)))
 
 
 def has_gate_input(elements: Sequence[etree._Element]) -> bool:
@@ -189,7 +202,7 @@ def has_gate_input(elements: Sequence[etree._Element]) -> bool:
     return False
 
 
-def _title(root: etree._Element) -> str:
+def title_of(root: etree._Element) -> str:
     return " ".join((root.findtext(".//title") or "").split())
 
 

@@ -11,12 +11,16 @@ from lxml import etree  # type: ignore[import-untyped]
 from crawlers.addresses import canonical_url, join
 from crawlers.decoders import PAGE_DECODERS
 from crawlers.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
+from crawlers.no_letter import is_loading, why_no_letter
 from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Role
 from crawlers.refusals import (
     because_refused,
-    detail_is_gate,
+    gate_words_in,
+    is_gate_address,
     list_is_gate,
+    only_asks_for_log_in,
     refusal_in,
+    verification_in,
 )
 from crawlers.rules import BoardRules
 from crawlers.selecting import (
@@ -67,9 +71,13 @@ def _read_empty(
     source: Source, rules: BoardRules, ask: Ask, page: Page, root: etree._Element
 ) -> Found:
     """A list page without a single entry: the end of the list, an empty list, or no list."""
+    if ask.number and (why := refusal_in(page.text, by_words=False)):
+        raise Refused(f"第 {ask.number + 1} 页：{why}（{page.url}）")
+    if said := verification_in(root) or _said_in_frame(rules.item, root):
+        raise Refused(
+            f"列表是空的，页面上却写着“{said}”：网站要求登录、验证或出了错，已停止并放慢（{page.url}）"
+        )
     if ask.number:
-        if why := refusal_in(page.text, by_words=False):
-            raise Refused(f"第 {ask.number + 1} 页：{why}（{page.url}）")
         return Found((), 0)
     if rules.empty_when and shows(root, rules.empty_when):
         return Found((), 0)
@@ -96,6 +104,18 @@ def _is_empty_container(item: str, root: etree._Element) -> bool:
     container = container_of(item)
     found = elements(root, container) if container else []
     return bool(found) and all(len(visible_text(e)) < _NEXT_TO_NOTHING for e in found)
+
+
+def _said_in_frame(item: str, root: etree._Element) -> str | None:
+    """The words about log-in or loading where the entries should stand, or None."""
+    container = container_of(item)
+    for element in elements(root, container) if container else []:
+        if len(text := visible_text(element)) < _NEXT_TO_NOTHING:
+            if said := gate_words_in(text):
+                return said
+            if is_loading(text):
+                return text
+    return None
 
 
 def _parsed(page: Page, decode: str) -> etree._Element:
@@ -169,6 +189,11 @@ def _check(
             page,
             f"匹配到 {len(items)} 个条目，但{what}在其中一个也没有匹配到（{page.url}）{told}",
         )
+    if all(_asks_for_log_in(entry) for entry in entries):
+        raise Refused(
+            f"列表里只有“{str(entries[0].fields.get('title'))[:30]}”：网站要求登录，"
+            f"已停止并放慢（{page.url}）"
+        )
     if rules.detail and not any(e.url for e in entries):
         raise PageChanged(
             f"匹配到 {len(items)} 个条目，但链接选择器 link“{rules.link}”"
@@ -178,6 +203,13 @@ def _check(
         raise PageChanged(
             f"时间选择器 time“{rules.time}”在 {len(entries)} 个条目里一个也没有匹配到（{page.url}）"
         )
+
+
+def _asks_for_log_in(entry: Entry) -> bool:
+    """Whether an entry is no post but the link to a log-in."""
+    return only_asks_for_log_in(str(entry.fields.get("title") or "")) or bool(
+        entry.url and is_gate_address(entry.url)
+    )
 
 
 def _next(
@@ -212,8 +244,8 @@ def _read_detail(rules: BoardRules, ask: Ask, page: Page) -> Found:
             page, f"正文选择器 detail.body“{detail.body}”没有匹配到内容（{page.url}）"
         )
     picked, title = elements(root, detail.body), str(fields.get("title") or "")
-    if detail_is_gate(page, root, picked, body, title):
-        raise Refused(f"详情页给出的是登录或安全验证页面，不是正文（{page.url}）")
+    if mishap := why_no_letter(page, root, picked, body, title):
+        raise mishap
     fields["text"] = body
     for name in _DETAIL_FIELDS:
         selector = getattr(detail, name)
