@@ -12,6 +12,8 @@ _LEFT = re.compile(
     r"|[48]00\d{7}|1[3-9]\d{9}"
 )
 _LINK = r"(?:号码?|码|账号|帐号|id|就?是|为|叫|[:=+\->/\s(【\[{<「“\"'，,])"
+# 户号（10位）, 户号我查了是, 表号末尾: what people put between a label and its number.
+_SAID = r"(?:\(\d{0,2}[\u4e00-\u9fff]{1,5}\)|末尾|尾号|后面|我?查了|显示|写着?|如下|应该)"
 _UNIT = re.compile(NO_UNIT, re.IGNORECASE)
 
 _ACCOUNTS = (
@@ -21,11 +23,11 @@ _ACCOUNTS = (
     r"工作证号?|房产证号?|不动产证号?|车牌号?)"
 )
 _CHATS = (
-    r"(?:(?<![a-z\d])(?:q\s?q|wei\s?xin|we\s?chat|v\s?[-/.]?\s?x|w\s?x|[qv](?=号?\s?:))|[加+]\s?我?[vq](?![a-z])|v信|"
-    r"扣扣|企鹅号|[微薇威徽徵]\s?[信❤♥]|微芯|加我?[微薇徽威](?!信)|抖音|快手|小红书|陌陌|支付宝|钉钉|telegram)"
+    r"(?:(?<![a-z\d])(?:q\s?q|wei\s?xin|we\s?chat|v\s?[-/.]?\s?x|w\s?x|[qv](?=号?\s?:)|q(?=\s?\d{6,11}(?!\d)))|[加+]\s?我?[vq](?![a-z])|v信|"
+    r"扣扣|企鹅号?|[微薇](?=\s?:)|[微薇威徽徵]\s?[信❤♥]|微芯|加我?[微薇徽威](?!信)|抖音|快手|小红书|陌陌|支付宝|钉钉|telegram)"
 )
 _PHONES = (
-    r"(?:电\s?话|手\s?机|联系方式|联系号码|致电|回电|座机|固话|热线|[☎☏📞📱]|"
+    r"(?:电\s?话|手\s?机|联系方式|联系号码|致电|回电|座机|固话|热线|拨打|联系我|打我|找我|[☎☏📞📱]|"
     r"(?<![a-z])(?:tel|phone|mobile)\.?)"
 )
 
@@ -58,6 +60,14 @@ _TITLES = "某|先生|女士|小姐|师傅|同志|老师|经理|主任|所长|�
 _PLACE_ENDS = "省市县区镇乡村庄屯寨街路巷组局所厂店院校州"
 
 
+# 微信 liwei is a name, 微信 iphone and 微信 https:// are none.
+_NO_NAME = re.compile(
+    r"(?:we ?chat|weixin|i?phone|android|windows|alipay|music|video|https?|error|login)(?![a-z])"
+    r"|www",
+    re.IGNORECASE,
+)
+
+
 def _account(match: re.Match[str]) -> list[Span]:
     value = match["value"]
     if not any(c.isdigit() for c in value) or _is_left(value) or _is_moment(value):
@@ -69,7 +79,11 @@ def _account(match: re.Match[str]) -> list[Span]:
 
 def _chat(match: re.Match[str]) -> list[Span]:
     value, link = match["value"], match["link"]
-    told = any(c in link for c in ":号是为叫+(")
+    told = any(c in link for c in ":号是为叫+(") or (
+        link.isspace()
+        and value.isalpha()
+        and not _NO_NAME.match(match.string, match.start("value"))
+    )
     if _is_left(value) or _is_moment(value) or not (told or any(c in "0123456789_" for c in value)):
         return []
     if value.isdigit() and len(value) < 8 and not _UNIT.match(match.string, match.end()):
@@ -122,10 +136,11 @@ def _person(match: re.Match[str]) -> list[Span]:
 VALUES = rules(
     r"[a-z\d](?:[\s._\-·\x01]{0,2}[a-z\d]){3}",
     rule(
-        rf"{_ACCOUNTS}{_LINK}{{0,8}}(?P<value>\d{{2,8}}(?:{GAP}{{1,2}}\d{{2,10}}(?![\d.a-z]){NO_UNIT}){{1,6}}"
+        rf"{_ACCOUNTS}(?:{_LINK}|{_SAID}){{0,8}}(?P<value>\d{{2,8}}(?:{GAP}{{1,2}}\d{{2,10}}(?![\d.a-z]){NO_UNIT}){{1,6}}"
         rf"|[a-z\d_]{{4,40}}(?![a-z\d]))",
         _account,
     ),
+    rule(r"编号(?:[:是为\s]{0,2})(?<![\d.*])(\d{8,22})(?=\s?的?(?:电表|电能表|表计|用户|户))"),
     rule(r"(?<![\d.*])(\d{8,13})\s?\(?(?=(?:户号|用户号|客户编号|表号|电表号))"),
     rule(
         rf"{_CHATS}(?P<link>(?:群|联系|我|同号|{_LINK}){{0,8}})(?P<value>[a-z\d][a-z\d_.\-]{{4,29}})(?![a-z\d])",

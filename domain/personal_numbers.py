@@ -100,6 +100,13 @@ def _bank(match: re.Match[str]) -> list[Span]:
     return between(match, 4, 4)
 
 
+def _meter(match: re.Match[str]) -> list[Span]:
+    """The 22 digits of a meter's own number, as they stand on its face."""
+    if opens_with_date(match[0]) or _numbers_a_thing(match):
+        return []
+    return between(match, 4, 4)
+
+
 def _numbers_a_thing(match: re.Match[str]) -> bool:
     """Whether the digits are the number of a post or order, or stand in a link."""
     text, start = match.string, match.start()
@@ -114,7 +121,7 @@ _LOCAL = (
     rf"|([1-9]\d{GAP}\d\d{GAP})\d\d{GAP}\d\d?|([1-9]\d\d{GAP})\d\d{GAP}\d\d|([1-9]\d{{3}}{GAP})\d{{3}})"
     r"(?!\d)"
 )
-_DOT = r"\s?(?:[.。]|[(\[]\s?dot\s?[)\]]|\sdot\s)\s?"
+_DOT = r"\s?(?:[.。点]|[(\[]\s?dot\s?[)\]]|\sdot\s)\s?"
 _PLATE = r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\s?[·.\-]?\s?[A-HJ-NP-Z]"
 
 NUMBERS = rules(
@@ -125,12 +132,21 @@ NUMBERS = rules(
         rf"(?P<number>1{_WIDE}{{0,3}}[3-9](?:{_WIDE}{{0,3}}\d){{9}})(?!\d)",
         _mobile,
     ),
+    # 138一1234一5678, 138加1234加5678
+    rule(r"(?<!\d)1[3-9]\d([一加杠减点]\d{4}[一加杠减点])\d{4}(?!\d)"),
     # letters that look like digits: l38O1234567
     rule(r"(?<![a-z\d])[1Il][3-9][\dOoIl](?=[\dOoIl]{8}(?![a-z\d]))([\dOoIl]{4})[\dOoIl]{4}"),
     # 0374-2345678, (0374)2345678转801, 010 1234 5678
     rule(
         rf"(?<!\d)(?<!\d\.)0(?:10|2\d|[3-9]\d\d)\)?(?:{GAP}|[一/)(\x01]){{0,3}}{_LOCAL}"
         r"(?:\s?(?:转|分机号?|ext\.?|[\-*#])\s?(\d{1,6})(?!\d))?"
+    ),
+    # 区号0374号码2345678, 0374 2 3 4 5 6 7 8
+    rule(
+        rf"区号[:是\s]?0(?:10|2\d|[3-9]\d\d)[\s,.:\-]{{0,2}}(?:电话|座机|号码)[:是\s]{{0,2}}{_LOCAL}"
+    ),
+    rule(
+        rf"(?<!\d)(?<!\d\.)0(?:10|2\d|[3-9]\d\d){GAP}{{1,2}}([1-9](?:{GAP}\d){{6,7}})(?!{GAP}?\d)"
     ),
     rule(rf"(?<!\d)(?:\+|00)86{GAP}{{1,2}}\(?[1-9]\d{{1,2}}\)?(?:{GAP}|[一)]){{1,2}}{_LOCAL}"),
     # another country's: +852 9123 4567
@@ -142,6 +158,7 @@ NUMBERS = rules(
         _identity,
     ),
     rule(rf"(?<!\d)[1-8]\d{{5}}{_G}\d{{6}}{_G}\d{{3}}(?!\d)", _identity),
+    rule(r"(?<!\d)\d{22}(?!\d)", _meter),
     # bank cards: solid, in fours, in two parts
     rule(r"(?<!\d)\d{16,19}(?!\d)", _bank),
     rule(rf"(?<!\d)(?:\d{{4}}{GAP}{{1,2}}){{3}}\d{{1,4}}(?:{GAP}{{1,2}}\d{{1,4}})?(?!\d)", _bank),
@@ -156,14 +173,14 @@ PLATES = rules(
     rule(rf"{_PLATE}\s?[·.\-_]?\s?([A-HJ-NP-Z\d]{{4}})[挂学警领港澳](?![a-z\d])"),
 )
 MAILS = rules(
-    r"[a-z\d]\s?(?:@|#[a-z\d]|艾特|at\s|[(\[【{]\s?(?:at|@))",
+    r"[a-z\d]\s?(?:@|#[a-z\d]|艾特|at\s|[(\[【{]\s?(?:at?|@))",
     # name@host, also with blanks or (at); one start a run of characters keeps it linear
     rule(
         r"(?<![a-z\d._%+\-])([a-z\d._%+\-]{1,64})\s?(?:@|[(\[【{]\s?(?:at|@|艾特)\s?[)\]】}])\s?"
         rf"([a-z\d\-]{{1,63}}(?:{_DOT}[a-z\d\-]{{1,63}}){{1,4}})"
     ),
     rule(
-        r"(?<![a-z\d._%+\-])([a-z\d._%+\-]{1,64})(?:#|\s?艾特\s?|\sat\s)"
+        r"(?<![a-z\d._%+\-])([a-z\d._%+\-]{1,64})(?:#|\s?艾特\s?|\sat\s|\(a\))"
         rf"((?:qq|vip\.qq|163|126|139|189|sina|gmail|outlook|foxmail|hotmail|yeah|sohu|aliyun|icloud){_DOT}"
         r"(?:com|cn|net))"
     ),

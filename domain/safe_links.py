@@ -20,9 +20,10 @@ _PERSONAL = (
 _PERSONAL_KEY = re.compile(_PERSONAL, re.IGNORECASE)
 # The same within a text: what stands before the @ of a link, and values whose name tells.
 IN_TEXT = rules(
-    r"://|[?&;][a-z_]{2,12}=",
+    r"://|%3\d|[?&;][a-z_]{2,12}=",
     rule(r"[a-z][a-z\d+.\-]{1,20}://([!-.0-?A-~]{1,200})@(?=[\w\[])"),
     rule(rf"[?&;]{_PERSONAL}=([!-%'-+\--:<-~]{{1,400}})"),
+    rule(r"((?:\d{0,4}%3\d){4,}\d{0,4})"),  # %31%33%38…: a number in another dress
 )
 _NAME = re.compile(r"\w(?:[\w\-]{0,61}\w)?")
 
