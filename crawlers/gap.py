@@ -61,12 +61,16 @@ class Gap:
 
 
 def bounded(gaps: list[Gap]) -> list[Gap]:
-    """At most eight, newest first: two neighbours become one that spans what lies between."""
+    """At most eight, newest first: two neighbours become one that spans what lies between. If it
+    can be, two that are read to their end, so that a look keeps its own measure."""
     while len(gaps) > _MOST_GAPS:
-        lower = max(i for i, gap in enumerate(gaps) if gap.left is None)
-        upper = gaps[lower - 1]
-        sunk = upper.sunk + gaps[lower].sunk
-        gaps[lower - 1 : lower + 1] = [Gap(upper.ask, gaps[lower].until, sunk=sunk)]
+        whole = (
+            i for i in range(1, len(gaps)) if gaps[i].left is None and gaps[i - 1].left is None
+        )
+        place = max(whole, default=len(gaps) - 1)
+        upper, lower = gaps[place - 1 : place + 1]
+        one = Gap(upper.ask, lower.until, lower.left, sunk=upper.sunk + lower.sunk)
+        gaps[place - 1 : place + 1] = [one]
     return gaps
 
 

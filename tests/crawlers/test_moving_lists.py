@@ -5,6 +5,7 @@ The real poll on a list that grows, shrinks, fails and takes the process with it
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moving_list import FetchFailed, Killed, MovingList, newest_first
 
-from crawlers.pages import Page
+from crawlers.gap import Gap, bounded
+from crawlers.pages import Ask, Page
 from crawlers.source import Source
 from domain.intake import PollResult
 
@@ -226,6 +228,20 @@ def test_a_gap_that_has_sunk_far_down_is_found_again() -> None:
     down[0] = False
     board.polls(100)
     assert board.missing() == []
+
+
+@given(st.lists(st.sampled_from([None, 3.0, 500.0]), max_size=30))
+def test_gaps_without_number_are_joined(lefts: list[float | None]) -> None:
+    gaps = [
+        Gap(Ask(f"http://x.example/{i}", number=i), (f"{i:08d}",), left)
+        for i, left in enumerate(lefts)
+    ]
+    first, last = gaps[:1], gaps[-1:]
+    joined = bounded(list(gaps))
+    assert len(joined) == min(len(gaps), 8)
+    assert [g.ask for g in joined[:1]] == [g.ask for g in first], "from where the first begins"
+    assert [g.until for g in joined[-1:]] == [g.until for g in last], "to where the last ends"
+    assert all(Gap.read(json.loads(json.dumps(g.write()))).write() == g.write() for g in joined)
 
 
 def test_the_newest_page_is_looked_at_before_what_was_left() -> None:
