@@ -28,6 +28,7 @@ from db.rows import AlertRow, AttemptRow, DeliveryRow
 from db.settings import get_or_create_secret
 from db.statements import insert_or
 from db.tables import alerts, attempts, deliveries, incident_events, incidents
+from domain.events import Cause
 from domain.model import DeliveryState, Severity
 
 _ALERT_COLUMNS = (
@@ -184,7 +185,7 @@ def last_alert(conn: Connection, incident_id: int) -> AlertRow | None:
     return next(iter(list_alerts(conn, 1, incident_id)), None)
 
 
-def delivered_causes(conn: Connection) -> list[tuple[str, datetime]]:
+def delivered_causes(conn: Connection) -> list[tuple[Cause, datetime]]:
     """(cause of the alert's event, when it was confirmed) of every confirmed delivery."""
     statement = (
         select(incident_events.c.cause, deliveries.c.delivered_at)
@@ -192,7 +193,7 @@ def delivered_causes(conn: Connection) -> list[tuple[str, datetime]]:
         .join(incident_events, incident_events.c.id == alerts.c.event_id)
         .where(deliveries.c.state == DeliveryState.DELIVERED.value)
     )
-    return [(row.cause, row.delivered_at) for row in conn.execute(statement)]
+    return [(Cause.read(row.cause), row.delivered_at) for row in conn.execute(statement)]
 
 
 def select_deliveries() -> Select[Any]:

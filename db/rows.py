@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.model import Assessment, DeliveryState, Incident, Severity
+from domain.events import Cause
+from domain.model import (
+    Assessment,
+    Category,
+    DeliveryState,
+    Incident,
+    IncidentState,
+    Severity,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +148,26 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """An incident with its key in the store and what clustering remembers of it."""
+    """An incident with its key in the store and what grouping remembers of it (as it is written)."""
 
     id: int
     profile: dict[str, Any]
     incident: Incident
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """What of an incident a post is compared with. `profile` as it is written, read by whoever
+    knows its shape."""
+
+    id: int
+    number: str
+    state: IncidentState
+    category: Category
+    first_event_at: datetime
+    last_event_at: datetime
+    profile: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +178,7 @@ class EventRow:
     incident_id: int
     seq: int
     kind: str
-    cause: str
+    cause: Cause
     at: datetime
     who: str
     note: str

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.model import Place
+from pipeline.incidents.similarity import LocalNames
 from pipeline.normalise import squeezed_spelling
 from pipeline.place_names import Level, level_of, stem
-from pipeline.wording import LocalNames
 
 
 class Nearness(StrEnum):
