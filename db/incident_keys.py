@@ -7,34 +7,79 @@ go with the incidents' profiles: whoever writes one writes its keys (`set_keys`)
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, TextClause, bindparam, delete, text
+from sqlalchemy import (
+    Connection,
+    Executable,
+    TextClause,
+    bindparam,
+    cast,
+    delete,
+    select,
+    text,
+)
 from sqlalchemy import Text as TextType
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from db.alone import readable
 from db.engine import to_json
-from db.statements import insert_or, storable
-from db.tables import incident_keys
+from db.rows import CandidateRow
+from db.statements import insert_for, storable
+from db.tables import incident_keys, incidents
+from domain.model import Category, IncidentState
 
-_OF_A_KEY = 100  # the newest incidents of one site, name, road, text or term
+_OF_A_KEY = 40  # the newest incidents of one site, name, road or text
 _OF_A_TOWN = 40
+_OF_A_TERM = 100
 _BY_TERMS = 24  # those that only words speak for
 _LEAST_SHARED = 3
 _COPIES = 500  # how far back a false alarm of the same words is looked for
 
 
-def worth_comparing(
-    conn: Connection, said: str, exact: Sequence[str], towns: Sequence[str], terms: Sequence[str]
-) -> list[int]:
-    """The ids of the incidents that share with a post the text (key `said`), one of `exact`, a town
-    or several terms; of each key the newest, in order of opening."""
-    lists = {"exact": [said, *exact], "towns": list(towns), "terms": list(terms)}
+class Keys(Protocol):
+    """What a post may share with incidents, by how much of it makes one worth comparing: the same
+    text, or any one of `exact`; a town, of which only the newest count; several `terms`."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def exact(self) -> Sequence[str]: ...
+    @property
+    def towns(self) -> Sequence[str]: ...
+    @property
+    def terms(self) -> Sequence[str]: ...
+
+
+def candidates(
+    conn: Connection, asked: Keys, since: datetime, unreadable: dict[int, str]
+) -> list[CandidateRow]:
+    """The incidents that a post with these keys may join, in order of opening: the open ones, and
+    the closed or false alarms whose last post happened at `since` or later. Merged ones are left
+    out: their posts moved on.
+
+    `unreadable` takes the ids of those whose rows cannot be read, with the problem.
+    """
+    ids = worth_comparing(conn, asked)
+    if not ids:
+        return []
+    statement = _ROWS.params({"ids": ids, "since": since})
+    return readable(conn, statement, incidents.c.id, _row, unreadable)
+
+
+def worth_comparing(conn: Connection, asked: Keys) -> list[int]:
+    """The ids of the incidents, in whatever state, that share enough with a post; of each key the
+    newest."""
+    said = storable(asked.text)
+    lists = {"exact": [said, *asked.exact], "towns": asked.towns, "terms": asked.terms}
     given: dict[str, object] = {name: [storable(k) for k in keys] for name, keys in lists.items()}
     statement = _POSTGRESQL
     if conn.dialect.name == "sqlite":
         statement = _SQLITE
         given = {name: to_json(keys) for name, keys in given.items()}
-    return list(conn.execute(statement, {**given, "said": storable(said)}).scalars())
+    return list(conn.execute(statement, {**given, "said": said}).scalars())
 
 
 def set_keys(
@@ -47,7 +92,12 @@ def set_keys(
     if has - had:
         rows = [{"key": key, "incident_id": incident_id} for key in sorted(has - had)]
         # An incident whose memory was broken has lost its keys only there.
-        conn.execute(insert_or(conn, incident_keys).on_conflict_do_nothing(), rows)
+        conn.execute(_insert(conn.dialect.name), rows)
+
+
+@cache
+def _insert(dialect: str) -> Executable:
+    return insert_for(dialect, incident_keys).on_conflict_do_nothing()
 
 
 _DELETE = delete(incident_keys).where(
@@ -55,12 +105,46 @@ _DELETE = delete(incident_keys).where(
 )
 
 
+_OPEN = [state.value for state in IncidentState if state.is_open]
+_SETTLED = [IncidentState.CLOSED.value, IncidentState.FALSE_ALARM.value]
+_ROWS = (
+    select(
+        incidents.c.id,
+        incidents.c.number,
+        incidents.c.state,
+        incidents.c.category,
+        incidents.c.first_event_at,
+        incidents.c.last_event_at,
+        # As it is written: one that cannot be read costs no other.
+        cast(incidents.c.profile, TextType).label("profile"),
+    )
+    .where(
+        incidents.c.id.in_(bindparam("ids", expanding=True)),
+        incidents.c.state.in_(_OPEN)
+        | (incidents.c.state.in_(_SETTLED) & (incidents.c.last_event_at >= bindparam("since"))),
+    )
+    .order_by(incidents.c.id)
+)
+
+
+def _row(row: Any) -> CandidateRow:
+    return CandidateRow(
+        id=row.id,
+        number=row.number,
+        state=IncidentState(row.state),
+        category=Category(row.category),
+        first_event_at=row.first_event_at,
+        last_event_at=row.last_event_at,
+        profile=row.profile,
+    )
+
+
 def _statement(newest: str, keys: str) -> str:
     """`newest` reads the newest incidents of each key of a list: the one thing that the databases
     spell differently."""
     exact = newest.format(keys=keys.format("exact"), most=_OF_A_KEY)
     towns = newest.format(keys=keys.format("towns"), most=_OF_A_TOWN)
-    terms = newest.format(keys=keys.format("terms"), most=_OF_A_KEY)
+    terms = newest.format(keys=keys.format("terms"), most=_OF_A_TERM)
     return f"""
         SELECT id FROM ({exact}) AS by_key
         UNION SELECT id FROM (

@@ -5,33 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
-    Text,
+    Executable,
+    bindparam,
     func,
     insert,
-    literal,
     select,
-    type_coerce,
     update,
 )
 
 from db.alone import readable
-from db.columns import Json, UtcTime
-from db.rows import CandidateRow, EventRow, IncidentRow
-from db.statements import insert_or, storable
+from db.rows import EventRow, IncidentRow
+from db.statements import insert_for, storable
 from db.tables import incident_events, incident_numbers, incident_posts, incidents
 from domain.clock import SHANGHAI
 from domain.events import Cause
 from domain.model import Area, Category, Incident, IncidentState, PostRole, Severity
 
-_OPEN = [state.value for state in IncidentState if state.is_open]
-_SETTLED = [IncidentState.CLOSED.value, IncidentState.FALSE_ALARM.value]
+_ALL = 1_000_000_000
 _FIELDS = [f.name for f in fields(Incident)]
 # What posts make of an incident; the rest is given once, or belongs to people and to telling.
 _GROWN = (
@@ -45,59 +42,10 @@ class NoSuchIncident(LookupError):
     """An incident id that the store does not hold."""
 
 
-def candidates(
-    conn: Connection,
-    ids: Sequence[int],
-    since: datetime,
-    unreadable: dict[int, str] | None = None,
-) -> list[CandidateRow]:
-    """Those of these incidents that a post may join, in order of opening: the open ones, and the
-    closed or false alarms whose last post happened at `since` or later. Merged ones are left out:
-    their posts moved on.
-
-    `unreadable` takes the ids of those whose rows cannot be read, with the problem; None: they
-    raise.
-    """
-    statement = select(
-        incidents.c.id,
-        incidents.c.number,
-        incidents.c.state,
-        incidents.c.category,
-        incidents.c.first_event_at,
-        incidents.c.last_event_at,
-        # As it is written: one that cannot be read costs no other.
-        type_coerce(incidents.c.profile, Text).label("profile"),
-    ).where(
-        incidents.c.id.in_(ids),
-        incidents.c.state.in_(_OPEN)
-        | (incidents.c.state.in_(_SETTLED) & (incidents.c.last_event_at >= since)),
-    )
-    return readable(
-        conn, statement.order_by(incidents.c.id), incidents.c.id, _candidate, unreadable
-    )
-
-
-def _candidate(row: Any) -> CandidateRow:
-    return CandidateRow(
-        id=row.id,
-        number=row.number,
-        state=IncidentState(row.state),
-        category=Category(row.category),
-        first_event_at=row.first_event_at,
-        last_event_at=row.last_event_at,
-        profile=row.profile,
-    )
-
-
 def next_number(conn: Connection, opened_at: datetime, zone: ZoneInfo = SHANGHAI) -> str:
     """A new incident's number, `YYYYMMDD-NNN` by the local day of opening."""
     day = f"{opened_at.astimezone(zone):%Y%m%d}"
-    statement = insert_or(conn, incident_numbers).values(day=day, last=1)
-    nth = conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=["day"], set_={"last": incident_numbers.c.last + 1}
-        ).returning(incident_numbers.c.last)
-    ).scalar_one()
+    nth = conn.execute(_next_number(conn.dialect.name), {"day": day, "last": 1}).scalar_one()
     return f"{day}-{nth:03d}"
 
 
@@ -107,8 +55,7 @@ def open_incident(
     """Store a new incident under the number that `next_number` drew for it; its id."""
     values = _values(incident, _FIELDS)
     values.update(profile=profile, updated_at=now)
-    row = conn.execute(insert(incidents).values(values).returning(incidents.c.id))
-    return int(row.scalar_one())
+    return int(conn.execute(_OPEN_INCIDENT, values).scalar_one())
 
 
 def grow_incident(
@@ -124,19 +71,15 @@ def grow_incident(
     Raises NoSuchIncident.
     """
     values = _values(incident, _GROWN)
-    values.update(profile=profile, updated_at=now)
-    done = conn.execute(update(incidents).where(incidents.c.id == incident_id).values(values))
-    if done.rowcount != 1:
+    values.update(profile=profile, updated_at=now, incident=incident_id)
+    if conn.execute(_GROW, values).rowcount != 1:
         raise NoSuchIncident(f"incident {incident_id} is not in the store")
 
 
 def count_report(conn: Connection, incident_id: int, report_no: int, now: datetime) -> None:
     """People were told of an incident for the `report_no`th time."""
-    conn.execute(
-        update(incidents)
-        .where(incidents.c.id == incident_id)
-        .values(report_no=report_no, updated_at=now)
-    )
+    values = {"report_no": report_no, "updated_at": now, "incident": incident_id}
+    conn.execute(_COUNT_REPORT, values)
 
 
 def change_state(
@@ -159,13 +102,8 @@ def add_post(
     role: PostRole = PostRole.COMPLAINT,
 ) -> bool:
     """Put a post into an incident. False: it is in one already, where it stays."""
-    statement = (
-        insert_or(conn, incident_posts)
-        .values(post_id=post_id, incident_id=incident_id, at=now, role=role.value)
-        .on_conflict_do_nothing(index_elements=["post_id"])
-        .returning(incident_posts.c.post_id)
-    )
-    return conn.execute(statement).one_or_none() is not None
+    values = {"post_id": post_id, "incident_id": incident_id, "at": now, "role": role.value}
+    return conn.execute(_add_post(conn.dialect.name), values).one_or_none() is not None
 
 
 def move_posts(conn: Connection, post_ids: Collection[int], incident_id: int, now: datetime) -> int:
@@ -178,11 +116,9 @@ def move_posts(conn: Connection, post_ids: Collection[int], incident_id: int, no
     return done.rowcount
 
 
-def post_ids_of(conn: Connection, incident_id: int, limit: int = 0) -> list[int]:
-    """The ids of an incident's posts, in order of arrival; `limit` 0 means all."""
-    statement = select(incident_posts.c.post_id).where(incident_posts.c.incident_id == incident_id)
-    statement = statement.order_by(incident_posts.c.post_id)
-    return list(conn.execute(statement.limit(limit) if limit else statement).scalars())
+def post_ids_of(conn: Connection, incident_id: int, limit: int = _ALL) -> list[int]:
+    """The ids of an incident's posts, in order of arrival."""
+    return list(conn.execute(_POST_IDS, {"incident": incident_id, "limit": limit}).scalars())
 
 
 def add_event(
@@ -202,33 +138,20 @@ def add_event(
     """
     if conn.dialect.name == "postgresql":
         # Holding the incident's row keeps the sequence free of gaps and clashes.
-        conn.execute(_exists(incident_id).with_for_update())
-    e = incident_events.c
-    last = select(func.coalesce(func.max(e.seq), 0)).where(e.incident_id == incident_id)
+        conn.execute(_HELD, {"incident": incident_id})
     values = {
-        "incident_id": incidents.c.id,
-        "seq": last.scalar_subquery() + 1,
-        "kind": literal(str(kind)),
-        "cause": literal(str(cause)),
-        "at": literal(at, UtcTime),
-        "who": literal(storable(who)),
-        "note": literal(storable(note)),
-        "data": literal(data or {}, Json),
+        "incident": incident_id,
+        "kind": str(kind),
+        "cause": str(cause),
+        "at": at,
+        "who": storable(who),
+        "note": storable(note),
+        "data": data or {},
     }
-    statement = (
-        insert_or(conn, incident_events)
-        .from_select(list(values), select(*values.values()).where(incidents.c.id == incident_id))
-        .on_conflict_do_nothing(index_elements=["incident_id", "cause"])
-        .returning(e.id)
-    )
-    written = conn.execute(statement).scalar_one_or_none()
-    if written is None and conn.execute(_exists(incident_id)).one_or_none() is None:
+    written = conn.execute(_add_event(conn.dialect.name), values).scalar_one_or_none()
+    if written is None and conn.execute(_HELD, {"incident": incident_id}).one_or_none() is None:
         raise NoSuchIncident(f"incident {incident_id} is not in the store")
     return written
-
-
-def _exists(incident_id: int) -> Select[Any]:
-    return select(incidents.c.id).where(incidents.c.id == incident_id)
 
 
 def events_of(conn: Connection, incident_id: int) -> list[EventRow]:
@@ -249,7 +172,7 @@ def events_of(conn: Connection, incident_id: int) -> list[EventRow]:
 
 def incident(conn: Connection, incident_id: int, hold: bool = False) -> IncidentRow | None:
     """One incident by its key in the store. `hold` as in `find`."""
-    return next(iter(_rows(conn, incidents.c.id == incident_id, hold=hold)), None)
+    return next(iter(_rows(conn, _MINE, hold=hold, incident=incident_id)), None)
 
 
 def number_of(conn: Connection, incident_id: int) -> str:
@@ -260,7 +183,7 @@ def number_of(conn: Connection, incident_id: int) -> str:
 
 def find(conn: Connection, number: str, hold: bool = False) -> IncidentRow | None:
     """One incident by its number. `hold`: nobody else changes it before this transaction ends."""
-    return next(iter(_rows(conn, incidents.c.number == storable(number), hold=hold)), None)
+    return next(iter(_rows(conn, _BY_NUMBER, hold=hold, number=storable(number))), None)
 
 
 def list_incidents(
@@ -302,16 +225,15 @@ def _rows(
     limit: int = 0,
     unreadable: dict[int, str] | None = None,
     hold: bool = False,
+    **given: Any,
 ) -> list[IncidentRow]:
-    statement = (
-        select(incidents)
-        .where(*conditions)
-        .order_by(incidents.c.last_event_at.desc(), incidents.c.id.desc())
-    )
+    statement = _ROWS.where(*conditions)
     if limit:
         statement = statement.limit(limit)
     if hold:
         statement = statement.with_for_update()
+    if given:
+        statement = statement.params(given)
     return readable(conn, statement, incidents.c.id, _row, unreadable)
 
 
@@ -323,3 +245,61 @@ def _row(row: Any) -> IncidentRow:
     values["area"] = Area(row.area)
     values["channels"] = tuple(row.channels)
     return IncidentRow(row.id, row.profile, Incident(**values), row.updated_at)
+
+
+# The statements of judging, made once: to build one costs more than to run it.
+
+_OPEN_INCIDENT = insert(incidents).returning(incidents.c.id)
+_MINE = incidents.c.id == bindparam("incident")
+_GROW = (
+    update(incidents)
+    .where(_MINE)
+    .values({n: bindparam(n) for n in (*_GROWN, "profile", "updated_at")})
+)
+_COUNT_REPORT = (
+    update(incidents)
+    .where(_MINE)
+    .values(report_no=bindparam("report_no"), updated_at=bindparam("updated_at"))
+)
+_HELD = select(incidents.c.id).where(_MINE).with_for_update()
+_ROWS = select(incidents).order_by(incidents.c.last_event_at.desc(), incidents.c.id.desc())
+_BY_NUMBER = incidents.c.number == bindparam("number")
+_POST_IDS = (
+    select(incident_posts.c.post_id)
+    .where(incident_posts.c.incident_id == bindparam("incident"))
+    .order_by(incident_posts.c.post_id)
+    .limit(bindparam("limit"))
+)
+
+
+@cache
+def _next_number(dialect: str) -> Executable:
+    return (
+        insert_for(dialect, incident_numbers)
+        .on_conflict_do_update(index_elements=["day"], set_={"last": incident_numbers.c.last + 1})
+        .returning(incident_numbers.c.last)
+    )
+
+
+@cache
+def _add_post(dialect: str) -> Executable:
+    return (
+        insert_for(dialect, incident_posts)
+        .on_conflict_do_nothing(index_elements=["post_id"])
+        .returning(incident_posts.c.post_id)
+    )
+
+
+@cache
+def _add_event(dialect: str) -> Executable:
+    e = incident_events.c
+    last = select(func.coalesce(func.max(e.seq), 0)).where(e.incident_id == bindparam("incident"))
+    given = ("kind", "cause", "at", "who", "note", "data")
+    values = [incidents.c.id, last.scalar_subquery() + 1]
+    values += [bindparam(name, type_=e[name].type) for name in given]
+    return (
+        insert_for(dialect, incident_events)
+        .from_select(["incident_id", "seq", *given], select(*values).where(_MINE))
+        .on_conflict_do_nothing(index_elements=["incident_id", "cause"])
+        .returning(e.id)
+    )

@@ -148,7 +148,7 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """An incident with its key in the store and what grouping remembers of it (as it is written)."""
+    """An incident with its key in the store and what grouping remembers of it, as it is written."""
 
     id: int
     profile: dict[str, Any]
@@ -167,7 +167,7 @@ class CandidateRow:
     category: Category
     first_event_at: datetime
     last_event_at: datetime
-    profile: Any
+    profile: str
 
 
 @dataclass(frozen=True, slots=True)

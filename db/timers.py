@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, Executable, bindparam, delete, or_, select
 
-from db.statements import insert_or
+from db.statements import insert_for
 from db.tables import timers
 from domain.events import TimerKind
 
@@ -24,21 +25,13 @@ class Timer:
 
 def set_timer(conn: Connection, incident_id: int, kind: TimerKind, due_at: datetime) -> None:
     """An incident's timer of this kind goes off at `due_at`, and at no other time."""
-    statement = insert_or(conn, timers).values(
-        incident_id=incident_id, kind=kind.value, due_at=due_at, data={}
-    )
-    conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=["incident_id", "kind"], set_={"due_at": statement.excluded.due_at}
-        )
-    )
+    values = {"incident_id": incident_id, "kind": kind.value, "due_at": due_at, "data": {}}
+    conn.execute(_set(conn.dialect.name), values)
 
 
 def stop_timer(conn: Connection, incident_id: int, kind: TimerKind) -> None:
     """An incident has no timer of this kind."""
-    conn.execute(
-        delete(timers).where(timers.c.incident_id == incident_id, timers.c.kind == kind.value)
-    )
+    conn.execute(_STOP, {"incident": incident_id, "timer_kind": kind.value})
 
 
 def take_timer(conn: Connection, timer_id: int) -> bool:
@@ -70,3 +63,16 @@ def due_timers(
     )
     rows = conn.execute(statement).all()
     return [Timer(r.id, r.incident_id, kind) for r in rows if r.incident_id not in but_of][:limit]
+
+
+_STOP = delete(timers).where(
+    timers.c.incident_id == bindparam("incident"), timers.c.kind == bindparam("timer_kind")
+)
+
+
+@cache
+def _set(dialect: str) -> Executable:
+    statement = insert_for(dialect, timers)
+    return statement.on_conflict_do_update(
+        index_elements=["incident_id", "kind"], set_={"due_at": statement.excluded.due_at}
+    )

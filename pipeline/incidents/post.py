@@ -17,8 +17,8 @@ from pipeline.normalise import Squeezed
 class PostFacts:
     """All of a post that grouping asks for; computed once, from the text that assess squeezed.
 
-    `at` is when it happened, `first_seen` when we knew of it. `dated`: its time can be believed; one
-    that is shown and cannot be read is no reason to take an old post for news. `copy`: the same
+    `at` is when it happened, `first_seen` when we knew of it. `dated`: its time can be believed;
+    one that is shown and cannot be read is no reason to take an old post for news. `copy`: the same
     words were posted before. `said` tells who said what (source, writer and text, hashed).
     """
 

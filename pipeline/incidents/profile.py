@@ -6,8 +6,10 @@ may share with a post, `keys`, is what the store's index of incidents holds.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pipeline.incidents.post import PostFacts
@@ -19,9 +21,6 @@ _TERMS = 96
 _NAMES = 24
 _HASHES = 64
 _TELLING = 32  # the terms of an incident that it is looked up by; its rarest and most repeated ones
-# An incident that shares a town or words with a post is worth comparing only with more of either:
-# they are asked for apart (`Asked`).
-_TOWN = "towns"
 _EXACT = ("sites", "names", "roads")
 
 
@@ -55,11 +54,14 @@ class Likeness:
     def _keys(self) -> Iterator[str]:
         for text_hash in self.hashes:
             yield f"#{text_hash}"
-        for kind in (*_EXACT, _TOWN):
+        for kind in _EXACT:
             for value in getattr(self.places, kind):
                 yield f"{kind}:{value}"
+        near = _near(sited=bool(self.places.sites))
+        for value in self.places.towns:
+            yield f"{near}town:{value}"
         for stem in self.places.stems:
-            yield f"stem:{stem[:2]}"
+            yield f"{near}stem:{stem[:2]}"
         # Not in the order of the stored object: PostgreSQL keeps none.
         heaviest = sorted(self.wording.terms.items(), key=lambda pair: (-pair[1], pair[0]))
         for term, _ in heaviest[:_TELLING]:
@@ -102,16 +104,23 @@ class Asked:
     @classmethod
     def of(cls, post: PostFacts) -> Asked:
         places, terms = post.places, tuple(post.wording.terms)
+        # Two villages are two matters, whatever else they share: who names one asks for no other.
+        near = [_near(sited) for sited in (False, True) if not (sited and places.sites)]
         return cls(
             text=f"#{post.hash}",
             exact=(
                 *(f"{kind}:{value}" for kind in _EXACT for value in getattr(places, kind)),
                 # 河沿 opens the name of a site: whether all of it stands in the text is seen later.
-                *(f"stem:{term}" for term in terms),
+                *(f"{kind}stem:{term}" for kind in near for term in terms),
             ),
-            towns=tuple(f"{_TOWN}:{value}" for value in places.towns),
+            towns=tuple(f"{kind}town:{value}" for kind in near for value in places.towns),
             terms=terms,
         )
+
+
+def _near(sited: bool) -> str:
+    """What is near an incident that names its site, or none, is told apart."""
+    return "@" if sited else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,12 @@ def likeness_of(stored: Any) -> Likeness:
     """Of a stored profile what posts are compared with: a hundred are compared where one is joined.
     Raises what broken JSON raises."""
     return Likeness.from_json(stored.get("cluster"))
+
+
+@lru_cache(maxsize=1_024)  # some 20 MB: neighbours of one post are neighbours of the next
+def likeness_written(profile: str) -> Likeness:
+    """As `likeness_of`, of a profile as it is written. Raises what broken JSON raises."""
+    return likeness_of(json.loads(profile))
 
 
 def facts_of(stored: Any) -> RunningFacts:

@@ -1,12 +1,11 @@
 """Within T2: a complaint finds its incident, the incident grows, people are told of real change.
 
-One shape: rows in, a pure call (`match`, `absorb`), rows out. Of the incidents only the few that the
-index of keys names are read, so a post costs the same after a day and after a year.
+One shape: rows in, a pure call (`match`, `absorb`), rows out. Of the incidents only the few that
+the index of keys names are read, so a post costs the same after a day and after a year.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from pipeline.assess import Assessed
 from pipeline.incidents.absorb import Change, absorb, begin
 from pipeline.incidents.match import Candidate, best
 from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of
-from pipeline.incidents.profile import Asked, Profile, facts_of, likeness_of
+from pipeline.incidents.profile import Asked, Profile, facts_of, likeness_of, likeness_written
 
 log = logging.getLogger("gridvoice.grouping")
 
@@ -106,11 +105,8 @@ class Grouping:
 
     def _find(self, post: PostFacts) -> tuple[IncidentRow | None, str, str | None]:
         """The incident that the post joins, held, and why; else the number of the one before it."""
-        asked, since = Asked.of(post), post.at - _PREVIOUS_WITHIN
-        ids = incident_keys.worth_comparing(
-            self._conn, asked.text, asked.exact, asked.towns, asked.terms
-        )
-        rows = incidents.candidates(self._conn, ids, since, self.unreadable) if ids else []
+        since = post.at - _PREVIOUS_WITHIN
+        rows = incident_keys.candidates(self._conn, Asked.of(post), since, self.unreadable)
         known = {row.id: one for row in rows if (one := self._candidate(row)) is not None}
         while True:
             choice = best(post, known.values(), self._config.judging.grouping)
@@ -124,8 +120,7 @@ class Grouping:
 
     def _candidate(self, row: CandidateRow) -> Candidate | None:
         try:
-            stored = json.loads(row.profile) if isinstance(row.profile, str) else row.profile
-            likeness = likeness_of(stored)
+            likeness = likeness_written(row.profile)
         except Exception as error:
             self._cannot_read(row.id, error)
             return None
