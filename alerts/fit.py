@@ -12,6 +12,11 @@ LINK_MARK = "〔链接〕"
 # letters do: what a writer puts behind a link without a blank says the matter.
 _NAME = r"[a-z\d](?:[a-z\d\-]{0,250}[a-z\d])?"
 _REST = r"[!-~]*"
+# Endings of files that are none of names: what an operator is told names channels.yaml.
+_FILE = (
+    r"(?!(?:ya?ml|jsonl?|csv|db|log|txt|toml|ini|conf|xml|html?|docx?|xlsx?|pdf|jpe?g|png|gif|mp4|bak)"
+    r"(?![a-z\d]))"
+)
 _LINK = re.compile(
     r"[a-z][a-z\d+.\-]{0,20}\s?:\s?[/\\]\s?[/\\]+" + _REST + "|"
     r"(?<![a-z\d])(?:mailto|tel|sms|javascript|data|intent|weixin|alipays?|file):(?=[!-~])"
@@ -19,7 +24,7 @@ _LINK = re.compile(
     + "|"
     # A bare name of the web, evil.cn/abc; a measure such as 10.kV is none.
     r"(?<![a-z\d.\-])(?!\d+\.(?:[kmg]?(?:v|w|va|wh|hz|a|b)|m|cm|mm|km|kg|h|s|d)(?![a-z\d.]))"
-    rf"(?:{_NAME}\.){{1,20}}(?:xn--[a-z\d\-]{{2,59}}|[a-z]{{2,24}})(?![a-z\d])(?:[:/?#]{_REST})?|"
+    rf"(?:{_NAME}\.){{1,20}}(?:xn--[a-z\d\-]{{2,59}}|{_FILE}[a-z]{{2,24}})(?![a-z\d])(?:[:/?#]{_REST})?|"
     r"(?<![a-z\d.])\d{1,3}(?:\.\d{1,3}){3}(?:[:/]" + _REST + r"|(?![\d.]))|"
     r"(?<=[\u4e00-\u9fff])\.(?:com|cn|net|org|top|xyz|vip|cc|中国|公司|网络|网址)(?![a-z\d])(?:[:/?#]"
     + _REST

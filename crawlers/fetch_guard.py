@@ -13,7 +13,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -142,8 +142,14 @@ class GuardedResolver:
     If any address of a name is closed, none is given: a name that mixes both is a trick.
     """
 
-    def __init__(self, reactor: Any, permissions: Permissions = PERMISSIONS) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        permissions: Permissions = PERMISSIONS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._reactor = reactor
+        self._clock = clock
         self._permissions = permissions
         self._pool = ThreadPool(0, 16, "names")
         # Daemons, never joined: a name server that hangs must not hold up the end of the process.
@@ -177,7 +183,7 @@ class GuardedResolver:
             resolutionReceiver.resolutionComplete()
 
         kept = self._names.get(host)
-        if kept and kept[0] > time.monotonic():
+        if kept and kept[0] > self._clock():
             deliver(kept[1])
             return resolution
         asked = deferToThreadPool(self._reactor, self._pool, _look_up, host)
@@ -187,7 +193,7 @@ class GuardedResolver:
             if len(self._names) > _MAX_NAMES:
                 self._names.clear()
             if addresses:
-                self._names[host] = (time.monotonic() + _NAME_TTL_S, addresses)
+                self._names[host] = (self._clock() + _NAME_TTL_S, addresses)
             deliver(addresses)
 
         def failed(_: Failure) -> None:

@@ -1,9 +1,9 @@
-"""When a source is asked again, and whether what it gave is odd. Pure."""
+"""When a source is asked again, how far it is looked into, whether what it gave is odd. Pure."""
 
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 _SPREAD = 0.05  # ± share of an interval, so that sources do not march in step
 _FAILURE_LIMIT = timedelta(hours=6)
@@ -12,6 +12,12 @@ _PENDING_LIMIT = timedelta(hours=6)
 PENDING_TRIES = 8  # then a post is taken in with what its list showed
 _LEARNING_POLLS = 5  # polls before a yield can be called odd
 _AVERAGE_WEIGHT = 0.1
+_SOON = timedelta(seconds=30)  # until what a poll left unread is read on
+LOOK_POLLS = 20  # every so many polls, or
+LOOK_EVERY = timedelta(hours=6)  # after so long, a list is looked at past its known pages
+_LOOK_PAGES = 40  # of all lists of a source together, where those are no deeper than that
+_CLOCK_SKEW = timedelta(seconds=10)
+OLD = timedelta(days=90)  # posts of a list's first reading that are no news any more
 
 
 def next_interval(
@@ -42,6 +48,26 @@ def after_failure(
     if retry_after is not None:
         wait = max(wait, min(retry_after, timedelta(days=1)))
     return wait
+
+
+def soon(wait: timedelta, failures: int) -> timedelta:
+    """The wait where posts are left unread, after so many failures in a row; never longer."""
+    doublings: int = 2 ** min(failures, 10)
+    return min(wait, _SOON * doublings)
+
+
+def look_is_due(polls: int, looked_at: datetime | None, now: datetime) -> bool:
+    """Whether a list is to be looked at whole: after 20 polls or six hours; also where the clock
+    or the count of polls was set back since."""
+    if looked_at is None or not 0 <= polls < LOOK_POLLS:
+        return True
+    return not timedelta(0) <= now + _CLOCK_SKEW - looked_at < LOOK_EVERY + _CLOCK_SKEW
+
+
+def look_depth(pages: int, lists: int, *, deep: bool) -> int:
+    """How many pages a look goes down. An archive without a known end is not read time and again;
+    a source of many lists shares the pages among them."""
+    return max(pages, _LOOK_PAGES // max(lists, 1)) if deep else pages
 
 
 def pending_wait(attempts: int) -> timedelta:

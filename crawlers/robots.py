@@ -12,6 +12,7 @@ import logging
 import re
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -59,8 +60,9 @@ class _Rules:
 class RobotsMiddleware:
     """Asks robots.txt of each host before the first request to it."""
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, clock: Callable[[], float] = time.monotonic) -> None:
         self._crawler = crawler
+        self._clock = clock
         self._agent = str(crawler.settings["ROBOTSTXT_USER_AGENT"])
         self._hosts: OrderedDict[str, asyncio.Task[_Rules] | _Rules] = OrderedDict()
 
@@ -94,7 +96,7 @@ class RobotsMiddleware:
     async def _rules(self, robots_url: str, request: Request) -> _Rules:
         kept = self._hosts.get(robots_url)
         if isinstance(kept, _Rules):
-            if kept.until > time.monotonic():
+            if kept.until > self._clock():
                 return kept
             kept = None
         if kept is None:
@@ -120,7 +122,7 @@ class RobotsMiddleware:
                 META_SOURCE: request.meta.get(META_SOURCE, ""),
             },
         )
-        now = time.monotonic()
+        now = self._clock()
         try:
             response: Response = await self._crawler.engine.download_async(asked)
         except Exception as error:

@@ -26,7 +26,7 @@ class CrawlSettings:
     contact: str = ""  # address or telephone that a site's owner finds in the User-Agent
     max_polls: int = 512  # polls under way at once
     ask_every_s: float = 1.0  # how often the store is asked for due sources
-    finish_s: float = 7.0  # what a stop leaves running polls to finish
+    finish_s: float = 5.0  # what a stop leaves running polls to finish
     retry_wait_s: float = 1.5  # before the one second try of a request that broke off
     least_delay_s: float = 0.0  # between requests to one host, whatever a source says
 

@@ -28,7 +28,7 @@ class Limits:
     timeout: timedelta = timedelta(seconds=30)  # one request, from first to last byte
     concurrency: int = 1  # requests to the host at once
     max_bytes: int = 4 * 1024 * 1024  # one body, after decompression
-    max_pages: int = 5  # list pages of one list in one poll
+    max_pages: int = 5  # pages of new posts of one list in one poll; the rest comes with the next
     max_details: int = 100  # detail pages in one poll; the rest comes with the next
 
     def problems(self) -> Problems:

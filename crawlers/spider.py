@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 from typing import Any, TypeVar
 
 from scrapy import Spider
@@ -34,6 +35,7 @@ _RENEW_EVERY_S = 20.0
 _LEASE_AT_ONCE = 64
 _STORE_THREADS = 4
 _TROUBLE_WAIT_S = 3.0
+_STORE_WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # between tries to store; the last one over and over
 _NOTHING: tuple[object, ...] = ()
 
 
@@ -106,6 +108,7 @@ class PollSpider(Spider):
         PERMISSIONS.permit({h: frozenset(names) for h, names in hosts.items()})
 
     async def _feed(self, edges: Edges) -> None:
+        failures = 0
         while not self._wishes.stop.is_set():
             room = min(self._crawl.max_polls - len(self._running), _LEASE_AT_ONCE)
             leases: list[DueSource] = []
@@ -117,15 +120,29 @@ class PollSpider(Spider):
                 if unknown or self._wishes.reload.is_set():
                     self._wishes.reload.clear()
                     await self._reload()
-            except Exception:  # the store is away, a file is wrong: the crawler outlives that
-                log.exception("leasing or reloading failed; going on with what there is")
+                failures = 0
+            except Exception as error:  # the store is away, a file is wrong: outlived
+                failures += 1
+                log.warning(
+                    "leasing or reloading failed times=%d: %s", failures, error,
+                    exc_info=failures == 1,
+                )  # fmt: skip
                 pause = max(pause, _TROUBLE_WAIT_S)
             for lease in leases:
+                self._break_off(lease.name)
                 task = asyncio.ensure_future(self._poll(lease, edges))
                 self._running[task] = lease
                 task.add_done_callback(self._ended)
             if len(leases) < room or room <= 0:
                 await self._pause(pause)
+
+    def _break_off(self, name: str) -> None:
+        """A source that is leased anew is nobody's any more: its lease ran out, or the clock was
+        put back under it. What is left of the older poll could store nothing."""
+        for task, lease in self._running.items():
+            if lease.name == name:
+                log.warning("source=%s leased anew, the older poll is dropped", name)
+                task.cancel()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
@@ -166,14 +183,26 @@ class PollSpider(Spider):
         )
 
     async def _failed(self, lease: DueSource, problem: str, every: timedelta | None = None) -> None:
-        now: datetime = utc_now()
+        """Store it, however long the store is away: a source whose failure is not stored would
+        stay silent until its lease ran out. The lease is kept meanwhile like any other."""
         wait = after_failure(every or timedelta(minutes=10), lease.failures + 1)
-        outcome = Outcome(PollResult.FAILED, now, now + wait, problem, avg_yield=lease.avg_yield)
-        try:
-            await self._in_thread(self._intake.store, lease, Haul(outcome=outcome))
-        except Exception:
-            # The lease runs out by itself, and the source is due again.
-            log.exception("source=%s failure could not be stored", lease.name)
+        for n, pause in enumerate(chain(_STORE_WAITS_S, repeat(_STORE_WAITS_S[-1]))):
+            now: datetime = utc_now()
+            outcome = Outcome(
+                PollResult.FAILED, now, now + wait, problem, avg_yield=lease.avg_yield
+            )
+            try:
+                await self._in_thread(self._intake.store, lease, Haul(outcome=outcome))
+                return
+            except LostLease:
+                log.warning("source=%s lease lost, failure dropped", lease.name)
+                return
+            except Exception as error:
+                log.warning(
+                    "source=%s failure could not be stored, trying again: %s", lease.name, error,
+                    exc_info=n == 0,
+                )  # fmt: skip
+            await asyncio.sleep(pause)
 
     async def _keep_leases(self) -> None:
         while True:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from db.faults import in_words, spoils_the_handle
 from db.statements import storable_json
+from domain.private_file import keep_private
 
 # How long a writer waits for another on SQLite. Transactions are short (a batch, never a send),
 # so a wait of this length means that something holds the file, not that the queue is long.
@@ -71,6 +72,7 @@ def _open_sqlite(url: URL, create: bool) -> Engine:
     engine = create_engine(
         url,
         json_serializer=to_json,
+        hide_parameters=True,  # an error is logged, and among the parameters stand posts
         creator=connect,
         pool_size=_POOL,
         max_overflow=_POOL_MORE,
@@ -95,6 +97,8 @@ def _open_sqlite(url: URL, create: bool) -> Engine:
 def _make_file(path: Path, create: bool) -> None:
     """The file that SQLite will fill. It holds unmasked text and the keys of the hashes."""
     if path.exists():
+        for ours in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+            keep_private(ours)  # earlier versions left them readable
         return
     if not create:
         raise FileNotFoundError(2, "没有这个文件")
@@ -144,6 +148,7 @@ def _open_postgresql(url: URL) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         json_serializer=to_json,
+        hide_parameters=True,
         pool_pre_ping=True,
         connect_args={
             "options": "-c timezone=UTC -c lock_timeout=30s",

@@ -50,6 +50,12 @@ def is_of_the_store(error: BaseException) -> bool:
     return isinstance(error, PoolTimeout | PendingRollbackError | ResourceClosedError)
 
 
+def may_pass(error: BaseException) -> bool:
+    """Whether the store failed in a way that waiting may mend: locked, full, not there yet."""
+    broken = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return is_of_the_store(error) and _primary(error) not in broken
+
+
 def spoils_the_handle(error: BaseException | None) -> bool:
     """Whether the SQLite connection on which this happened must not be used again."""
     return _primary(error) in _SPOILT

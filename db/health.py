@@ -50,7 +50,9 @@ def dead_by_channel(conn: Connection) -> dict[str, int]:
 
 def configured_sources(conn: Connection) -> list[Row[Any]]:
     """State of every configured source, by name."""
-    return list(conn.execute(select(sources).where(sources.c.configured).order_by(sources.c.name)))
+    s = sources.c
+    columns = (s.name, s.next_at, s.lease_until, s.last_success_at, s.last_problem, s.failures)
+    return list(conn.execute(select(*columns).where(s.configured).order_by(s.name)))
 
 
 def is_late(source: Row[Any], now: datetime) -> bool:

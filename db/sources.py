@@ -1,17 +1,38 @@
-"""Sources: which are due, who polls them (a lease with a fencing number), and how it went."""
+"""Sources: which are due, who polls them (a lease with a fencing number), and how it went.
+
+No stored moment that lies ahead holds a source up for good: where the last attempt lies in the
+future the clock was put back since, and a lease beyond the longest one is nobody's.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    case,
+    delete,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 
+from db.readied import stored_key
 from db.rows import DueRow, SourceRow
-from db.statements import in_parts, insert_or
+from db.statements import in_parts, insert_or, storable
 from db.tables import pending_pages, sources
 from domain.intake import PendingPage, PollResult
+
+log = logging.getLogger(__name__)
+_SKEW = timedelta(seconds=10)  # between the clocks of two machines
+_LONGEST_LEASE = timedelta(minutes=5)  # more than any crawler asks for at a time
 
 
 def ensure_sources(conn: Connection, names: Collection[str], now: datetime) -> None:
@@ -48,18 +69,15 @@ def due_sources(
     Each lease raises the source's fencing number: whoever held it before can write no more.
     """
     due = (
-        select(sources)
-        .where(
-            sources.c.configured,
-            sources.c.next_at <= now,
-            sources.c.lease_until.is_(None) | (sources.c.lease_until <= now),
-        )
+        select(sources.c.name)
+        .where(sources.c.configured, _is_due(now), _is_free(now))
         .order_by(sources.c.next_at, sources.c.name)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    rows = conn.execute(due).all()
-    for part in in_parts(row.name for row in rows):
+    names = list(conn.execute(due).scalars())
+    rows = _read_each(conn, names)
+    for part in in_parts(names):
         conn.execute(
             update(sources)
             .where(sources.c.name.in_(part))
@@ -72,7 +90,7 @@ def due_sources(
     return [
         DueRow(
             name=row.name,
-            cursor=row.cursor,
+            cursor=row.cursor or {},
             fence=row.fence + 1,
             due_at=row.next_at,
             failures=row.failures,
@@ -82,6 +100,43 @@ def due_sources(
         )
         for row in rows
     ]
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Its time has come, or the clock was put back since it was written."""
+    s = sources.c
+    never_tried = s.last_attempt_at.is_(None)
+    return or_(s.next_at <= now, s.last_attempt_at > now + _SKEW, never_tried)
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    until = sources.c.lease_until
+    return or_(until.is_(None), until <= now, until > now + _LONGEST_LEASE + _SKEW)
+
+
+def _read_each(conn: Connection, names: Sequence[str]) -> list[Row[Any]]:
+    """The rows of these sources, in order. A cursor that cannot be read costs its source no more
+    than its place in the lists, and the others nothing."""
+    try:
+        return _read(conn, names, sources.c.cursor)
+    except ValueError:
+        rows = []
+        for name in names:
+            try:
+                rows += _read(conn, [name], sources.c.cursor)
+            except ValueError:
+                log.warning("source=%s its cursor cannot be read: from the start", name)
+                rows += _read(conn, [name], null().label("cursor"))
+        return rows
+
+
+def _read(conn: Connection, names: Sequence[str], cursor: ColumnElement[Any]) -> list[Row[Any]]:
+    found: dict[str, Row[Any]] = {}
+    others = [column for column in sources.c if column.name != "cursor"]
+    for part in in_parts(names):
+        rows = conn.execute(select(cursor, *others).where(sources.c.name.in_(part)))
+        found |= {row.name: row for row in rows}
+    return [found[name] for name in names]
 
 
 def holds_lease(conn: Connection, name: str, fence: int) -> bool:
@@ -117,7 +172,8 @@ def finish_poll(
     """Write how a poll ended and give the lease back.
 
     False: the fence is stale and nothing is written; what else this transaction holds must be
-    undone by the caller. A failed poll keeps the cursor and the mean yield, whatever is given.
+    undone by the caller. A failed poll keeps the cursor and the mean yield, whatever is given,
+    and the last notice, where it has none.
     """
     failed = outcome == PollResult.FAILED
     values: dict[str, Any] = {
@@ -126,14 +182,15 @@ def finish_poll(
         "lease_owner": None,
         "last_attempt_at": now,
         "last_outcome": PollResult(outcome).value,
-        "last_problem": problem if failed else None,
+        "last_problem": storable(problem) if failed and problem else None,
         "polls": sources.c.polls + 1,
         "posts_found": sources.c.posts_found + posts_found,
         "failures": sources.c.failures + 1 if failed else 0,
     }
+    if notice is not None or not failed:
+        values["last_notice"] = notice and storable(notice)
     if not failed:
         values["last_success_at"] = now
-        values["last_notice"] = notice
         if cursor is not None:
             values["cursor"] = cursor
         if avg_yield is not None:
@@ -194,7 +251,14 @@ def end_leases(conn: Connection, owner: str) -> int:
 
 def make_due(conn: Connection, name: str, now: datetime) -> bool:
     """Have a source polled at once (an operator asked). False: no such source."""
-    done = conn.execute(update(sources).where(sources.c.name == name).values(next_at=now))
+    done = conn.execute(
+        update(sources)
+        .where(sources.c.name == name)
+        # No later than its last attempt: so it is due even if the clock is put back.
+        .values(
+            next_at=case((sources.c.last_attempt_at < now, sources.c.last_attempt_at), else_=now)
+        )
+    )
     return done.rowcount == 1
 
 
@@ -208,20 +272,55 @@ def add_pending(conn: Connection, source: str, pages: Sequence[PendingPage]) -> 
         statement.on_conflict_do_update(
             index_elements=["source", "key"], set_={n: statement.excluded[n] for n in names}
         ),
-        [{"source": source, "key": p.key} | {n: getattr(p, n) for n in names} for p in pages],
+        [
+            {
+                "source": source,
+                "key": stored_key(page.key),
+                "url": storable(page.url),
+                "fields": page.fields,
+                "attempts": page.attempts,
+                "next_at": page.next_at,
+                "problem": storable(page.problem),
+            }
+            for page in {stored_key(page.key): page for page in pages}.values()
+        ],
     )
 
 
 def due_pending(conn: Connection, source: str, now: datetime, limit: int) -> list[PendingPage]:
-    """The pages of a source whose time to be tried again has come, the longest overdue first."""
+    """The pages of a source whose time to be tried again has come, the longest overdue first.
+
+    A page that was last tried in the future is due too: the clock was put back since.
+    """
+    ahead = (now + _SKEW).timestamp()
+    pages = _pending(conn, source, limit * 3)
+    return [p for p in pages if p.next_at <= now or _tried(p) > ahead][:limit]
+
+
+def _pending(conn: Connection, source: str, limit: int) -> list[PendingPage]:
     p = pending_pages.c
-    statement = (
-        select(p.key, p.url, p.fields, p.attempts, p.next_at, p.problem)
-        .where(p.source == source, p.next_at <= now)
-        .order_by(p.next_at, p.key)
-        .limit(limit)
-    )
-    return [PendingPage(*row) for row in conn.execute(statement)]
+    rest = (p.attempts, p.next_at, p.problem)
+    wanted = select(p.key, p.url, p.fields, *rest).where(p.source == source)
+    try:
+        rows = conn.execute(wanted.order_by(p.next_at, p.key).limit(limit)).all()
+        return [PendingPage(*row) for row in rows]
+    except ValueError:  # one whose fields cannot be read still has its address
+        keys = select(p.key).where(p.source == source).order_by(p.next_at, p.key).limit(limit)
+        pages = []
+        for key in conn.execute(keys).scalars().all():
+            try:
+                row = conn.execute(wanted.where(p.key == key)).one()
+            except ValueError:
+                log.warning("source=%s page=%s its fields cannot be read", source, key)
+                bare = select(p.key, p.url, null(), *rest)
+                row = conn.execute(bare.where(p.source == source, p.key == key)).one()
+            pages.append(PendingPage(row[0], row[1], row[2] or {}, *row[3:]))
+        return pages
+
+
+def _tried(page: PendingPage) -> float:
+    tried = page.fields.get("tried")
+    return tried if isinstance(tried, float | int) else 0.0
 
 
 def pending_keys(conn: Connection, source: str, keys: Collection[str]) -> set[str]:

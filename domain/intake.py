@@ -13,7 +13,7 @@ A poll in full:
 4. `store` takes what was found. A large crawl calls it several times with `outcome=None`; the
    last call carries the outcome, writes cursor, counters and `next_at`, and ends the lease.
    Everything in one call is one transaction (T1): posts, versions, evidence, pending pages,
-   cursor, outcome; all of it or nothing.
+   cursor, outcome; all of it or nothing. Every cursor says what the poll so far has left unread.
 5. `release` gives a poll back that was broken off (stop of the process): due again at once.
 """
 
@@ -58,6 +58,16 @@ class PendingPage:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """A post that could not be taken in for what it holds: by its key, with what a person finds it
+    by and what went wrong (Chinese or a Python error)."""
+
+    key: str
+    name: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class DueSource:
     """A source leased to this process for one poll.
 
@@ -83,7 +93,8 @@ class Outcome:
 
     A store keeps: last_attempt_at = at; on success last_success_at = at and failures = 0; on NEW
     last_new_at = at; on FAILED failures + 1 and last_problem = problem (cleared on success);
-    polls + 1; posts_found + posts; avg_yield; next_at.
+    polls + 1; posts_found + posts; avg_yield; next_at; last_notice = notice (a failed poll that
+    has none keeps the last one).
     """
 
     result: PollResult
@@ -92,19 +103,20 @@ class Outcome:
     problem: str | None = None  # Chinese, names URL, status, selector; set exactly when FAILED
     notice: str | None = None  # Chinese: succeeded, but an operator should look (odd yield, ...)
     matched: int = 0  # entries that the list pages showed, new or not
-    posts: int = 0  # posts handed in over the whole poll, new or not
+    posts: int = 0  # posts handed in over the whole poll that were new to it or edited
     requests: int = 0
     took_s: float = 0.0
-    avg_yield: float | None = None  # the new running average of `matched`
+    avg_yield: float | None = None  # the new running average of what first pages show
 
 
 @dataclass(frozen=True, slots=True)
 class Haul:
     """One delivery of a poll.
 
-    `cursor` None leaves the stored one. `pending` rows are written or overwritten by (source,
-    key); `settled` keys lose theirs (read at last, or given up). A key may be pending before its
-    post exists; a post handed in settles nothing by itself.
+    `cursor` None leaves the stored one, and so does FAILED: a poll that fails hands its cursor in
+    before. `pending` rows are written or overwritten by (source, key); `settled` keys lose theirs
+    (read at last, or given up). A key may be pending before its post exists; a post handed in
+    settles nothing by itself. `set_aside` names what could not be made a post.
     """
 
     posts: Sequence[FoundPost] = ()
@@ -112,6 +124,7 @@ class Haul:
     pending: Sequence[PendingPage] = ()
     settled: Sequence[str] = ()
     outcome: Outcome | None = None  # None: the poll goes on, the lease stays
+    set_aside: Sequence[SetAside] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +148,10 @@ class Intake(Protocol):
         ...
 
     def store(self, lease: DueSource, haul: Haul) -> Stored:
-        """Take in one delivery, in one transaction. Raises LostLease when the fence is old."""
+        """Take in one delivery, in one transaction. Raises LostLease when the fence is old.
+
+        A post whose values the store cannot take is set aside by name; the rest is stored.
+        """
         ...
 
     def renew(self, leases: Sequence[DueSource], now: datetime) -> None:

@@ -16,7 +16,7 @@ from domain.covering import Span
 from domain.doors import DOORS
 from domain.personal_labels import NAMES, VALUES
 from domain.personal_numbers import MAILS, NUMBERS, PLATES, written_out
-from domain.plain import numerals, parted, plain
+from domain.plain import has_numerals, numerals, parted, plain
 from domain.safe_links import IN_TEXT, shown_address
 
 _RULES = (NUMBERS, PLATES, MAILS, VALUES, NAMES, DOORS, IN_TEXT)
@@ -58,8 +58,8 @@ def _covered_in(text: str) -> Iterator[Span]:
     """Spans of a plain text, read as it is and with the numbers that are written out as digits."""
     for rules in _RULES:
         yield from rules.spans(text)
-    as_digits = numerals(text)
-    if as_digits != text:
+    if has_numerals(text):
+        as_digits = numerals(text)
         yield from written_out(text, as_digits)
         for rules in _RULES:
             yield from rules.spans(as_digits)

@@ -39,8 +39,15 @@ _SURNAMES = (
 _COMPOUND = (
     "欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|司徒|端木|百里|南宫|夏侯|轩辕|宇文|长孙"
 )
-# Words that begin like a surname where no colon says that a name follows.
-_NO_SURNAME = "和向于时常全应易成明时解连路单党方安家万华关房曾管农车查"
+# Not as surnames where no colon says that a name follows; and words that begin like one.
+_NO_SURNAME = "和向于时常全应易成明时解连路单党方安家万华关房曾管农车查左严司施包冷焦费师"
+_WORD = re.compile(
+    "何[时必况人]|任[何职务]|高[血中三考压]|黄[金河]|金[额融]|马[上路]|江[苏西河]|白[天海]|周[边围末岁]|陆续|徐州|"
+    "许[昌多]|郑州|石[家油]|段时|雷[电雨]|龙湖|温[度暖柔]|康复|余[额款]|孙[子女]|毛[病坯]|夏[天季]|谢谢|田地|林地|"
+    "武[汉警]|申[请诉]|苏州|胡[乱同]|钱款|钟头|简单|麦子|项目|祝愿|曲折|游客|童年|齐全|宁愿|尚未|顾客|商[户铺家品]|"
+    "景区|古城|阳[光台]|盛世|季节|章程|水电|甘肃|蓝天|彭州|张[贴罗]|王府|程[序度]|安装|严重|左侧|农[民村户]|司机|"
+    "施工|包工|党员|房东|全[家村部]|管理|解决"
+)
 # What stands behind a given name rather than in it.
 _BEHIND = (
     "的家在电停反说住被向来因现为是系与及到从去有无没用户号手联地已要请望不也先女身共"
@@ -89,9 +96,8 @@ def _is_moment(value: str) -> bool:
 def _person(match: re.Match[str]) -> list[Span]:
     """A surname and one or two characters, if nothing shows that they are no name."""
     start, given = match.start("name"), match.start("given")
-    text, plainly = match.string, bool(match["colon"])
-    surname = text[start:given]
-    if not plainly and surname in _NO_SURNAME:
+    text, plainly = match.string, match["colon"] in (":", "=", "叫", ",")
+    if _WORD.match(text, start) or (not plainly and text[start:given] in _NO_SURNAME):
         return []
     length = 0
     for character in text[given : given + 2]:
@@ -113,7 +119,7 @@ def _person(match: re.Match[str]) -> list[Span]:
 VALUES = rules(
     r"[a-z\d](?:[\s._\-·\x01]{0,2}[a-z\d]){3}",
     rule(
-        rf"{_ACCOUNTS}{_LINK}{{0,8}}(?P<value>\d{{2,6}}(?:{GAP}{{1,2}}\d{{2,6}}(?![\d.a-z]){NO_UNIT}){{1,6}}"
+        rf"{_ACCOUNTS}{_LINK}{{0,8}}(?P<value>\d{{2,8}}(?:{GAP}{{1,2}}\d{{2,10}}(?![\d.a-z]){NO_UNIT}){{1,6}}"
         rf"|[a-z\d_]{{4,40}}(?![a-z\d]))",
         _account,
     ),
@@ -131,7 +137,7 @@ NAMES = rules(
     r"人|名|主|我[叫是]|用户|客户|[伤死]者",
     rule(
         r"(?:联系人|联络人|姓\s?名|户名|报装人|户主|机主|投诉人|反映人|反应人|诉求人|来电人|申请人|当事人|受害人|伤者|"
-        r"死者|收件人|经办人|报修人|举报人|名字|本人|我叫|我是|(?:业主|用户|客户)(?=\s?:)|(?:业主|用户|客户)(?:名称?|姓名))"
+        r"死者|收件人|经办人|报修人|举报人|名字(?=\s?[:是叫为])|本人|我叫|我是|(?:业主|用户|客户)(?=\s?:)|(?:业主|用户|客户)(?:名称?|姓名))"
         r"(?:姓名|名字)?\s?(?P<colon>[:=]|就?是|叫|为|,(?=\S{2,4}(?:[,，。;；\s]|$)))?\s{0,2}[(【\[「“\"']?"
         rf"(?P<name>(?:{_COMPOUND}|[{_SURNAMES}])(?P<given>[\u4e00-\u9fff]))",
         _person,

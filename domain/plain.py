@@ -7,6 +7,7 @@ numbers written in words or in rings (一三八, ①③⑧) in `numerals` of it.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -124,6 +125,22 @@ _NUMERAL_TABLE = _Numerals()
 def numerals(text: str) -> str:
     """Plain text with 一, 壹, ① and their like as digits, character for character."""
     return text.translate(_NUMERAL_TABLE)
+
+
+_RINGS = (
+    "\u2460-\u2468\u2474-\u247c\u2488-\u2490\u24ea\u24f5-\u24fd\u24ff\u2776-\u277e\u2780-\u2788"
+    "\u278a-\u2792\u3021-\u3029\u3220-\u3228\u3280-\u3288\xb2\xb3\xb9\u2070\u2074-\u2079\u2080-\u2089"
+)
+# A figure that may be somebody's, written out: a row of three, or one before what is numbered.
+_WRITTEN_OUT = re.compile(
+    rf"[{''.join(_NUMERALS)}{_RINGS}](?:[\s._\-·\u20e3\x01]{{0,2}}[{''.join(_NUMERALS)}{_RINGS}\d]){{2}}"
+    rf"|[{''.join(_NUMERALS)}{_RINGS}][十百]?\s?(?:[#号栋幢座楼层室排房]|单元|门)"
+)
+
+
+def has_numerals(text: str) -> bool:
+    """Whether `numerals` of a plain text is worth reading: 三天 and 一次 are no one's number."""
+    return _WRITTEN_OUT.search(text) is not None
 
 
 def seen(text: str) -> str:

@@ -255,7 +255,8 @@ def _villages() -> list[str]:
     with (default_config_dir() / "places" / "xuchang_villages.csv").open(encoding="utf-8") as lines:
         rows = [line.split(",") for line in lines if line.startswith("411003")]
     names = [row[1].removesuffix("村委会") for row in rows if row[1].endswith("村委会")]
-    return [f"{n}村" for n in dict.fromkeys(names) if sum(m.startswith(n[:2]) for m in names) == 1]
+    stems = [name[:2] for name in names]
+    return [f"{n}村" for n in names if len(n) >= 3 and stems.count(n[:2]) == 1]
 
 
 def _write_config(folder: Path, site: str) -> None:

@@ -13,6 +13,7 @@ from alerts.channel import ChannelSettings, Secrets
 from alerts.pace import UNLIMITED
 from domain.clock import iso, utc_now
 from domain.model import Message, Outcome, Receipt, SendError
+from domain.private_file import keep_private
 
 try:
     import fcntl
@@ -60,9 +61,10 @@ class FileChannel:
         return Receipt("ok", f"{len(line)} bytes at {size}")
 
     def _append(self, line: bytes) -> int:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+b", buffering=0) as opened:
+            keep_private(descriptor)
             if fcntl is not None:
                 fcntl.flock(opened, fcntl.LOCK_EX)
             size = opened.seek(0, os.SEEK_END)

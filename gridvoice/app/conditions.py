@@ -78,8 +78,19 @@ def disk_troubles(folders: Iterable[Path], limits: DiskSettings) -> list[Trouble
 
 
 def task_troubles(tasks: PeriodicTasks) -> list[Trouble]:
-    """Tasks that have finished no pass for too long."""
-    return [_standing_still(task) for task in tasks.failing()]
+    """Tasks that have finished no pass for too long, or none yet: ready is what has shown it."""
+    found = [_standing_still(task) for task in tasks.failing()]
+    if starting := tasks.starting():
+        names = "、".join(task.title for task in starting)
+        found.append(
+            Trouble(
+                key="start",
+                what=f"系统正在启动：{names} 还没有完成第一轮。",
+                todo="若一分钟后仍是如此，请查看日志。",
+                blocks=True,
+            )
+        )
+    return found
 
 
 def _standing_still(task: Task) -> Trouble:

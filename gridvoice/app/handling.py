@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from db import incidents
+from db.alone import problem_of
 from db.engine import grouping_lane, write
+from db.faults import is_of_the_store
+from db.rows import IncidentRow
 from domain.events import Cause
 from domain.model import STATE_TITLES, Incident, IncidentState
 from gridvoice.app.configuration import Configuration
@@ -61,7 +64,7 @@ def _move(
     with write(engine) as conn:
         if to is IncidentState.FALSE_ALARM:  # it speaks of posts as well, which judging may hold
             grouping_lane(conn)
-        row = incidents.find(conn, number, hold=True)
+        row = _find(conn, number)
         if row is None:
             raise NoSuchIncident(f"没有编号为 {number} 的事件")
         before = row.incident
@@ -83,3 +86,13 @@ def _move(
         if to is IncidentState.FALSE_ALARM:
             count_false_alarm(conn, config, row.id, who, now)
         return after
+
+
+def _find(conn: Connection, number: str) -> IncidentRow | None:
+    try:
+        return incidents.find(conn, number, hold=True)
+    except Exception as error:
+        if is_of_the_store(error):
+            raise
+        said = f"事件 {number} 的记录读不出, 请运维查看 gridvoice set-aside list"
+        raise NotNow(f"{said} ({problem_of(error)})") from error

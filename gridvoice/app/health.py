@@ -23,7 +23,7 @@ from domain.masking import mask
 from domain.trouble import Trouble
 from gridvoice.app.conditions import disk_troubles, people_troubles
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.store_health import store_troubles
+from gridvoice.app.store_health import store_parts
 
 log = logging.getLogger("gridvoice.health")
 
@@ -48,19 +48,21 @@ class Health:
         self._engine, self._config, self._folders = engine, config, folders
         self._parts = list(parts)
         self._seen: tuple[Trouble, ...] = ()
-        self._of_rows: tuple[Trouble, ...] = ()
+        self._of_rows: dict[str, tuple[Trouble, ...]] = {}
+        self._store_parts = store_parts(
+            {name: source.title for name, source in config.sources.items()},
+            {name: opened.title for name, opened in config.channels.items()},
+            config.general.time_zone,
+        )
+        self._said: set[str] = set()
         self._unsound: tuple[Trouble, ...] = ()
         self._refused = 0
         self._looked_at: float | None = None
         self._made_at = time.monotonic()
 
-    def add(self, part: Part) -> None:
-        """One more thing to ask each time."""
-        self._parts.append(part)
-
     def troubles(self) -> list[Trouble]:
         """All that is wrong, in no order."""
-        found = [trouble for part in self._parts for trouble in part()]
+        found = [trouble for part in self._parts for trouble in self._asked(part)]
         found += [*self._seen, *self._unsound, *people_troubles(self._config)]
         age = time.monotonic() - (self._looked_at or self._made_at)
         if age > _OLD_AFTER_S:
@@ -83,7 +85,8 @@ class Health:
         found += schema
         if not schema:
             found += self._rows()
-        self._seen = (*found, *self._of_rows)
+        of_rows = [trouble for part in self._of_rows.values() for trouble in part]
+        self._seen = (*found, *of_rows)
         self._looked_at = time.monotonic()
 
     def check(self, *_: object) -> None:
@@ -150,21 +153,39 @@ class Health:
 
     def _rows(self) -> list[Trouble]:
         """What cannot be read now is taken to stand as it stood."""
-        config = self._config
+        failed: list[Trouble] = []
         try:
             with read(self._engine) as conn:
-                self._of_rows = tuple(
-                    store_troubles(
-                        conn,
-                        utc_now(),
-                        {name: source.title for name, source in config.sources.items()},
-                        {name: opened.title for name, opened in config.channels.items()},
-                        config.general.time_zone,
-                    )
-                )
+                now = utc_now()
+                for name, part in self._store_parts.items():
+                    try:
+                        self._of_rows[name] = tuple(part(conn, now))
+                    except SQLAlchemyError:
+                        raise
+                    except Exception as error:
+                        failed.append(self._broken(name, error))
         except SQLAlchemyError as error:
             return [_unreadable(error)]
-        return []
+        return failed
+
+    def _asked(self, part: Part) -> list[Trouble]:
+        try:
+            return list(part())
+        except Exception as error:
+            return [self._broken("进程", error)]
+
+    def _broken(self, what: str, error: Exception) -> Trouble:
+        """Who looks may fail as well; then that is what is wrong."""
+        if what not in self._said:
+            self._said.add(what)
+            log.error("cannot look at %s", what, exc_info=error)
+        return Trouble(
+            key=f"look:{what}",
+            what=f"体检看不了“{what}”（{type(error).__name__}），其余照常。",
+            todo="请查看日志，并运行 gridvoice db check。",
+            alarm=True,
+            tell_after=_SOON,
+        )
 
 
 def _unreadable(error: SQLAlchemyError) -> Trouble:

@@ -7,9 +7,21 @@ import sys
 from datetime import datetime
 
 from domain.clock import SHANGHAI
+from domain.masking import mask
+from domain.plain import seen
 
 
 class _Stamped(logging.Formatter):
+    """A record is one line, whatever it quotes, and nothing in it acts on a terminal. What raised
+    may quote a post: those lines are masked."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        first, *more = super().format(record).split("\n")
+        return "\n".join([first, *(seen(mask(line)) for line in more)])
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return seen(super().formatMessage(record))
+
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         local = datetime.fromtimestamp(record.created, SHANGHAI)
         return local.isoformat(timespec="milliseconds")

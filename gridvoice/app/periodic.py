@@ -43,6 +43,7 @@ class Task:
     failures: int = 0  # in a row
     problem: str = ""  # of the last failure
     slow: bool = False  # said so already
+    moved: bool = False  # it has done a pass, or a piece of one, since the start
 
     def is_stale(self, now: float) -> bool:
         """Whether it has got nothing done for longer than anybody should wait."""
@@ -92,6 +93,10 @@ class PeriodicTasks:
         now = time.monotonic()
         return [task for task in self.tasks.values() if task.is_stale(now)]
 
+    def starting(self) -> list[Task]:
+        """Tasks that have got nothing done yet."""
+        return [task for task in self.tasks.values() if task.every_s and not task.moved]
+
     def hanging(self, after_s: float = HANGS_AFTER_S) -> list[Task]:
         """Tasks that have given no sign of life for `after_s` while working."""
         now = time.monotonic()
@@ -132,10 +137,13 @@ class PeriodicTasks:
     def _pass(self, task: Task) -> float | None:
         """One pass; how long to wait for the next."""
         task.working_since = task.alive_at = time.monotonic()
+        asked = False
 
         def go_on() -> bool:
+            nonlocal asked
             task.alive_at = time.monotonic()
             task.slow = False
+            task.moved, asked = task.moved or asked, True
             return not self._stop.is_set()
 
         try:
@@ -150,7 +158,7 @@ class PeriodicTasks:
             task.slow, task.working_since = False, None
         if task.failures:
             log.info("task works again name=%s failures=%d", task.name, task.failures)
-        task.failures, task.problem = 0, ""
+        task.failures, task.problem, task.moved = 0, "", True
         task.finished_at = task.alive_at = time.monotonic()
         return task.every_s
 

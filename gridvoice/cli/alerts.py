@@ -39,6 +39,7 @@ def _list(args: argparse.Namespace) -> int:
     from db.channel_states import channel_state_rows
     from db.engine import read
     from domain.clock import iso, short
+    from domain.masking import mask
     from domain.model import ALERT_REASON_TITLES, DeliveryState
 
     states = [DeliveryState.DEAD] if args.dead else None
@@ -57,7 +58,7 @@ def _list(args: argparse.Namespace) -> int:
                     "severity": row.alert.severity,
                     "title": row.alert.title,
                     "channel": row.channel,
-                    "recipient": row.recipient,
+                    "recipient": mask(row.recipient),
                     "state": row.state,
                     "attempts": row.attempts,
                     "resend": row.resend,
@@ -65,7 +66,7 @@ def _list(args: argparse.Namespace) -> int:
                     "next_at": iso(row.next_at),
                     "delivered_at": iso(row.delivered_at) if row.delivered_at else None,
                     "code": row.last_code,
-                    "text": row.last_text,
+                    "text": mask(row.last_text) if row.last_text else row.last_text,
                 }
             )
         return 0
@@ -80,7 +81,7 @@ def _list(args: argparse.Namespace) -> int:
                 r.channel,
                 r.state.value,
                 str(r.attempts),
-                f"{r.last_code or ''} {r.last_text or ''}".strip()[:30],
+                mask(f"{r.last_code or ''} {r.last_text or ''}".strip())[:30],
                 r.id,
             )
             for r in rows

@@ -149,9 +149,12 @@ def _show(row: dict[str, Any], assessment: Assessment) -> None:
         verdict += f" · {assessment.severity.label}"
     where = assessment.place.name if assessment.place else "地点不明"
     say(f"{row.get('id', '')}\t{verdict}\t{where}({AREA_TITLES[assessment.area]})")
-    say("    " + mask((row.get("title") or row["text"]).strip().replace("\n", " "))[:60])
+    shown = {"title": mask(row.get("title") or ""), "text": mask(row["text"])}
+    say("    " + (shown["title"] or shown["text"]).strip().replace("\n", " ")[:60])
     for reason in _strongest(assessment.reasons):
-        say(f"    {reason.weight:+.2f} {reason.rule} 「{mask(reason.text)}」")
+        # A phrase is cut out of the masked text: by itself nothing tells that it is part of a name.
+        phrase = shown.get(reason.field, "")[reason.start : reason.end] or mask(reason.text)
+        say(f"    {reason.weight:+.2f} {reason.rule} 「{phrase}」")
 
 
 def _strongest(reasons: Iterable[Any]) -> list[Any]:

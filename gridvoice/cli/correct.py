@@ -61,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
+    from domain.private_file import keep_private
     from gridvoice.app.corrections import labels
 
     count = 0
@@ -68,6 +69,7 @@ def _export(args: argparse.Namespace) -> int:
     engine = store(args)
     try:
         with Path(args.export).open("w", encoding="utf-8") as out:
+            keep_private(out.fileno())
             for row in labels(engine, unreadable):
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
                 count += 1

@@ -33,11 +33,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def as_json(row: IncidentRow) -> dict[str, Any]:
     """An incident as the contract has it, without its posts."""
     from domain.clock import iso
+    from domain.masking import mask
 
     incident = row.incident
     return {
         "number": incident.number,
-        "title": incident.title,
+        "title": mask(incident.title),
         "category": incident.category,
         "severity": incident.severity,
         "state": incident.state,
@@ -57,6 +58,7 @@ def as_json(row: IncidentRow) -> dict[str, Any]:
 def _list(args: argparse.Namespace) -> int:
     from db import incidents, posts
     from db.engine import read
+    from domain.masking import mask
     from domain.model import AREA_TITLES, CATEGORY_TITLES, STATE_TITLES, IncidentState
 
     states = [s for s in IncidentState if s.is_open] if args.open else None
@@ -81,7 +83,7 @@ def _list(args: argparse.Namespace) -> int:
                     i.place or "不明",
                     AREA_TITLES[i.area],
                     str(i.post_count),
-                    i.title[:24],
+                    mask(i.title)[:24],
                 )
                 for i in (row.incident for row in rows)
             ],
@@ -93,7 +95,7 @@ def _show(args: argparse.Namespace) -> int:
     from db import incidents, outbox, posts
     from db.engine import read
     from domain.clock import iso, short
-    from domain.masking import mask
+    from domain.masking import mask, mask_address
     from domain.model import CATEGORY_TITLES, CHANNEL_TITLES
 
     with read(store(args)) as conn:
@@ -107,11 +109,12 @@ def _show(args: argparse.Namespace) -> int:
         answer = as_json(row)
         answer["posts"] = [
             {"source": p.source, "id": p.key, "channel": p.channel, "title": mask(p.title),
-             "text": mask(p.text), "published_at": iso(p.event_at), "url": p.url}
+             "text": mask(p.text), "published_at": iso(p.event_at), "url": mask_address(p.url)}
             for p in members
         ]  # fmt: skip
         answer["events"] = [
-            {"at": iso(e.at), "kind": e.kind, "who": e.who, "note": e.note} for e in events
+            {"at": iso(e.at), "kind": e.kind, "who": mask(e.who), "note": mask(e.note)}
+            for e in events
         ]
         answer["deliveries"] = [
             {"id": d.id, "channel": d.channel, "state": d.state, "reason": d.alert.reason,
@@ -121,12 +124,12 @@ def _show(args: argparse.Namespace) -> int:
         emit(answer)
         return 0
     i = row.incident
-    say(f"{i.number}  {i.severity.label} · {CATEGORY_TITLES[i.category]} · {i.title}")
+    say(f"{i.number}  {i.severity.label} · {CATEGORY_TITLES[i.category]} · {mask(i.title)}")
     say(
         f"地点 {i.place or '不明'}  责任 {i.station or '待定'}  {i.post_count}帖  第{i.report_no}报"
     )
     for e in events:
-        say(f"  {short(e.at)} {e.kind} {e.who} {e.note}".rstrip())
+        say(f"  {short(e.at)} {e.kind} {mask(e.who)} {mask(e.note)}".rstrip())
     for d in sent:
         say(f"  推送 {d.channel} 第{d.alert.report_no}报 {d.state} ({d.attempts}次)")
     for p in members:

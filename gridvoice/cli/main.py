@@ -6,46 +6,46 @@ Exit 0 done · 1 done with errors in the input (each named) · 2 unusable call o
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import gridvoice
-from gridvoice.cli import (
-    alerts,
-    assess,
-    bench,
-    correct,
-    database,
-    demo,
-    evaluate,
-    incidents,
-    places,
-    replay,
-    rescore,
-    run,
-    search,
-    set_aside,
-    sources,
-)
+from gridvoice.cli import end_quietly, is_early
 from gridvoice.cli.options import Unusable, store_trouble, with_common
-from gridvoice.cli.output import complain, set_encoding
-
-# In the order of the help text: running it, looking, handling, tending.
-_COMMANDS = (
-    demo, run, assess, replay, search, incidents, correct, alerts, sources, places, evaluate,
-    rescore, set_aside, bench, database,
-)  # fmt: skip
+from gridvoice.cli.output import Parser, complain, set_encoding, show_traceback
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line. Light: command modules import their work when they run."""
-    top = argparse.ArgumentParser(
-        prog="gridvoice", description="GridVoice 电力民声: 供电舆情发现、研判、预警与处置"
+    from gridvoice.cli import (
+        alerts,
+        assess,
+        bench,
+        correct,
+        database,
+        demo,
+        evaluate,
+        incidents,
+        places,
+        replay,
+        rescore,
+        run,
+        search,
+        set_aside,
+        sources,
     )
+
+    # In the order of the help text: running it, looking, handling, tending.
+    modules = (
+        demo, run, assess, replay, search, incidents, correct, alerts, sources, places, evaluate,
+        rescore, set_aside, bench, database,
+    )  # fmt: skip
+    top = Parser(prog="gridvoice", description="GridVoice 电力民声: 供电舆情发现、研判、预警与处置")
     top.add_argument("--version", action="version", version=gridvoice.__version__)
     with_common(top)
     commands = top.add_subparsers(dest="command", required=True, metavar="命令")
-    for module in _COMMANDS:
+    for module in modules:
         module.add(commands)
     return top
 
@@ -53,9 +53,21 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     args = parser().parse_args(arguments)
+    if is_early and args.command != "run":
+        end_quietly(False)
     set_encoding(for_programs=getattr(args, "json", False))
+    sys.excepthook = show_traceback
+    before = os.umask(0o077)  # what we store, write and export is for our own eyes
     try:
-        return int(args.run(args))
+        return finished(lambda: int(args.run(args)))
+    finally:
+        os.umask(before)
+
+
+def finished(work: Callable[[], int]) -> int:
+    """The exit code of a piece of work, whatever it raises that an operator can mend."""
+    try:
+        return work()
     except Unusable as problem:
         complain(str(problem))
         return 2

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain.private_file import keep_private
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -63,9 +65,19 @@ def data_dir(args: argparse.Namespace) -> Path:
     path = Path(getattr(args, "data", None) or os.environ.get("GRIDVOICE_DATA") or "var")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if _is_ours_alone(path):
+            keep_private(path)
     except OSError as error:
         raise Unusable(f"数据目录不可用: {path} ({error.strerror})") from None
     return path
+
+
+def _is_ours_alone(path: Path) -> bool:
+    """Whether a folder holds our store and nothing that somebody else may need to reach."""
+    names = [entry.name for entry in path.iterdir()]
+    return "gridvoice.db" in names and all(
+        name.startswith("gridvoice.") or name.endswith(".jsonl") for name in names
+    )
 
 
 def database_url(args: argparse.Namespace) -> str:

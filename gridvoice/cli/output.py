@@ -1,15 +1,37 @@
-"""What commands print: JSON lines for programs, text for people, progress only on a terminal."""
+"""What commands print: JSON lines for programs, text for people, progress only on a terminal.
+
+Nothing that came from outside (a post, an id, an argument, an address) acts on the reader's
+terminal or draws a line of its own: for people such characters are left out, in JSON they are
+written as escapes.
+"""
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
+import re
 import sys
+import traceback
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from functools import lru_cache
+from types import TracebackType
+from typing import Any, NoReturn, TypeVar
+
+from domain.plain import seen
 
 T = TypeVar("T")
+
+# All but the usual letters and signs is looked at one by one.
+_UNUSUAL = re.compile("[^ -~\u3001-\u30ff\u4e00-\u9fff\uff01-\uff5e]")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints quote what was typed harmlessly."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(seen(message))
 
 
 def set_encoding(for_programs: bool) -> None:
@@ -24,26 +46,50 @@ def set_encoding(for_programs: bool) -> None:
 
 def emit(value: dict[str, Any]) -> None:
     """One JSON object on one line of standard output."""
-    line = json.dumps(value, ensure_ascii=False)
-    try:
-        sys.stdout.write(line + "\n")
-    except UnicodeEncodeError:  # half a character that a site sent: written as an escape
-        sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.write(as_json_line(value) + "\n")
+
+
+def as_json_line(value: dict[str, Any]) -> str:
+    """`value` as JSON in UTF-8; what a terminal would act on or not show, as \\u escapes."""
+    return _UNUSUAL.sub(_escaped, json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return _spelt(match[0])
+
+
+@lru_cache(maxsize=4096)
+def _spelt(character: str) -> str:
+    """Outside of strings JSON is ASCII: what is met here stands in a string."""
+    if seen(character) == character:
+        return character
+    return json.dumps(character)[1:-1] if character > "\x7f" else f"\\u{ord(character):04x}"
 
 
 def say(text: str = "") -> None:
     """A line for people."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(seen(text) + "\n")
 
 
 def complain(text: str) -> None:
-    """A line of trouble, on standard error."""
-    sys.stderr.write(f"gridvoice: {text}\n")
+    """Trouble, on standard error: a line, or one with indented lines below it."""
+    first, *more = text.split("\n")
+    sys.stderr.write(f"gridvoice: {seen(first)}\n")
+    for line in more:
+        sys.stderr.write(f"  {seen(line).strip()}\n")
+
+
+def show_traceback(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """For sys.excepthook: what raised may quote a stranger's text."""
+    for line in "".join(traceback.format_exception(kind, error, trace)).split("\n"):
+        sys.stderr.write(seen(line) + "\n")
 
 
 def progress(items: Iterable[T], total: int | None, what: str) -> Iterator[T]:
     """Pass items on, counting them on standard error when that is a terminal."""
-    shown = sys.stderr.isatty()
+    shown, what = sys.stderr.isatty(), seen(what)
     count = 0
     for count, item in enumerate(items, 1):
         yield item
@@ -62,9 +108,8 @@ def width(text: str) -> int:
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A plain table, aligned for Chinese."""
-    columns = [
-        max(width(str(cell)) for cell in column) for column in zip(header, *rows, strict=True)
-    ]
+    rows = [[seen(cell) for cell in row] for row in rows]
+    columns = [max(width(cell) for cell in column) for column in zip(header, *rows, strict=True)]
     for row in (header, *rows):
-        cells = (str(c) + " " * (w - width(str(c))) for c, w in zip(row, columns, strict=True))
+        cells = (c + " " * (w - width(c)) for c, w in zip(row, columns, strict=True))
         say("  ".join(cells).rstrip())

@@ -74,7 +74,12 @@ def console_app(config: Configuration, engine: Engine, service: Service) -> Any:
     from domain.clock import utc_now
     from gridvoice.app import handling
     from gridvoice.console.app import create_app
-    from gridvoice.console.surroundings import Surroundings, playbook_cards, source_cards
+    from gridvoice.console.surroundings import (
+        Surroundings,
+        channel_cards,
+        playbook_cards,
+        source_cards,
+    )
 
     def act(deed: Any) -> Any:
         def call(number: str, who: str, note: str) -> object:
@@ -96,7 +101,7 @@ def console_app(config: Configuration, engine: Engine, service: Service) -> Any:
             sources=source_cards(config.sources),
             channel_titles={name: o.title for name, o in config.channels.items()},
             place_chain=partial(_place_chain, config),
-            people_channels=frozenset(n for n, o in config.channels.items() if o.reaches_people),
+            channels=channel_cards(config.channels),
             troubles=service.health.troubles,
             zone=config.general.time_zone,
         ),

@@ -3,7 +3,7 @@
     python -P -m gridvoice.cli.service --heartbeat FD [--config DIR] [--data DIR] [--role ROLE]
 
 The database's URL comes by GRIDVOICE_DATABASE. Exit 0 stopped, 2 unusable configuration, 75 to be
-started anew (SIGHUP).
+started anew (SIGHUP), 1 whatever a later start may find mended.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from gridvoice.cli.options import (
     store,
     with_common,
 )
+from gridvoice.cli.output import complain, show_traceback
 from gridvoice.cli.run import make_service
 
 
@@ -33,7 +34,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--restarts", type=int, default=0)
     parser.add_argument("--reason", default="")
     args = parser.parse_args(arguments)
-    return finished(lambda: _serve(args))
+    sys.excepthook = show_traceback
+    return finished(lambda: _with_patience(args))
+
+
+def _with_patience(args: argparse.Namespace) -> int:
+    """A store that is locked or not up yet when we start is no reason to be gone for good."""
+    try:
+        return _serve(args)
+    except Exception as error:
+        from db.faults import in_words, may_pass
+
+        if not may_pass(error):
+            raise
+        complain(in_words(error) or str(error))
+        return 1
 
 
 def _serve(args: argparse.Namespace) -> int:

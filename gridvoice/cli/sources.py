@@ -26,6 +26,7 @@ def _list(args: argparse.Namespace) -> int:
     from db import sources
     from db.engine import read
     from domain.clock import iso, parse_time, short
+    from domain.masking import mask
 
     config = configuration(args)
     with read(store(args)) as conn:
@@ -46,7 +47,7 @@ def _list(args: argparse.Namespace) -> int:
                 else None,
                 "outcome": state.last_outcome if state else None,
                 "failures": state.failures if state else 0,
-                "problem": state.last_problem if state else None,
+                "problem": mask(state.last_problem) if state and state.last_problem else None,
                 "posts_found": state.posts_found if state else 0,
             }
         )
@@ -78,7 +79,7 @@ def _check(args: argparse.Namespace) -> int:
     from crawlers.source import Source
     from domain.clock import iso
     from domain.load import BadSettings, load_file
-    from domain.masking import mask
+    from domain.masking import mask, mask_address
 
     path = Path(args.file)
     if not path.is_file():
@@ -103,9 +104,9 @@ def _check(args: argparse.Namespace) -> int:
                     "id": post.key,
                     "title": mask(post.title),
                     "text": mask(post.text),
-                    "url": post.url,
+                    "url": mask_address(post.url),
                     "channel": post.channel,
-                    "region": post.region,
+                    "region": mask(post.region) if post.region else None,
                     "published_at": iso(post.published_at) if post.published_at else None,
                     "reply": mask(post.reply) if post.reply else None,
                 }
@@ -114,9 +115,9 @@ def _check(args: argparse.Namespace) -> int:
             when = iso(post.published_at) if post.published_at else "时间不明"
             say(f"{post.key}  {when}  {mask(post.title)[:40]}")
             say("    " + mask(post.text).replace("\n", " ")[:80])
-    for notice in report.notices:
+    for notice in map(mask, report.notices):
         emit({"notice": notice}) if args.json else say(f"! {notice}")
-    for problem in report.problems:
+    for problem in map(mask, report.problems):
         emit({"problem": problem}) if args.json else say(f"✗ {problem}")
     if not args.json and not report.problems:
         say(f"✓ 读到 {len(report.posts)} 帖")

@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from db.engine import read
-from domain.addresses import is_web_address
 from domain.clock import utc_now
+from domain.safe_links import openable
 from gridvoice.console import queries
 from gridvoice.console.banners import Banner, banners
 from gridvoice.console.board import board
@@ -165,8 +165,8 @@ def create_app(
             int(post_id) if post_id.isascii() and post_id.isdecimal() and len(post_id) < 19 else 0
         )
         with read(engine) as conn:
-            url = queries.read_post_url(conn, number)
-        if not url or not is_web_address(url):
+            url = openable(queries.read_post_url(conn, number))
+        if url is None:
             return message(request, "没有原文链接", "这条帖文没有可打开的原文地址。", 404)
         return RedirectResponse(url, 302)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from domain.addresses import is_web_address
-from domain.masking import mask
+from domain.masking import mask, mask_address
 from domain.model import CHANNEL_TITLES
+from domain.safe_links import openable
 from gridvoice.console import queries
 from gridvoice.console.board import Pages
 from gridvoice.console.cards import Card, card
@@ -188,9 +188,10 @@ def _engagement(found: Mapping[str, int]) -> str:
 
 def original_href(post_id: int, url: str | None) -> str:
     """A link to the original; one whose address holds what masking covers goes through us."""
-    if not url or not is_web_address(url):
+    there = openable(url)
+    if there is None:
         return ""
-    return url if mask(url) == url else f"/posts/{post_id}/original"
+    return there if mask_address(there) == there else f"/posts/{post_id}/original"
 
 
 def _pages(number: str, page: int, last: int) -> Pages:

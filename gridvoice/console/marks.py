@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from domain.masking import mask
 
 _MOST_SHOWN = 20_000
 _MARGIN = 200  # more than any number that masking covers is long
+_WHOLE = 1_000  # characters of a text that is masked once for all phrases quoted of it
+_NUMBER = "*0123456789"
 _AROUND = 80  # characters about a phrase that masking must see for the same reason
+
+
+_mask_again = lru_cache(maxsize=16)(mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +62,19 @@ def marked(text: str, spans: Sequence[Span]) -> list[Piece]:
 
 
 def quoted(text: str, start: int, end: int) -> str:
-    """The phrase of that span as the masked text shows it."""
-    first = max(0, start - _AROUND)
-    near = text[first : end + _AROUND]
-    return mask(near)[start - first : end - first]
+    """The phrase of that span as the masked text shows it; of a covered number, all of it."""
+    first = 0
+    if len(text) > _WHOLE:
+        first = max(0, start - _AROUND)
+        text = text[first : end + _AROUND]
+    shown = _mask_again(text)
+    start, end = start - first, end - first
+    if "*" in shown[start:end]:
+        while start and shown[start - 1] in _NUMBER:
+            start -= 1
+        while end < len(shown) and shown[end] in _NUMBER:
+            end += 1
+    return shown[start:end]
 
 
 def readable(text: str, spans: Sequence[Span]) -> list[Piece]:

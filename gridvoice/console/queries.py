@@ -267,7 +267,9 @@ def read_deliveries(conn: Connection, incident_id: int) -> list[Row[Any]]:
 def read_sources(conn: Connection) -> list[Row[Any]]:
     """Configured sources, those in trouble first."""
     c = t.sources.c
-    query = select(t.sources).where(c.configured).order_by(c.failures.desc(), c.next_at, c.name)
+    # Not the cursor: it is large, and one that cannot be read must not cost the page.
+    columns = [column for column in c if column.name != "cursor"]
+    query = select(*columns).where(c.configured).order_by(c.failures.desc(), c.next_at, c.name)
     return list(conn.execute(query))
 
 

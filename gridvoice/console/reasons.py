@@ -63,9 +63,9 @@ def weigh(posts: Sequence[Row[Any]], titles: Mapping[str, str]) -> list[Weighed]
 
 
 def _quote(post: Row[Any], reason: Mapping[str, Any]) -> str:
-    """The phrase as its masked text shows it: one of digits may be part of somebody's number."""
+    """The phrase as its masked text shows it: it may be part of somebody's number or name."""
     text = reason["text"]
-    if reason["field"] in ("title", "text") and not text.isalpha():
+    if reason["field"] in ("title", "text"):
         source = post.title if reason["field"] == "title" else post.text
         text = quoted(source, reason["start"], reason["end"])
     return " ".join(mask(text).split())

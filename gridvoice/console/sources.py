@@ -1,18 +1,22 @@
-"""The sources page: which source is read, late or failing, and why."""
+"""The sources page: what comes in (sources), what goes out (alert channels), how it fares."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from alerts.outage import is_held
+from db.channel_states import channel_state_rows
 from db.health import is_late
 from domain.masking import mask
+from domain.model import ChannelState
 from gridvoice.console import queries
 from gridvoice.console.banners import banners
-from gridvoice.console.surroundings import SourceCard, Surroundings
+from gridvoice.console.surroundings import ChannelCard, SourceCard, Surroundings
 from gridvoice.console.words import Moment, counted, lasting, moment
 
 _IN_THE_TABLE = ("source", "late")
@@ -35,12 +39,50 @@ class SourceView:
     posts: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    """预警通道 for a template. `health` as of a source."""
+
+    title: str
+    about: str
+    health: str
+    health_label: str
+    problem: str
+    success: Moment | None
+
+
 def sources_page(conn: Connection, around: Surroundings, now: datetime) -> dict[str, Any]:
     """The context of sources.html."""
     return {
         "banners": banners(t for t in around.troubles() if t.kind not in _IN_THE_TABLE),
         "rows": [_view(row, around, now) for row in queries.read_sources(conn)],
+        "channels": _channels(conn, around.channels or (), now),
     }
+
+
+def _channels(conn: Connection, cards: Sequence[ChannelCard], now: datetime) -> list[ChannelView]:
+    states = {state.name: state for state in channel_state_rows(conn)}
+    return [_channel(card, states.get(card.name, ChannelState(card.name)), now) for card in cards]
+
+
+def _channel(card: ChannelCard, state: ChannelState, now: datetime) -> ChannelView:
+    health, label, problem = "good", card.standing, ""
+    if not card.usable:
+        health, problem = "failing", card.problem
+    elif state.down_since is not None:
+        health, problem = "failing", state.problem or ""
+        label = f"自{moment(state.down_since, now).short}起发不出去"
+    elif is_held(state, now) and state.blocked_until is not None:
+        health, problem = "late", state.problem or ""
+        label = f"应对方要求暂停到{moment(state.blocked_until, now).short}"
+    return ChannelView(
+        title=card.title,
+        about="通到人" if card.reaches_people else "只留在本机",
+        health=health,
+        health_label=label,
+        problem=mask(problem),
+        success=moment(state.succeeded_at, now) if state.succeeded_at else None,
+    )
 
 
 def _view(row: Row[Any], around: Surroundings, now: datetime) -> SourceView:

@@ -134,7 +134,8 @@ def _sent(row: Row[Any], channel_titles: Mapping[str, str], now: datetime) -> Se
             f"，第 {row.attempts} 次成功" if row.attempts > 1 else ""
         )
     elif row.state == "retry":
-        tries += f"，{moment(row.next_at, now).short} 再试"
+        later = row.next_at > now  # else it waits for its channel to work again
+        tries += f"，{moment(row.next_at, now).short} 再试" if later else "，等待再试"
     if row.resend:
         tries += "，重发"
     answer = " ".join(part for part in (row.last_code, row.last_text) if part)

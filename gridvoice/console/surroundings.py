@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from alerts.channel import Opened, Standing
 from alerts.playbook import Limits, Playbook
 from crawlers.source import Source
 from domain.clock import SHANGHAI
@@ -34,6 +35,18 @@ class SourceCard:
     about: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelCard:
+    """A configured alert channel: whether it can be used, and why not."""
+
+    name: str
+    title: str
+    usable: bool = True
+    standing: str = "可用"
+    problem: str = ""
+    reaches_people: bool = True
+
+
 class Act(Protocol):
     """Something a person does to an incident, committed when the call returns.
 
@@ -55,9 +68,31 @@ class Surroundings:
     channel_titles: Mapping[str, str] = field(default_factory=dict)  # alert channels, by name
     rule_titles: Mapping[str, str] = field(default_factory=dict)  # rules of `Reason`
     place_chain: Callable[[str], Sequence[str]] = lambda code: ()  # 省 … 村 of a division code
-    people_channels: frozenset[str] | None = None  # alert channels that people read; None: all
+    channels: Sequence[ChannelCard] | None = None  # None: not told
     troubles: Callable[[], Sequence[Trouble]] = lambda: ()  # what is wrong now; never waits
     zone: ZoneInfo = SHANGHAI  # times are shown, and days begin, in it
+
+    @property
+    def people_channels(self) -> frozenset[str] | None:
+        """Names of the alert channels that people read; None: all."""
+        if self.channels is None:
+            return None
+        return frozenset(c.name for c in self.channels if c.reaches_people)
+
+
+def channel_cards(channels: Mapping[str, Opened]) -> list[ChannelCard]:
+    """The configured alert channels, in their order."""
+    return [
+        ChannelCard(
+            name=name,
+            title=opened.title,
+            usable=opened.standing is Standing.READY,
+            standing=opened.standing.label,
+            problem=opened.problem,
+            reaches_people=opened.reaches_people,
+        )
+        for name, opened in channels.items()
+    ]
 
 
 def playbook_cards(playbooks: Sequence[Playbook]) -> dict[str, PlaybookCard]:

@@ -167,9 +167,10 @@ def test_no_chat_client_finds_a_link_in_public_text(link: str) -> None:
         "GB/T 12325.2008",
         "14:30停电",
         "v1.2",
+        "channels.yaml:12 有误，请看 service.log",
     ],
 )
-def test_figures_and_times_are_no_links(text: str) -> None:
+def test_figures_times_and_files_are_no_links(text: str) -> None:
     assert escape(text) == text
 
 

@@ -35,7 +35,7 @@ from sqlalchemy import Engine, text
 from db import incidents
 from db.engine import write
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.handling import acknowledge
+from gridvoice.app.handling import NotNow, acknowledge
 from gridvoice.app.tasks.follow_up import follow_up
 
 # an incident whose memory is broken
@@ -91,6 +91,8 @@ def test_an_incident_that_cannot_be_read_is_named_and_passed_by(
     judge_on(engine, config, later(1.5))
     assert [one.tries for one in aside(engine)] == [1], "not at every pass"
     assert follow_up(engine, config, later(2)) == 0
+    with pytest.raises(NotNow, match="set-aside list"):
+        acknowledge(engine, config, "20261124-001", "张三", "", later(2))
     execute(engine, "DELETE FROM incident_posts WHERE incident_id = 1")
     execute(engine, "UPDATE incidents SET state = 'merged' WHERE number = '20261124-001'")
     take(engine, found("6", OVERCHARGED + "！！！"))

@@ -13,7 +13,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from app_scene import OUTAGE, SHOCK, found, told_now
+from app_scene import OUTAGE, OVERCHARGED, SHOCK, found, told_now
 from outage_scene import (
     MINUTE,
     SECOND,
@@ -73,31 +73,37 @@ def titles(gateway: Gateway) -> list[str]:
 def test_after_an_outage_all_that_waited_goes_out_red_first_with_the_first_success(
     engine: Engine, config: Configuration, gateway: Gateway, clock: Clock
 ) -> None:
-    _outage(engine, config, gateway, clock, "500")
+    _outage(engine, config, gateway, clock, "500", 20, 10 * MINUTE)
 
 
 @pytest.mark.parametrize("behaviour", ["502", "reset", "refuse", "401", "403", "404", "429"])
 def test_whatever_way_a_receiver_is_away(
     sqlite_engine: Engine, config: Configuration, gateway: Gateway, clock: Clock, behaviour: str
 ) -> None:
-    _outage(sqlite_engine, config, gateway, clock, behaviour)
+    _outage(sqlite_engine, config, gateway, clock, behaviour, 4, 2 * HOUR)
 
 
 def _outage(
-    engine: Engine, config: Configuration, gateway: Gateway, clock: Clock, behaviour: str
+    engine: Engine,
+    config: Configuration,
+    gateway: Gateway,
+    clock: Clock,
+    behaviour: str,
+    count: int,
+    lasts: timedelta,
 ) -> None:
-    """Twenty alerts wait for ten minutes."""
+    """So many alerts wait for so long, each tried often enough to wait long for its own time."""
     goes_wrong(gateway, behaviour)
     began = clock.now
-    waiting = [put_alert(engine, clock.now, MIXED[n % 4]) for n in range(20)]
-    made, delivered = knock_for(engine, config, clock, 10 * MINUTE, every=5 * SECOND)
+    waiting = [put_alert(engine, clock.now, MIXED[n % 4]) for n in range(count)]
+    made, delivered = knock_for(engine, config, clock, lasts, every=lasts / 120)
     assert delivered == 0
-    assert made <= 30, "probed, not hammered"
+    assert count <= made <= 3 * lasts / MINUTE, "probed, not hammered"
     assert failing_since(state_of(engine)) == began
     is_well(gateway)
     back = clock.now
     made, delivered = knock_for(engine, config, clock, MINUTE, every=5 * SECOND)
-    assert (made, delivered) == (20, 20)
+    assert (made, delivered) == (count, count)
     assert sorted(titles(gateway)) == sorted(waiting)
     ranks = [Severity(title.partition("-")[0]).rank for title in titles(gateway)]
     assert ranks[1:] == sorted(ranks[1:], reverse=True), "all but the probe: the gravest first"
@@ -186,7 +192,8 @@ def test_a_message_that_the_receiver_chokes_on_holds_up_no_other(
         config = _to(config, url)
         knock_for(sqlite_engine, config, clock, 2 * MINUTE)
         assert failing_since(state_of(sqlite_engine)) is not None, "nothing tells it from an outage"
-        others = [put_alert(sqlite_engine, clock.now, MIXED[n % 4]) for n in range(4)]
+        calm = (Severity.BLUE, Severity.YELLOW)
+        others = [put_alert(sqlite_engine, clock.now, calm[n % 2]) for n in range(4)]
         knock_for(sqlite_engine, config, clock, 3 * MINUTE)
         assert sorted(taken) == sorted(others)
         assert of(sqlite_engine, poison).state is DeliveryState.RETRY
@@ -292,12 +299,15 @@ def test_a_replay_waits_for_no_channel_that_is_held_or_down(
     clock.move(-3 * MINUTE)
     knock_for(sqlite_engine, config, clock, 3 * MINUTE, every=10 * SECOND)
     began = time.monotonic()
-    line = f'{{"id": "2", "text": "{SHOCK}", "region": "许昌市建安区"}}'
-    *_, done = replay(sqlite_engine, config, [line])
-    assert done.alerts == 1
-    assert time.monotonic() - began < 30
+    lines = [
+        json.dumps({"id": str(n), "text": text, "region": "许昌市建安区"})
+        for n, text in enumerate([SHOCK, OVERCHARGED], 2)
+    ]
+    *_, done = replay(sqlite_engine, config, lines)
+    assert done.alerts == 2
+    assert time.monotonic() - began < 60
     left = counts(sqlite_engine)
-    assert left.pop(DeliveryState.DELIVERED) == 4, "two by the file, two by the robot at its pace"
+    assert left.pop(DeliveryState.DELIVERED) == 6, "three by the file, three by the robot"
     assert left.keys() <= {DeliveryState.NEW, DeliveryState.RETRY}
 
 

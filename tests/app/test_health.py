@@ -209,6 +209,40 @@ def test_a_store_that_is_gone_is_told_and_what_its_rows_showed_stands(
     engine.dispose()
 
 
+def test_what_cannot_be_looked_at_costs_only_itself_and_is_told(
+    health: Health, sqlite_engine: Engine
+) -> None:
+    with write(sqlite_engine) as conn:
+        sources.ensure_sources(conn, ["a"], NOW)
+        conn.execute(text("update sources set next_at = 'never', cursor = '{'"))
+        put_channel_state(conn, ChannelState("centre", None, "500", NOW, 9))
+    for _ in range(2):
+        health.look()
+    assert keys(health) == {"channel:centre", "look:信息源"}
+    assert not any(t.blocks for t in health.troubles())
+
+
+def test_a_part_of_the_process_that_raises_costs_only_itself(
+    sqlite_engine: Engine, config: Configuration
+) -> None:
+    def fails() -> list[Trouble]:
+        raise RuntimeError("a mistake of ours")
+
+    other = Trouble("crawl", "采集进程意外结束。", "请稍候。")
+    health = Health(sqlite_engine, config, parts=(fails, lambda: [other]))
+    health.look()
+    assert keys(health) == {"crawl", "look:进程"}
+
+
+def test_a_cursor_that_cannot_be_read_hides_no_source(sqlite_engine: Engine) -> None:
+    with write(sqlite_engine) as conn:
+        sources.ensure_sources(conn, ["a"], NOW)
+    polled(sqlite_engine, "a", PollResult.FAILED, "HTTP 500")
+    with write(sqlite_engine) as conn:
+        conn.execute(text("update sources set cursor = '{'"))
+    assert "source:a" in shown(sqlite_engine)
+
+
 def test_a_look_that_never_ends_is_told_by_its_age(
     health: Health, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,12 +307,16 @@ def test_a_task_that_stands_still_is_not_ready(monkeypatch: pytest.MonkeyPatch) 
     tasks.add("judge", "研判", 0.001, lambda _: let_go.wait(60))
     tasks.start()
     deadline = time.monotonic() + 20
-    while not (found := task_troubles(tasks)):
+    while not (found := {t.key: t for t in task_troubles(tasks)}).get("task:judge"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     let_go.set()
-    assert found[0].blocks
-    assert "任务“研判”" in found[0].what
+    assert found["task:judge"].blocks
+    assert "任务“研判”" in found["task:judge"].what
+    assert "研判 还没有完成第一轮" in found["start"].what
+    while task_troubles(tasks):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(

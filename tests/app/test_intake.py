@@ -8,7 +8,7 @@ import pytest
 from app_scene import OUTAGE, TALK, found
 from sqlalchemy import Engine
 
-from db import posts, sources
+from db import posts, set_aside, sources
 from db.engine import read, write
 from db.rows import SourceRow
 from domain.clock import utc_now
@@ -19,6 +19,7 @@ from domain.intake import (
     Outcome,
     PendingPage,
     PollResult,
+    SetAside,
 )
 from domain.model import Evidence
 from gridvoice.app.tasks.intake import DatabaseIntake
@@ -109,6 +110,16 @@ def test_a_lost_lease_can_be_neither_renewed_nor_given_back(
     assert state(engine).lease_owner == "crawl@test:2"
 
 
+def test_the_lease_of_a_long_poll_is_made_longer(engine: Engine, intake: DatabaseIntake) -> None:
+    now = utc_now()
+    mine = lease(intake, now)
+    almost = now + timedelta(seconds=110)
+    intake.renew([mine], almost)
+    other = DatabaseIntake(engine, "crawl@test:2")
+    assert other.due(10, almost + timedelta(seconds=60)) == []
+    assert other.due(10, almost + timedelta(minutes=10)) != []
+
+
 def test_a_failed_poll_keeps_the_cursor_and_says_why(
     engine: Engine, intake: DatabaseIntake
 ) -> None:
@@ -195,3 +206,44 @@ def test_the_evidence_of_a_post_is_kept_with_it_and_an_authors_name_is_not(
     assert kept is not None
     assert kept[0] == body
     assert "王小明" not in str(raw)
+
+
+def test_a_lease_that_is_renewed_holds_and_one_of_the_future_does_not(
+    engine: Engine, intake: DatabaseIntake
+) -> None:
+    now = utc_now()
+    held = lease(intake, now)
+    other = DatabaseIntake(engine, "crawl@test:2")
+    intake.renew([held], now + timedelta(seconds=100))
+    assert other.due(10, now + timedelta(seconds=160)) == []
+    # The clock was an hour ahead all the time.
+    assert [due.name for due in other.due(10, now - timedelta(hours=1))] == ["board"]
+
+
+def test_what_no_post_could_be_made_of_is_set_aside_until_one_can(
+    engine: Engine, intake: DatabaseIntake
+) -> None:
+    bad = SetAside("7", "停电三天", "OverflowError：date value out of range")
+    intake.store(
+        lease(intake), Haul([found("1", TALK)], set_aside=[bad], outcome=ended(PollResult.NEW))
+    )
+    with read(engine) as conn:
+        (aside,) = set_aside.listed(conn, lanes=["poll"])
+    assert (aside.ref, aside.problem) == ("board/7", bad.problem)
+    assert "停电三天" in aside.name
+    assert stored(engine) == 1
+    again = lease(intake, utc_now() + SOON * 2)
+    intake.store(again, Haul([found("7", OUTAGE)], outcome=ended(PollResult.NEW)))
+    with read(engine) as conn:
+        assert set_aside.listed(conn, lanes=["poll"]) == []
+
+
+@pytest.mark.parametrize("key", ["k" * 700, "x\x00y", "x\udc00", "https://x.example/v?id=1"])
+def test_a_post_is_known_by_whatever_key_its_site_gives_it(
+    engine: Engine, intake: DatabaseIntake, key: str
+) -> None:
+    import dataclasses
+
+    post = dataclasses.replace(found("1", TALK), key=key)
+    intake.store(lease(intake), Haul([post], outcome=ended(PollResult.NEW)))
+    assert intake.known("board", [key, "other"]) == {key}

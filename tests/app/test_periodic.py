@@ -149,6 +149,28 @@ def test_a_task_that_gets_nothing_done_is_known_from_outside(
     eventually(lambda: {t.name for t in tasks.failing()} == {"fails"})
 
 
+def test_what_has_got_nothing_done_yet_is_known(tasks: PeriodicTasks) -> None:
+    let_go = threading.Event()
+
+    def fails(_: GoOn) -> None:
+        raise OSError("no")
+
+    def goes_on_for_long(go_on: GoOn) -> None:
+        while go_on():
+            time.sleep(0.01)
+
+    tasks.add("works", "甲", 0.01, lambda _: None)
+    tasks.add("long", "乙", 0.01, goes_on_for_long)
+    tasks.add("fails", "丙", 0.01, fails)
+    tasks.add("hangs", "丁", 0.01, lambda _: let_go.wait(60))
+    tasks.add("asked", "戊", None, lambda _: None)
+    assert {task.name for task in tasks.starting()} == {"works", "long", "fails", "hangs"}
+    tasks.start()
+    eventually(lambda: {task.name for task in tasks.starting()} == {"fails", "hangs"})
+    let_go.set()
+    eventually(lambda: {task.name for task in tasks.starting()} == {"fails"})
+
+
 def test_a_slow_task_is_said_once_in_chinese(
     tasks: PeriodicTasks, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

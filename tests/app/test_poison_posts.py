@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+import time
 from typing import Any
 
 import pytest
@@ -41,6 +42,7 @@ from poison import (
     poison_the_table_of_alerts,
     waiting,
     with_rules,
+    with_scorer,
 )
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -52,7 +54,10 @@ from domain.model import Category, IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.corrections import What, correct
 from gridvoice.app.handling import acknowledge, close
+from gridvoice.app.tasks import judge as judging_task
 from gridvoice.app.tasks.judge import Judged, judge
+from pipeline.normalise import Squeezed
+from pipeline.scorers import Score
 
 # a post that cannot be assessed
 
@@ -165,6 +170,24 @@ def _start_over(engine: Engine) -> None:
     execute(engine, "DROP TRIGGER incident_events_no_delete")
     for table in ("incident_events", "incidents", "incident_numbers"):
         execute(engine, f"DELETE FROM {table}")
+
+
+def test_what_is_found_first_does_not_wait_for_the_slow_ones_behind(
+    sqlite_engine: Engine, config: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow:
+        name = "slow"
+
+        def score(self, post: Squeezed, channel: str | None = None) -> Score:
+            time.sleep(0.02)
+            return config.judging.assessor.scorer.score(post, channel)
+
+    monkeypatch.setattr(judging_task, "LONGEST_S", 0.01)
+    take(sqlite_engine, *(found(str(n), f"{OUTAGE}{n}") for n in range(4)))
+    slow = with_scorer(config, Slow())
+    assert judge_on(sqlite_engine, slow).posts == 1
+    assert reasons(sqlite_engine) == [FIRST]
+    assert [judge_on(sqlite_engine, slow).posts for _ in range(4)] == [1, 1, 1, 0]
 
 
 # a post that cannot be grouped or told

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from app_scene import (
@@ -33,7 +34,6 @@ from db.tables import assessments, opinions_asked, versions
 from domain.model import Category
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.corrections import What, correct
-from gridvoice.app.scheduler import Knocker
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.service import Service
 from pipeline.assess import Assessor
@@ -197,14 +197,13 @@ def test_switched_off_or_without_an_address_nobody_is_asked(
 
 @pytest.mark.parametrize("enabled", [True, False])
 def test_the_service_gives_it_a_lane_of_its_own_only_when_it_is_on(
-    sqlite_engine: Engine, unsure: Configuration, enabled: bool
+    sqlite_engine: Engine, unsure: Configuration, enabled: bool, tmp_path: Path
 ) -> None:
     settings = dataclasses.replace(SETTINGS, enabled=enabled)
     config = dataclasses.replace(unsure, second_opinion=settings)
-    stop = asyncio.Event()
-    knocker = Knocker(stop)
-    Service(config, sqlite_engine, "", roles=("assessor",))._plan(knocker, stop)
-    lanes = {job.id for job in knocker.scheduler.get_jobs()}
+    service = Service(config, sqlite_engine, "", tmp_path, roles=("assessor",))
+    service._plan(asyncio.Event())
+    lanes = set(service.tasks.tasks) - {"health"}
     assert lanes == ({"judge", "second_opinion"} if enabled else {"judge"})
 
 

@@ -23,7 +23,12 @@ from domain.clock import SHANGHAI
 from domain.trouble import Trouble
 from gridvoice.app.store_health import store_troubles
 from gridvoice.console.app import create_app
-from gridvoice.console.surroundings import PlaybookCard, SourceCard, Surroundings
+from gridvoice.console.surroundings import (
+    ChannelCard,
+    PlaybookCard,
+    SourceCard,
+    Surroundings,
+)
 
 NOW = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)  # 13:30 in Shanghai
 
@@ -84,7 +89,12 @@ def console_over(
         sources={"town-board": SourceCard("民声留言板", "政府留言板 · 每5分钟")},
         channel_titles={"centre": "舆情中心"},
         place_chain=lambda code: ("许昌市", "建安区", "小召乡", "小召西村"),
-        people_channels=frozenset(("centre", "duty_group")),
+        channels=(
+            ChannelCard("file", "本机文件", reaches_people=False),
+            ChannelCard("centre", "舆情中心"),
+            ChannelCard("duty_group", "值班群"),
+            ChannelCard("sms", "短信", False, "未配置", "未配置：环境变量 GRIDVOICE_SMS_URL 为空"),
+        ),
         troubles=troubles,
         zone=zone,
     )

@@ -19,7 +19,7 @@ from db.channel_states import put_channel_state
 from db.engine import write
 from db.tables import incidents as incident_table
 from domain.model import Area, Category, ChannelState, Severity
-from gridvoice.console.surroundings import Trouble
+from domain.trouble import Trouble
 
 
 def titles(page: str) -> list[str]:
@@ -129,24 +129,88 @@ def test_trouble_of_every_kind_is_an_alarm_with_a_way_out(own_console: Console) 
         scene.tell(conn, row.id, "grew", 4, Severity.RED, NOW,
                    [("centre", "x", "bad_config", "401", "bad signature")])  # fmt: skip
         put_channel_state(conn, ChannelState("duty_group", NOW + timedelta(minutes=5), "频率超限"))
-    own_console.troubles.append(Trouble("采集进程意外结束。", "系统正在重启它。", alarm=True))
+    own_console.troubles.append(
+        Trouble("crawl", "采集进程意外结束。", "系统正在重启它。", alarm=True)
+    )
     page = own_console.get("/").text
-    assert page.count('class="banner banner-alarm" role="alert"') == 3
+    assert page.count('class="banner banner-alarm" role="alert"') >= 3
     for words in (
         "采集进程意外结束",
-        "1 条预警多次推送失败",
+        "1 条预警经“centre”多次推送失败",
         "gridvoice alerts retry",
-        "预警通道 duty_group 暂停",
+        "预警通道“duty_group”应对方要求暂停到 13:35：频率超限",
     ):
         assert words in page
+
+
+def test_the_light_is_not_green_while_alerts_may_be_lost(running: Callable[..., Console]) -> None:
+    console = running(fill=True)
+    pages = ("/", "/sources", f"/incidents/{console.numbers['low']}")
+    for path in pages:
+        assert 'data-trouble=""' in console.get(path).text
+    console.troubles.append(Trouble("crawl", "采集进程意外结束。", "请稍候。", alarm=True))
+    for path in pages:
+        assert 'data-trouble="yes"' in console.get(path).text
+
+
+def test_the_page_of_sources_tells_why_none_is_read(own_console: Console) -> None:
+    own_console.troubles.append(Trouble("crawl", "采集进程意外结束。", "请稍候。", alarm=True))
+    page = own_console.get("/sources").text
+    assert "采集进程意外结束" in page
+    assert "信息源读取失败" not in page, "the table says it"
+
+
+def test_the_page_of_sources_tells_how_the_alert_channels_fare(own_console: Console) -> None:
+    with write(own_console.engine) as conn:
+        down = ChannelState("centre", None, "500 oops", NOW - timedelta(minutes=9), 7)
+        put_channel_state(conn, down)
+        put_channel_state(conn, ChannelState("duty_group", succeeded_at=NOW - timedelta(minutes=1)))
+    page = own_console.get("/sources").text.split('id="channels"')[1]
+    rows = re.findall(r'<tr class="health-(\w+)">(.*?)</tr>', page, re.DOTALL)
+    said = [(health, re.sub(r"<[^>]+>|\s+", " ", row)) for health, row in rows]
+    assert [health for health, _ in said] == ["good", "failing", "good", "failing"]
+    for (_, row), words in zip(
+        said,
+        (("本机文件", "只留在本机", "可用"), ("舆情中心", "自今天 13:21起发不出去", "500 oops"),
+         ("值班群", "可用", "今天 13:29"), ("短信", "未配置", "GRIDVOICE_SMS_URL")),
+        strict=True,
+    ):  # fmt: skip
+        for word in words:
+            assert word in row
+
+
+def test_many_sources_that_fail_are_one_banner(own_console: Console) -> None:
+    own_console.troubles.extend(
+        Trouble(f"source:s{n}", "信息源读取失败", "请检查。", subject=f"板{n}") for n in range(9)
+    )
+    page = own_console.get("/").text
+    assert page.count("信息源读取失败") == 1
+    assert "等 10 个" in page
+
+
+def test_told_today_counts_alerts_that_came_to_people_once(own_console: Console) -> None:
+    def told_today() -> int:
+        page = own_console.get("/").text
+        return int(page.split("今日推送</p>")[1].split("<small>")[0].split(">")[-1])
+
+    before = told_today()
+    with write(own_console.engine) as conn:
+        row = incidents.find(conn, own_console.numbers["low"])
+        assert row is not None
+        scene.tell(conn, row.id, "grew", 4, Severity.RED, NOW,
+                   [("centre", "", "delivered", "200", "ok"), ("duty_group", "", "delivered", "0", "ok"),
+                    ("file", "", "delivered", "ok", "")])  # fmt: skip
+        scene.tell(conn, row.id, "grew", 5, Severity.RED, NOW,
+                   [("file", "", "delivered", "ok", "")])  # fmt: skip
+    assert told_today() == before + 1
 
 
 def test_when_every_source_is_overdue_the_crawler_is_suspected(
     running: Callable[..., Console],
 ) -> None:
     later = NOW + timedelta(hours=2)
-    assert "采集可能已停止" not in running(fill=True).get("/").text
-    assert "采集可能已停止" in running(clock=lambda: later).get("/").text
+    assert "采集可能已停止" not in running(fill=True, watching=True).get("/").text
+    assert "采集可能已停止" in running(clock=lambda: later, watching=True).get("/").text
 
 
 def _many(engine: Engine, count: int, said: int = 3) -> None:

@@ -19,6 +19,9 @@ ODD = [
     "http://f:999999/",
     "http://a b/",
     "http://",
+    "javascript:alert(1)//http://a.cn",
+    "data:text/html,<b>x",
+    "//a.cn/x",
     "http:/x",
     "http://a.cn/" + "x" * 5_000,
 ]

@@ -31,6 +31,7 @@ class Asked:
     at: float
 
 
+_ports: set[int] = set()
 Answer = Reply | Callable[[Asked], Reply]
 
 
@@ -63,7 +64,12 @@ class Site:
             def handle_error(self, request: Any, client_address: Any) -> None:
                 return  # a crawler that hangs up is part of many a test
 
+        # The crawler remembers hosts by address and port: none is given out twice.
         self._server = Server((host, 0), Handler)
+        while self._server.server_port in _ports:
+            self._server.server_close()
+            self._server = Server((host, 0), Handler)
+        _ports.add(self._server.server_port)
         self._server.daemon_threads = True
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 from crawl_driver import CHILD, Crawler, python_path
 from letters_board import board, lay
-from site_on_loopback import Reply, Site
+from site_on_loopback import Asked, Reply, Site
 
 
 @pytest.fixture
@@ -136,6 +137,39 @@ def test_a_kill_in_the_middle_of_polls_leaves_the_next_process_able_to_go_on(
     crawler.process.wait(30)
     site.pages["/letter_2.html"].wait_s = 0.0
     assert own().poll(board(site, "killed")).keys == ["3", "2", "1"]
+
+
+def test_a_failure_that_cannot_be_stored_is_told_as_soon_as_the_store_is_back(
+    own: Any, site: Site
+) -> None:
+    lay(site, [1])
+    crawler = own()
+    crawler.say(do="fail_store", times=3)  # of the poll, and twice of its failure
+    polled = crawler.poll(board(site, "away"))
+    assert polled.result == "failed"
+    assert "程序内部错误：OSError" in polled.problem
+    assert crawler.poll(board(site, "away")).result == "new"
+
+
+def test_a_source_that_is_leased_anew_is_polled_once(own: Any, site: Site) -> None:
+    """As happens when the clock is put back an hour under a running poll."""
+    lay(site, [2, 1])
+    page, first = site.pages["/list.html"], threading.Event()
+
+    def waits_once(asked: Asked) -> Reply:
+        if not first.is_set():
+            first.set()
+            time.sleep(2)
+        return page
+
+    site.pages["/list.html"] = waits_once
+    crawler = own()
+    name = crawler.start_poll(board(site, "anew"))
+    _until(first.is_set)
+    crawler.start_poll(board(site, "anew"))
+    assert crawler.finish_poll(name).keys == ["2", "1"]
+    _until(lambda: "leased anew" in "".join(crawler.errors))
+    assert not [said for said in crawler.other if "lost" in said]
 
 
 def test_ten_thousand_known_posts_in_a_cursor_are_not_kept(own: Any, site: Site) -> None:

@@ -187,3 +187,100 @@ def test_pending_pages_wait_are_postponed_and_dropped(board: Engine) -> None:
     with write(board) as conn:
         assert sources.drop_pending(conn, "board", ["k1", "k2", "k3"]) == 2
     assert row(board).pending == 0
+
+
+# --- the clock may be put forward and back
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_a_poll_of_the_future_does_not_hold_its_source_up(board: Engine) -> None:
+    (due,) = lease(board, NOW + HOUR)
+    at = NOW + HOUR
+    assert finish(board, due, PollResult.NOTHING_NEW, now=at, next_at=at + timedelta(minutes=5))
+    assert lease(board, NOW + timedelta(seconds=1)) != [], "the clock is right again"
+
+
+def test_a_poll_of_another_machine_a_few_seconds_ahead_is_no_step(board: Engine) -> None:
+    (due,) = lease(board)
+    ahead = NOW + timedelta(seconds=5)
+    finish(board, due, PollResult.NOTHING_NEW, now=ahead, next_at=ahead + timedelta(minutes=5))
+    assert lease(board) == []
+
+
+@pytest.mark.parametrize("owner", ["a", "b"])
+def test_a_lease_of_the_future_is_nobodys(board: Engine, owner: str) -> None:
+    (theirs,) = lease(board, NOW + HOUR, owner="a")
+    (ours,) = lease(board, NOW, owner=owner)
+    assert ours.fence == theirs.fence + 1
+    assert lease(board, NOW) == [], "a lease of the present holds"
+
+
+def test_a_source_that_was_configured_in_the_future_is_due(engine: Engine) -> None:
+    with write(engine) as conn:
+        sources.ensure_sources(conn, ["a"], NOW + HOUR)
+    assert [d.name for d in lease(engine)] == ["a"]
+
+
+def test_a_source_that_is_wanted_at_once_is_wanted_at_once_after_a_step_too(board: Engine) -> None:
+    finish(board, lease(board)[0], PollResult.NOTHING_NEW)
+    with write(board) as conn:
+        sources.make_due(conn, "board", NOW + HOUR)
+    assert [d.name for d in lease(board)] == ["board"]
+
+
+def test_a_page_that_was_tried_in_the_future_is_due(board: Engine) -> None:
+    at = NOW + HOUR
+    fields = {"title": "停电", "tried": at.timestamp()}
+    ahead = replace(PAGE, fields=fields, next_at=at + timedelta(minutes=1))
+    honest = replace(PAGE, key="k2", fields={"tried": NOW.timestamp()}, next_at=at)
+    with write(board) as conn:
+        sources.add_pending(conn, "board", [ahead, honest])
+        assert sources.due_pending(conn, "board", NOW, 10) == [ahead]
+
+
+# --- what one row holds costs the others nothing
+
+
+def test_a_cursor_that_cannot_be_read_is_begun_anew(sqlite_engine: Engine) -> None:
+    with write(sqlite_engine) as conn:
+        sources.ensure_sources(conn, ["a", "b"], NOW)
+        conn.exec_driver_sql("UPDATE sources SET cursor = '{\"seen' WHERE name = 'a'")
+        conn.exec_driver_sql("UPDATE sources SET cursor = '{\"x\": 1}' WHERE name = 'b'")
+    assert [(d.name, d.cursor) for d in lease(sqlite_engine)] == [("a", {}), ("b", {"x": 1})]
+
+
+def test_a_pending_page_that_cannot_be_read_keeps_its_address(sqlite_engine: Engine) -> None:
+    with write(sqlite_engine) as conn:
+        sources.ensure_sources(conn, ["board"], NOW)
+        sources.add_pending(conn, "board", [PAGE, replace(PAGE, key="k2")])
+        conn.exec_driver_sql("UPDATE pending_pages SET fields = 'oops' WHERE key = 'k1'")
+        first, second = sources.due_pending(conn, "board", NOW, 10)
+    assert (first.key, first.url, first.fields) == ("k1", PAGE.url, {})
+    assert second == replace(PAGE, key="k2")
+
+
+def test_any_text_of_a_site_can_be_stored(board: Engine) -> None:
+    nasty = "x\x00\udc00"
+    page = replace(PAGE, key=nasty, url=nasty, problem=nasty, fields={nasty: nasty})
+    (due,) = lease(board)
+    with write(board) as conn:
+        sources.add_pending(conn, "board", [page, page])
+    assert finish(board, due, PollResult.FAILED, problem=nasty, notice=nasty)
+    assert row(board).pending == 1
+    (due,) = lease(board, NOW + HOUR)
+    assert finish(board, due, PollResult.NEW, cursor={"seen": {nasty: nasty}})
+
+
+def test_what_a_failed_poll_notices_is_kept(board: Engine) -> None:
+    finish(board, lease(board)[0], PollResult.NEW, notice="比往常少")
+    later = NOW + HOUR
+    finish(board, lease(board, later)[0], PollResult.FAILED, problem="HTTP 500", now=later)
+    assert row(board).last_notice == "比往常少"
+    (due,) = lease(board, later + HOUR)
+    finish(board, due, PollResult.FAILED, problem="HTTP 500", notice="还有没读到的")
+    assert row(board).last_notice == "还有没读到的"
+    (due,) = lease(board, later + HOUR)
+    finish(board, due, PollResult.NOTHING_NEW)
+    assert row(board).last_notice is None

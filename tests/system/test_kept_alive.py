@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from own_config import write_config
-from running_system import OUTAGE, Running, Town, wait_until
+from running_system import OUTAGE, Running, Town, call, wait_until
 
 from db import posts
 from db.engine import read
@@ -140,6 +140,31 @@ def test_a_killed_supervisor_does_not_leave_the_service_behind(config: Path, sta
     wait_until(lambda: running.living() == [], TEN + LOADED, "the end of all")
     assert "stopping" in running.log, "it finished orderly"
     assert "Traceback" not in running.log
+
+
+def test_a_store_that_is_locked_at_the_start_is_waited_for(
+    config: Path, start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    assert call("db", "upgrade", "--config", config, "--data", tmp_path / "data").returncode == 0
+    with closing(
+        sqlite3.connect(tmp_path / "data" / "gridvoice.db", isolation_level=None)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        running = start()
+        wait_until(lambda: "starting it again" in running.log, 180, "the first start's end")
+        other.execute("ROLLBACK")
+    wait_until(lambda: running.child, 180, "the start")
+    assert "数据库被其他进程占用" in running.log
+    assert running.stop()[0] == 0
+
+
+def test_a_file_that_is_no_store_ends_the_start(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "gridvoice.db").write_bytes(b"no database at all " * 500)
+    done = call("run", "--config", config, "--data", tmp_path / "data")
+    assert done.returncode == 2
+    assert "数据库文件损坏" in done.stderr
 
 
 def test_that_it_does_not_come_up_at_all_is_told_without_a_store(config: Path) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from db import posts, settings, sources
+import gridvoice
+from db import posts, set_aside, settings, sources
 from db.engine import read, write
+from db.readied import stored_key
 from db.take_in import take_in
 from domain.clock import utc_now
 from domain.intake import DueSource, Haul, LostLease, PollResult, Stored
 
+LANE = "poll"  # of set_aside: shown by a source, and no post could be made of it
 _LEASE_S = 120.0
 _PENDING_LIMIT = 20
 
@@ -52,9 +55,11 @@ class DatabaseIntake:
 
     def known(self, source: str, keys: Collection[str]) -> set[str]:
         """Keys that are stored or wait as pending pages."""
+        spelled = {stored_key(key): key for key in keys}
         with read(self._engine) as conn:
-            stored = posts.known_keys(conn, source, keys)
-            return stored | sources.pending_keys(conn, source, keys)
+            stored = posts.known_keys(conn, source, spelled)
+            stored |= sources.pending_keys(conn, source, spelled)
+        return {spelled[key] for key in stored}
 
     def store(self, lease: DueSource, haul: Haul) -> Stored:
         """One delivery in one transaction; all of it is undone when the lease was lost."""
@@ -63,6 +68,7 @@ class DatabaseIntake:
             if not sources.holds_lease(conn, lease.name, lease.fence):
                 raise LostLease(lease.name)
             taken = take_in(conn, haul.posts, now, self._key)
+            self._name_bad_ones(conn, lease.name, haul, now)
             if haul.pending:
                 sources.add_pending(conn, lease.name, haul.pending)
             if haul.settled:
@@ -87,6 +93,15 @@ class DatabaseIntake:
                     outcome.notice,
                 )
         return Stored(taken.new_posts, taken.new_versions, taken.unchanged)
+
+    def _name_bad_ones(self, conn: Connection, source: str, haul: Haul, now: datetime) -> None:
+        """Set aside what no post could be made of, and forget what by now is one."""
+        for bad in haul.set_aside:
+            ref = f"{source}/{stored_key(bad.key)}"
+            name = f"{source}/{bad.key} {bad.name}"
+            set_aside.put(conn, LANE, ref, name, bad.problem, gridvoice.__version__, now)
+        made = [f"{source}/{stored_key(post.key)}" for post in haul.posts]
+        set_aside.passed(conn, [LANE], made)
 
     def renew(self, leases: Sequence[DueSource], now: datetime) -> None:
         """Keep leases of long polls."""

@@ -12,6 +12,7 @@ again from the part on that was in hand.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
@@ -31,6 +32,7 @@ from gridvoice.app.tasks.grouping import Grouping, Taken
 from pipeline.assess import Assessed, Assessor, PostText
 
 BATCH = 200
+LONGEST_S = 5.0  # of assessing before what is done is grouped and told
 _COMPLAINTS = 5  # of one transaction: some 20 ms
 Clock = Callable[[ToJudge], datetime]
 Verdicts = list[tuple[ToJudge, Assessed]]
@@ -71,10 +73,11 @@ def judge(
         failed = [Failed(ASSESS, v, name_of(conn, v), said) for v, said in unreadable.items()]
     if not batch and not failed:
         return Judged()
-    moments = {row.version_id: clock(row) for row in batch}
+    verdicts = _assessed(config.judging.assessor, batch, failed)
+    moments = {row.version_id: clock(row) for row, _ in verdicts}
     stamp = max(moments.values(), default=wall())
     done = Judged()
-    for part in _parts(_assessed(config.judging.assessor, batch, failed)):
+    for part in _parts(verdicts):
         done = done.plus(_store(engine, config, part, moments, stamp, program, wall))
     if failed:
         with write(engine) as conn:
@@ -151,8 +154,13 @@ def as_text(row: ToJudge) -> PostText:
 
 
 def _assessed(assessor: Assessor, batch: Sequence[ToJudge], failed: list[Failed]) -> Verdicts:
+    """The verdicts on a batch, or on its beginning: letters of a megabyte take a second each, and
+    what is found in the first ones does not wait for the last."""
     verdicts: Verdicts = []
+    until = time.monotonic() + LONGEST_S
     for row in batch:
+        if time.monotonic() > until and (verdicts or failed):
+            break
         try:
             verdicts.append((row, assessor.read(as_text(row))))
         except Exception as error:

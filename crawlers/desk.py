@@ -1,0 +1,119 @@
+"""What the parts of one poll share: how it asks and reads, what it holds, what it will say."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+
+from crawlers.basket import Basket
+from crawlers.cursor import Cursor
+from crawlers.edges import Edges
+from crawlers.keys import told_apart
+from crawlers.kinds import KINDS
+from crawlers.pages import (
+    Ask,
+    Conditions,
+    FetchFailed,
+    Found,
+    Page,
+    PageChanged,
+    Refused,
+    Role,
+)
+from crawlers.source import Source
+from domain.intake import DueSource, Outcome
+
+log = logging.getLogger(__name__)
+Mishap = FetchFailed | PageChanged | Refused
+_LARGE_BYTES = 300_000
+
+
+class Desk:
+    """Of one poll. `problems` make it a failed one, `notices` are what an operator should see."""
+
+    def __init__(self, source: Source, lease: DueSource, edges: Edges) -> None:
+        self.source = source
+        self.lease = lease
+        self.edges = edges
+        self.kind = KINDS[source.kind]
+        self.problems: list[str] = []
+        self.notices: list[str] = []
+        self.cursor = self._cursor()
+        self.basket = Basket(source)
+        self.refused = False
+        self.retry_after: timedelta | None = None
+        self.matched = 0  # entries of all list pages
+        self.shown = 0  # entries of first pages
+        self.requests = 0
+        self.began = time.monotonic()
+
+    def _cursor(self) -> Cursor:
+        rules = self.source.fingerprint()
+        try:
+            return Cursor.read(self.lease.cursor, rules)
+        except ValueError as error:
+            self.notices.append(f"上次读到哪里的记录读不出来，已从头读起（{error}）")
+            return Cursor(rules)
+
+    @property
+    def took_s(self) -> float:
+        return round(time.monotonic() - self.began, 3)
+
+    async def fetch(self, ask: Ask, conditions: Conditions | None = None) -> Page:
+        """A page. Raises FetchFailed, whatever it was that went wrong."""
+        self.requests += 1
+        try:
+            page = await self.edges.fetch(self.source, ask, conditions)
+        except (FetchFailed, MemoryError):
+            raise
+        except Exception as error:
+            log.exception("source=%s url=%s fetching broke", self.source.name, ask.url)
+            raise FetchFailed(f"{said(error)}：{ask.url}") from error
+        if page.status == 304 and conditions is None:
+            raise FetchFailed(f"网站答了 304（没有变化），但并没有带条件去问它：{ask.url}")
+        return page
+
+    async def read(self, ask: Ask, page: Page) -> Found:
+        """What a page held. Raises PageChanged, Refused, whatever it was that went wrong."""
+        try:
+            if len(page.body) > _LARGE_BYTES:  # seconds of parsing must not hold up other polls
+                return await self.edges.in_thread(self._read, ask, page)
+            return self._read(ask, page)
+        except (PageChanged, Refused, MemoryError):
+            raise
+        except Exception as error:
+            log.exception("source=%s url=%s reading broke", self.source.name, page.url)
+            raise PageChanged(f"{said(error)}：{page.url}") from error
+
+    def _read(self, ask: Ask, page: Page) -> Found:
+        found = self.kind.read(self.source, ask, page)
+        if ask.role is Role.DETAIL:
+            return found
+        return told_apart(found, self.cursor.digest_of, page)
+
+    def fail(self, mishap: Mishap) -> None:
+        """The poll has failed, at least in part."""
+        self.problems.append(str(mishap))
+        self.refused = self.refused or is_refusal(mishap)
+        if isinstance(mishap, FetchFailed) and mishap.retry_after:
+            self.retry_after = max(mishap.retry_after, self.retry_after or timedelta(0))
+
+    async def store_when_full(self) -> None:
+        if self.basket.is_full:
+            await self.store(None)
+
+    async def store(self, outcome: Outcome | None) -> None:
+        """Hand in what there is, and where the poll stands."""
+        haul = self.basket.empty(self.cursor.write(), outcome)
+        await self.edges.in_thread(self.edges.intake.store, self.lease, haul)
+
+
+def is_refusal(mishap: Mishap) -> bool:
+    return isinstance(mishap, Refused) or (isinstance(mishap, FetchFailed) and mishap.refused)
+
+
+def said(error: Exception) -> str:
+    """A sentence for what should not have been raised."""
+    first_line = str(error).split("\n", 1)[0][:200]
+    return f"程序内部错误：{type(error).__name__}：{first_line}（详见日志）"

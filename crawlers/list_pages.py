@@ -1,0 +1,65 @@
+"""The pages of one list: opened, read, and who of them is met already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crawlers.cursor import ListMark
+from crawlers.dates import read_time
+from crawlers.desk import Desk
+from crawlers.gap import Stop
+from crawlers.health import OLD
+from crawlers.known import Met
+from crawlers.meeting import meet
+from crawlers.pages import Ask, FetchFailed, Found, Page
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A page that was read: its question, its answer, what it held and who of that is met."""
+
+    ask: Ask
+    page: Page
+    found: Found
+    met: list[Met]
+
+
+class ListPages:
+    """Raises FetchFailed, PageChanged, Refused."""
+
+    def __init__(self, desk: Desk, mark: ListMark) -> None:
+        self._desk = desk
+        self._mark = mark
+
+    async def open(self, ask: Ask) -> At:
+        return await self.read(ask, await self._desk.fetch(ask))
+
+    async def open_if_there(self, ask: Ask) -> At | None:
+        """None: there is no such page, or nothing on it."""
+        try:
+            at = await self.open(ask)
+        except FetchFailed as mishap:
+            if mishap.gone:
+                return None
+            raise
+        return at if at.found.matched or at.found.entries or at.found.more else None
+
+    async def next(self, at: At) -> At | Stop:
+        if at.found.more is None:
+            return Stop.END
+        return await self.open_if_there(at.found.more) or Stop.GONE
+
+    async def read(self, ask: Ask, page: Page) -> At:
+        desk = self._desk
+        found = await desk.read(ask, page)
+        desk.matched += found.matched
+        if found.notice:
+            desk.notices.append(found.notice)
+        return At(ask, page, found, await meet(desk, self._mark, found.entries))
+
+
+def is_old(at: At) -> bool:
+    """Whether a page shows nothing but old posts, by the times on it."""
+    now = at.page.fetched_at
+    times = [read_time(entry.fields.get("time"), now) for entry in at.found.entries]
+    return bool(times) and all(time and time.at < now - OLD for time in times)

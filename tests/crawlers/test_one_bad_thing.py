@@ -1,0 +1,157 @@
+"""One post, page, pending row or list that raises whatever it likes costs only itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from moving_list import MovingList, newest_first
+
+from crawlers import basket, kinds
+from crawlers.pages import Ask, Found, Page, Role
+from crawlers.source import Source
+from domain.intake import PendingPage, PollResult
+
+DETAIL = 'detail: {call: {url: "http://board.example/one?id={key}"}, fields: {text: text}}'
+RAISED = [ValueError("no"), OverflowError("far"), KeyError("x"), RecursionError("deep")]
+
+
+@pytest.fixture
+def bad_post(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
+    """Keys of which no post can be made, with what is raised."""
+    bad: dict[str, Exception] = {}
+    make_post = basket.make_post
+
+    def make(source: Source, key: str, *rest: Any) -> Any:
+        if key in bad:
+            raise bad[key]
+        return make_post(source, key, *rest)
+
+    monkeypatch.setattr(basket, "make_post", make)
+    return bad
+
+
+@pytest.mark.parametrize("error", RAISED, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("more", ["", DETAIL], ids=["on the list", "by its page"])
+def test_a_post_that_cannot_be_made(
+    bad_post: dict[str, Exception], error: Exception, more: str
+) -> None:
+    board = MovingList(newest_first(5), more=more)
+    bad_post["3"] = error
+    (first, second) = board.polls(2)
+    assert board.missing() == ["3"]
+    assert first.result is PollResult.NEW
+    assert "1 条读不成帖子" in (first.notice or "")
+    assert "第 3 号来信" in (first.notice or "")
+    (aside,) = board.store.set_aside
+    assert (aside.key, aside.name) == ("3", "第 3 号来信")
+    assert type(error).__name__ in aside.problem
+    assert second.result is PollResult.NOTHING_NEW, "it is not tried at each poll"
+
+
+def test_memory_that_runs_out_is_no_posts_fault(bad_post: dict[str, Exception]) -> None:
+    board = MovingList(newest_first(5))
+    bad_post["3"] = MemoryError()
+    with pytest.raises(MemoryError):
+        board.poll()
+
+
+def test_a_detail_page_that_breaks_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    board = MovingList(newest_first(5), more=DETAIL)
+    read = kinds.api.read
+
+    def broken(source: Source, ask: Ask, page: Page) -> Found:
+        if ask.role is Role.DETAIL and ask.key == "3":
+            raise ZeroDivisionError
+        return read(source, ask, page)
+
+    monkeypatch.setattr(kinds.api, "read", broken)
+    (outcome,) = board.polls(1)
+    assert board.missing() == ["3"]
+    assert "ZeroDivisionError" in board.store.pending["3"].problem
+    assert "稍后重试" in (outcome.notice or "")
+    monkeypatch.undo()
+    board.polls(1)
+    assert board.missing() == []
+
+
+def test_a_list_that_breaks_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    board = MovingList(newest_first(5), more="keywords: [甲, 乙, 丙]")
+    read = kinds.api.read
+
+    def broken(source: Source, ask: Ask, page: Page) -> Found:
+        if ask.series == "0|甲":
+            raise UnicodeDecodeError("gbk", b"", 0, 1, "bad")
+        return read(source, ask, page)
+
+    monkeypatch.setattr(kinds.api, "read", broken)
+    (outcome,) = board.polls(1)
+    assert board.missing() == []
+    assert outcome.result is PollResult.FAILED
+    assert "UnicodeDecodeError" in (outcome.problem or "")
+    assert (outcome.next_at - outcome.at).total_seconds() < 700, "the other lists keep their pace"
+
+
+def test_a_list_that_always_fails_does_not_keep_pending_pages_waiting() -> None:
+    board = MovingList(newest_first(3), more=DETAIL + "\n  keywords: [甲, 乙]")
+    broken = ["detail"]
+
+    def answer(ask: Ask, _: object, page: Page) -> Page:
+        if ask.role is Role.DETAIL and ask.key == "2" and broken:
+            return replace(page, body=b"{}")
+        return replace(page, body=b"<html>") if ask.series == "0|甲" else page
+
+    board.answer = answer
+    board.polls(1)
+    assert board.missing() == ["2"]
+    broken.clear()
+    board.polls(1)
+    assert board.missing() == []
+
+
+@pytest.mark.parametrize("fields", [{}, {"seen": "yesterday"}, {"fields": [1]}, {"headers": 7}])
+def test_a_pending_row_that_cannot_be_read(fields: dict[str, Any]) -> None:
+    board = MovingList(newest_first(3), more=DETAIL)
+    board.polls(1)
+    for key, good in (("8", False), ("9", True)):
+        said = {"fields": {"title": "好的"}, "seen": board.now.isoformat()} if good else fields
+        url = f"http://board.example/one?id={key}"
+        board.store.pending[key] = PendingPage(key, url, said, 1, board.now, "HTTP 502")
+    (outcome,) = board.polls(1)
+    assert outcome.problem is None
+    assert board.store.posts["9"].title == "好的"
+    assert board.store.pending == {}
+    assert "8" in board.store.posts or board.store.set_aside[0].key == "8"
+
+
+def test_a_cursor_that_no_version_wrote() -> None:
+    board = MovingList(newest_first(3))
+    rules = board.source.fingerprint()
+    strange = ({"lists": []}, {"seen": 7}, {"since": "soon"}, {"interval_s": "x"})
+    for cursor in (*strange, {"lists": {"0": {"gaps": [{"ask": {}}]}}}):
+        board.store.cursor = {"rules": rules, **cursor}
+        (outcome,) = board.polls(1)
+        assert outcome.problem is None
+        assert "读不出来" in (outcome.notice or "")
+
+
+def test_the_cursor_of_the_version_before_is_gone_on_with() -> None:
+    board = MovingList(newest_first(30), size=10, max_pages=2)
+    rules = board.source.fingerprint()
+    board.polls(6)
+    seen = {k: d for k, d in board.store.cursor["seen"].items() if int(k) > 10}
+    listed = {"p": "0" * 24, "n": 10}
+    board.store.cursor = {"rules": rules, "seen": seen, "lists": {"0": listed}}
+    board.grow(25)
+    board.polls(4)
+    assert board.missing() == []
+    assert len(board.store.handed_in) == 55, "known ground is known"
+    # And one that was broken off.
+    part = {str(n): "x" for n in range(60, 56, -1)}
+    board.grow(5)
+    board.store.cursor = {
+        "rules": rules, "seen": seen, "part": part, "lists": {"0": listed | {"open": True}}
+    }  # fmt: skip
+    board.polls(8)
+    assert board.missing() == []
