@@ -65,8 +65,8 @@ def candidates(
     ids = worth_comparing(conn, asked)
     if not ids:
         return []
-    statement = _ROWS.params({"ids": ids, "since": since})
-    return readable(conn, statement, incidents.c.id, _row, unreadable)
+    given = {"ids": ids, "since": since}
+    return readable(conn, _ROWS, incidents.c.id, _row, unreadable, given)
 
 
 def worth_comparing(conn: Connection, asked: Keys) -> list[int]:
@@ -128,15 +128,8 @@ _ROWS = (
 
 
 def _row(row: Any) -> CandidateRow:
-    return CandidateRow(
-        id=row.id,
-        number=row.number,
-        state=IncidentState(row.state),
-        category=Category(row.category),
-        first_event_at=row.first_event_at,
-        last_event_at=row.last_event_at,
-        profile=row.profile,
-    )
+    key, number, state, category, first, last, profile = row  # a hundred a post: names cost
+    return CandidateRow(key, number, IncidentState(state), Category(category), first, last, profile)
 
 
 def _statement(newest: str, keys: str) -> str:

@@ -232,9 +232,7 @@ def _rows(
         statement = statement.limit(limit)
     if hold:
         statement = statement.with_for_update()
-    if given:
-        statement = statement.params(given)
-    return readable(conn, statement, incidents.c.id, _row, unreadable)
+    return readable(conn, statement, incidents.c.id, _row, unreadable, given)
 
 
 def _row(row: Any) -> IncidentRow:

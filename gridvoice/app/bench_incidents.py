@@ -185,10 +185,18 @@ class _Bench:
     def _found(self, now: datetime, complains: bool) -> FoundPost:
         self._taken += 1
         if complains:
-            text, _ = self._words.complaint(self._rng)
+            text = self._complaint()
         else:
             text = f"{self._rng.choice(self._words.talk)}{self._taken}"
         return FoundPost("bench", str(self._taken), "", text, "gov_board", published_at=now)
+
+    def _complaint(self) -> str:
+        """Words that are judged to be a complaint once they are put together, too."""
+        assess = self._config.judging.assessor.assess
+        while True:
+            text, _ = self._words.complaint(self._rng)
+            if assess(PostText("", text, "gov_board")).complaint:
+                return text
 
     def _write(self, conn: Connection, number: int, size: int) -> None:
         """An incident of one complaint, some time in the year; what is old has mostly ended."""

@@ -37,6 +37,14 @@ class Announced:
     held_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The post that is the cause of a change."""
+
+    post_id: int
+    quote: QuotedPost
+
+
 def told_of(alert: AlertRow | None) -> Told | None:
     """What people last heard of an incident, from its last alert."""
     if alert is None:
@@ -59,13 +67,14 @@ def announce(
     after: Incident,
     event_id: int,
     now: datetime,
-    newest_post: int | None = None,
+    newest: Newest | None = None,
     voices: int | None = None,
 ) -> Announced:
     """Decide on a change; when people are to be told, write the alert and its deliveries, and count
     the report.
 
-    `voices`: how many of the incident's posts count for growth, where that is fewer than all.
+    `newest`: the post that is the cause, quoted first. `voices`: how many of the incident's posts
+    count for growth, where that is fewer than all.
     """
     told = told_of(outbox.last_alert(conn, incident_id)) if after.report_no else None
     heard = after if voices is None else replace(after, post_count=voices)
@@ -75,7 +84,7 @@ def announce(
     after = replace(after, report_no=after.report_no + 1)
     incidents.count_report(conn, incident_id, after.report_no, now)
     targets = _targets(config, after, reason, now)
-    message = _message(conn, config, incident_id, after, reason, now, newest_post, told, targets)
+    message = _message(conn, config, incident_id, after, reason, now, newest, told, targets)
     body = to_body(message)
     body["told"] = {"post_count": heard.post_count, "channels": list(after.channels)}
     alert_id = outbox.add_alert(
@@ -117,7 +126,7 @@ def _message(
     incident: Incident,
     reason: AlertReason,
     now: datetime,
-    newest: int | None,
+    newest: Newest | None,
     told: Told | None,
     targets: Sequence[Target],
 ) -> Message:
@@ -127,7 +136,7 @@ def _message(
             incident,
             reason,
             incident.report_no,
-            _quoted(conn, incident_id, newest),
+            _quoted(conn, incident_id, incident.post_count, newest),
             config.playbooks.of(incident.category),
             config.general.public_url,
             "",
@@ -143,11 +152,16 @@ def _message(
         return render_plain(incident, reason, incident.report_no, config.general.public_url, now)
 
 
-def _quoted(conn: Connection, incident_id: int, newest: int | None) -> list[QuotedPost]:
+def _quoted(
+    conn: Connection, incident_id: int, posts_in_all: int, newest: Newest | None
+) -> list[QuotedPost]:
     """The newest post first (it is why people hear now), then the earliest ones."""
+    quoted = [newest.quote] if newest is not None else []
+    if newest is not None and posts_in_all == 1:
+        return quoted
     earliest = incidents.post_ids_of(conn, incident_id, _QUOTED)
-    ids = dict.fromkeys(earliest if newest is None else (newest, *earliest))
-    return [_quote(row) for row in posts.post_rows(conn, list(ids)[:_QUOTED])]
+    others = [i for i in earliest if newest is None or i != newest.post_id]
+    return (quoted + [_quote(row) for row in posts.post_rows(conn, others)])[:_QUOTED]
 
 
 def _quote(row: PostRow) -> QuotedPost:

@@ -74,7 +74,7 @@ def name_incidents(
 ) -> None:
     """Name the incidents that could not be read, not at every pass; look again at those that were
     named before and are due, and forget those that can be read again."""
-    known = {one.ref for one in set_aside.listed(conn, lanes=[INCIDENT])}
+    known = set_aside.refs_of(conn, INCIDENT)
     due = {one.ref for one in set_aside.due(conn, [INCIDENT], program, now)} if known else set()
     problems: dict[int, str] = dict(unreadable)
     for ref in due:

@@ -40,9 +40,9 @@ def follow_up(engine: Engine, config: Configuration, now: datetime) -> int:
     """Let go off what is due; how many alerts it made."""
     program = aside.program_of(config)
     with read(engine) as conn:
-        known = {one.ref for one in set_aside.listed(conn, lanes=[TIMER])}
-        resting = known - {one.ref for one in set_aside.due(conn, [TIMER], program, now)}
-        but_of = {int(ref) for ref in resting}
+        known = set_aside.refs_of(conn, TIMER)
+        tried = {one.ref for one in set_aside.due(conn, [TIMER], program, now)} if known else set()
+        but_of = {int(ref) for ref in known - tried}
         due = [
             timer
             for kind, rule in TIMERS.items()

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from alerts.quote import QuotedPost
 from db import incident_keys, incidents, timers
 from db.alone import alone, problem_of
 from db.faults import is_of_the_store
@@ -23,7 +24,7 @@ from db.undated import first_seen_is_fair
 from domain.events import Cause, EventKind, TimerKind
 from domain.model import Incident, IncidentState, PostRole
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks.announce import announce
+from gridvoice.app.tasks.announce import Newest, announce
 from pipeline.assess import Assessed
 from pipeline.incidents.absorb import Change, absorb, begin
 from pipeline.incidents.match import Candidate, best
@@ -157,7 +158,7 @@ class Grouping:
         incidents.add_post(conn, incident_id, row.post_id, now)
         event_id = self._record(incident_id, row, change, now)
         assert event_id is not None  # it has no other event
-        told = not late and self._tell(incident_id, None, change, event_id, now, row.post_id)
+        told = not late and self._tell(incident_id, None, change, event_id, now, row, post)
         return Taken(opened=True, told=told)
 
     def _join(
@@ -178,7 +179,7 @@ class Grouping:
         incidents.grow_incident(conn, found.id, change.after, change.profile.to_json(), now)
         keys = profile.likeness.keys(), change.profile.likeness.keys()
         incident_keys.set_keys(conn, found.id, *keys)
-        told = not late and self._tell(found.id, before, change, event_id, now, row.post_id)
+        told = not late and self._tell(found.id, before, change, event_id, now, row, post)
         return Taken(told=told)
 
     def _record(
@@ -197,12 +198,15 @@ class Grouping:
         change: Change,
         event_id: int,
         now: datetime,
-        post_id: int,
+        row: ToJudge,
+        post: PostFacts,
     ) -> bool:
+        reasons = post.assessment.reasons
+        quote = QuotedPost(row.title, row.text, row.channel, row.url, row.published_at, reasons)
         voices = change.profile.facts.voices(change.after.post_count)
         done = announce(
-            self._conn, self._config, incident_id, before, change.after, event_id, now, post_id,
-            voices,
+            self._conn, self._config, incident_id, before, change.after, event_id, now,
+            Newest(row.post_id, quote), voices,
         )  # fmt: skip
         if done.held_until is not None:
             timers.set_timer(self._conn, incident_id, TimerKind.HELD, done.held_until)
