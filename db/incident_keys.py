@@ -6,10 +6,10 @@ go with the incidents' profiles: whoever writes one writes its keys (`set_keys`)
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -26,15 +26,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.alone import readable
 from db.engine import to_json
-from db.rows import CandidateRow
 from db.statements import insert_for, storable
 from db.tables import incident_keys, incidents
-from domain.model import Category, IncidentState
+from domain.model import IncidentState
 
-_OF_A_KEY = 40  # the newest incidents of one site, name, road or text
-_OF_A_TOWN = 40
-_OF_A_TERM = 100
-_BY_TERMS = 24  # those that only words speak for
+T = TypeVar("T")
+_MOST = 24  # the newest of a site, a name, a text, a town; those that the most words speak for
+_OF_A_TERM = 64
 _LEAST_SHARED = 3
 _COPIES = 500  # how far back a false alarm of the same words is looked for
 
@@ -54,19 +52,24 @@ class Keys(Protocol):
 
 
 def candidates(
-    conn: Connection, asked: Keys, since: datetime, unreadable: dict[int, str]
-) -> list[CandidateRow]:
+    conn: Connection,
+    asked: Keys,
+    since: datetime,
+    make: Callable[[Any], T],
+    unreadable: dict[int, str],
+) -> list[T]:
     """The incidents that a post with these keys may join, in order of opening: the open ones, and
     the closed or false alarms whose last post happened at `since` or later. Merged ones are left
     out: their posts moved on.
 
-    `unreadable` takes the ids of those whose rows cannot be read, with the problem.
+    `make` is given (id, number, state, category, first and last event, profile as it is written),
+    in this order. `unreadable` takes the ids of those whose rows cannot be read, with the problem.
     """
     ids = worth_comparing(conn, asked)
     if not ids:
         return []
     given = {"ids": ids, "since": since}
-    return readable(conn, _ROWS, incidents.c.id, _row, unreadable, given)
+    return readable(conn, _ROWS, incidents.c.id, make, unreadable, given)
 
 
 def worth_comparing(conn: Connection, asked: Keys) -> list[int]:
@@ -127,26 +130,21 @@ _ROWS = (
 )
 
 
-def _row(row: Any) -> CandidateRow:
-    key, number, state, category, first, last, profile = row  # a hundred a post: names cost
-    return CandidateRow(key, number, IncidentState(state), Category(category), first, last, profile)
-
-
 def _statement(newest: str, keys: str) -> str:
     """`newest` reads the newest incidents of each key of a list: the one thing that the databases
     spell differently."""
-    exact = newest.format(keys=keys.format("exact"), most=_OF_A_KEY)
-    towns = newest.format(keys=keys.format("towns"), most=_OF_A_TOWN)
+    exact = newest.format(keys=keys.format("exact"), most=_MOST)
+    towns = newest.format(keys=keys.format("towns"), most=_MOST)
     terms = newest.format(keys=keys.format("terms"), most=_OF_A_TERM)
     return f"""
         SELECT id FROM ({exact}) AS by_key
         UNION SELECT id FROM (
-            SELECT DISTINCT id FROM ({towns}) AS of_town ORDER BY id DESC LIMIT {_OF_A_TOWN}
+            SELECT DISTINCT id FROM ({towns}) AS of_town ORDER BY id DESC LIMIT {_MOST}
         ) AS by_town
         UNION SELECT id FROM (
             SELECT id, count(*) AS shared FROM ({terms}) AS of_term
             GROUP BY id HAVING count(*) >= {_LEAST_SHARED}
-            ORDER BY shared DESC, id DESC LIMIT {_BY_TERMS}
+            ORDER BY shared DESC, id DESC LIMIT {_MOST}
         ) AS by_terms
         UNION SELECT id FROM (
             SELECT c.id FROM (

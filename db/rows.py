@@ -7,14 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.events import Cause
-from domain.model import (
-    Assessment,
-    Category,
-    DeliveryState,
-    Incident,
-    IncidentState,
-    Severity,
-)
+from domain.model import Assessment, DeliveryState, Incident, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,20 +147,6 @@ class IncidentRow:
     profile: dict[str, Any]
     incident: Incident
     updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateRow:
-    """What of an incident a post is compared with. `profile` as it is written, read by whoever
-    knows its shape."""
-
-    id: int
-    number: str
-    state: IncidentState
-    category: Category
-    first_event_at: datetime
-    last_event_at: datetime
-    profile: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ _YEAR = timedelta(days=365)
 _ROUNDS = 25
 _ACKS = 60
 _BASES = 600
+_PLACED = (2, 1, 1)  # of those who write: who names the village, only the town, no place
 _SENTENCES = re.compile(r"[^。！？!?\n]{6,}[。！？!?\n]?")
 
 
@@ -51,14 +52,15 @@ class Words:
     complaints: tuple[tuple[tuple[str, ...], Assessment], ...]
     talk: tuple[str, ...]
     villages: tuple[str, ...]
+    towns: tuple[str, ...]
 
     def complaint(self, rng: random.Random) -> tuple[str, Assessment]:
         """A complaint of some village that nobody has written yet."""
         sentences, verdict = rng.choice(self.complaints)
         others = rng.choice(self.complaints)[0]
         told = [rng.choice(sentences), rng.choice(others), rng.choice(sentences)]
-        village = rng.choice(self.villages)
-        return f"{village}{''.join(dict.fromkeys(told))}{rng.randrange(10_000)}户", verdict
+        place = rng.choices((rng.choice(self.villages), rng.choice(self.towns), ""), _PLACED)[0]
+        return f"{place}{''.join(dict.fromkeys(told))}{rng.randrange(10_000)}户", verdict
 
 
 def words_of(assessor: Assessor, posts: Sequence[FoundPost]) -> Words:
@@ -73,12 +75,10 @@ def words_of(assessor: Assessor, posts: Sequence[FoundPost]) -> Words:
         elif not verdict.relevant and len(talk) < BATCH:
             talk.append(post.text[:100])
     places = assessor.locator.gazetteer
-    villages = tuple(
-        places.full_name(code)
-        for code in sorted(places.by_code)
-        if places.is_inside(code) and len(code) == 12
-    )
-    return Words(tuple(complaints), tuple(talk), villages)
+    ours = [code for code in sorted(places.by_code) if places.is_inside(code)]
+    villages = tuple(places.full_name(code) for code in ours if len(code) == 12)
+    towns = tuple(places.full_name(code) for code in ours if len(code) == 9)
+    return Words(tuple(complaints), tuple(talk), villages, towns)
 
 
 def bench_incidents(

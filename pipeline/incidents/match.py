@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from domain.model import Category
 from pipeline.incidents.post import PostFacts
@@ -15,6 +16,14 @@ from pipeline.incidents.profile import Likeness
 from pipeline.incidents.proximity import Nearness, nearness
 from pipeline.incidents.settings import ClusterSettings
 
+_LINES = {
+    Nearness.SITE: "same_site",
+    Nearness.MENTIONED: "mentioned_site",
+    Nearness.TOWN: "same_town",
+    Nearness.COUNTY: "same_county",
+    Nearness.UNKNOWN: "no_place",
+    Nearness.OTHER_SITE: "other_site",
+}
 _TELLING = 8  # pairs of characters that a text needs to be known again by its wording alone
 
 
@@ -24,6 +33,7 @@ class Candidate:
     own words and nothing else: another post may be about a real matter."""
 
     incident_id: int
+    number: str
     category: Category | None
     first_event_at: datetime
     last_event_at: datetime
@@ -47,53 +57,57 @@ class Choice:
 
 def best(post: PostFacts, candidates: Iterable[Candidate], settings: ClusterSettings) -> Choice:
     """The incident that the post joins, or none. Ties go to the more recent incident."""
-    joined: tuple[tuple[float, datetime], Choice] | None = None
+    joined: tuple[tuple[float, datetime], Candidate, _Compared] | None = None
     previous: tuple[float, Candidate] | None = None
     for candidate in candidates:
         if candidate.copies_only:
             if post.hash in candidate.likeness.hashes:
                 return Choice(candidate, "same text as a false alarm")
             continue
-        wording, needed, why = _compare(post, candidate, settings)
-        if wording < needed:
+        found = _compare(post, candidate, settings)
+        if found.wording < found.needed:
             continue
         if _gap(post.at, candidate) > settings.returns_within:
-            if previous is None or wording > previous[0]:
-                previous = wording, candidate
+            if previous is None or found.wording > previous[0]:
+                previous = found.wording, candidate
             continue
-        rank = wording - needed, candidate.last_event_at
+        rank = found.wording - found.needed, candidate.last_event_at
         if joined is None or rank > joined[0]:
-            joined = rank, Choice(candidate, why, round(wording, 3))
+            joined = rank, candidate, found
     if joined is not None:
-        return joined[1]
+        _, candidate, found = joined
+        return Choice(candidate, found.why(), round(found.wording, 3))
     return Choice(None, "no incident of this matter", previous=previous[1] if previous else None)
 
 
-def _compare(
-    post: PostFacts, candidate: Candidate, settings: ClusterSettings
-) -> tuple[float, float, str]:
-    """(similarity, similarity needed, why) of a post and an incident."""
+class _Compared(NamedTuple):
+    """The similarity of a post and an incident, how much of it is needed, and where they lie."""
+
+    wording: float
+    needed: float
+    near: Nearness | str
+
+    def why(self) -> str:
+        if not isinstance(self.near, Nearness):
+            return self.near
+        return f"{self.near.value}, wording {self.wording:.2f} of {self.needed:.2f} needed"
+
+
+def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -> _Compared:
     known = candidate.likeness
     telling = len(post.wording.terms) >= _TELLING
     if telling and post.hash in known.hashes:
-        return 1.0, 0.0, "same text"
+        return _Compared(1.0, 0.0, "same text")
     near = nearness(post.places, post.text.text, known.places)
     if near is Nearness.APART:
         # Before the wording: two villages that complain in the same words are two matters.
-        return 0.0, 2.0, ""
+        return _Compared(0.0, 2.0, near)
     wording = post.wording.similarity(known.wording)
     if not telling and near in (Nearness.UNKNOWN, Nearness.COUNTY):
-        return wording, 2.0, ""  # 又停电了 is written everywhere
+        return _Compared(wording, 2.0, near)  # 又停电了 is written everywhere
     if wording >= settings.repost and near is not Nearness.OTHER_SITE:
-        return wording, settings.repost, "nearly the same text"
-    needed = {
-        Nearness.SITE: settings.same_site,
-        Nearness.MENTIONED: settings.mentioned_site,
-        Nearness.TOWN: settings.same_town,
-        Nearness.COUNTY: settings.same_county,
-        Nearness.UNKNOWN: settings.no_place,
-        Nearness.OTHER_SITE: settings.other_site,
-    }[near]
+        return _Compared(wording, settings.repost, "nearly the same text")
+    needed: float = getattr(settings, _LINES[near])
     gap = _gap(post.at, candidate)
     category = post.assessment.category
     same = category is not None and category is candidate.category
@@ -115,7 +129,7 @@ def _compare(
             needed = max(needed, settings.other_category)
     if gap > window:
         needed += settings.returns_extra
-    return wording, needed, f"{near.value}, wording {wording:.2f} of {needed:.2f} needed"
+    return _Compared(wording, needed, near)
 
 
 def _gap(moment: datetime, candidate: Candidate) -> timedelta:

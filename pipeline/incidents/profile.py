@@ -61,11 +61,13 @@ class Likeness:
         for value in self.places.towns:
             yield f"{near}town:{value}"
         for stem in self.places.stems:
-            yield f"{near}stem:{stem[:2]}"
+            yield f"stem:{stem[:2]}"
+            if not self.places.sites:
+                yield f"no-site-stem:{stem[:2]}"
         # Not in the order of the stored object: PostgreSQL keeps none.
         heaviest = sorted(self.wording.terms.items(), key=lambda pair: (-pair[1], pair[0]))
         for term, _ in heaviest[:_TELLING]:
-            yield term
+            yield f"{near}{term}"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -104,6 +106,9 @@ class Asked:
     @classmethod
     def of(cls, post: PostFacts) -> Asked:
         places, terms = post.places, tuple(post.wording.terms)
+        stem = "no-site-stem" if places.sites else "stem"
+        # As many as an incident remembers of it. The order of the text breaks ties.
+        telling = sorted(terms, key=post.wording.terms.__getitem__, reverse=True)[:_TERMS]
         # Two villages are two matters, whatever else they share: who names one asks for no other.
         near = [_near(sited) for sited in (False, True) if not (sited and places.sites)]
         return cls(
@@ -111,15 +116,15 @@ class Asked:
             exact=(
                 *(f"{kind}:{value}" for kind in _EXACT for value in getattr(places, kind)),
                 # 河沿 opens the name of a site: whether all of it stands in the text is seen later.
-                *(f"{kind}stem:{term}" for kind in near for term in terms),
+                *(f"{stem}:{term}" for term in terms),
             ),
             towns=tuple(f"{kind}town:{value}" for kind in near for value in places.towns),
-            terms=terms,
+            terms=tuple(f"{kind}{term}" for kind in near for term in telling),
         )
 
 
 def _near(sited: bool) -> str:
-    """What is near an incident that names its site, or none, is told apart."""
+    """Whatever is no site is told apart by whether the incident has one."""
     return "@" if sited else ""
 
 
@@ -140,7 +145,7 @@ def likeness_of(stored: Any) -> Likeness:
     return Likeness.from_json(stored.get("cluster"))
 
 
-@lru_cache(maxsize=1_024)  # some 20 MB: neighbours of one post are neighbours of the next
+@lru_cache(maxsize=2_048)  # some 35 MB: neighbours of one post are neighbours of the next
 def likeness_written(profile: str) -> Likeness:
     """As `likeness_of`, of a profile as it is written. Raises what broken JSON raises."""
     return likeness_of(json.loads(profile))

@@ -107,11 +107,15 @@ def _keys_of(cluster: Any) -> Iterator[str]:
         places = cluster.get("places", {})
         named = [
             f"{kind}:{value}"
-            for kind in ("sites", "names", "roads", "towns")
+            for kind in ("sites", "names", "roads")
             for value in places.get(kind, ())
         ]
-        stems = [f"stem:{stem[:2]}" for stem in places.get("stems", ())]
+        near = "@" if places.get("sites") else ""
+        named += [f"{near}town:{value}" for value in places.get("towns", ())]
+        stems = ("stem",) if near else ("stem", "no-site-stem")
+        named += [f"{kind}:{stem[:2]}" for kind in stems for stem in places.get("stems", ())]
         heaviest = sorted(cluster.get("terms", {}).items(), key=lambda pair: (-pair[1], pair[0]))
+        terms = [f"{near}{term}" for term, _ in heaviest[:32]]
     except (AttributeError, TypeError):
         return
-    yield from (*hashes, *named, *stems, *(term for term, _ in heaviest[:32]))
+    yield from (*hashes, *named, *terms)

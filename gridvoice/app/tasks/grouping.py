@@ -19,10 +19,10 @@ from alerts.quote import QuotedPost
 from db import incident_keys, incidents, timers
 from db.alone import alone, problem_of
 from db.faults import is_of_the_store
-from db.rows import CandidateRow, IncidentRow, ToJudge
+from db.rows import IncidentRow, ToJudge
 from db.undated import first_seen_is_fair
 from domain.events import Cause, EventKind, TimerKind
-from domain.model import Incident, IncidentState, PostRole
+from domain.model import Category, Incident, IncidentState, PostRole
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.announce import Newest, announce
 from pipeline.assess import Assessed
@@ -107,32 +107,17 @@ class Grouping:
     def _find(self, post: PostFacts) -> tuple[IncidentRow | None, str, str | None]:
         """The incident that the post joins, held, and why; else the number of the one before it."""
         since = post.at - _PREVIOUS_WITHIN
-        rows = incident_keys.candidates(self._conn, Asked.of(post), since, self.unreadable)
-        known = {row.id: one for row in rows if (one := self._candidate(row)) is not None}
+        known = incident_keys.candidates(
+            self._conn, Asked.of(post), since, _candidate, self.unreadable
+        )
         while True:
-            choice = best(post, known.values(), self._config.judging.grouping)
+            choice = best(post, known, self._config.judging.grouping)
             if choice.candidate is None:
-                old = choice.previous and choice.previous.incident_id
-                return None, "", next((row.number for row in rows if row.id == old), None)
+                return None, "", choice.previous.number if choice.previous else None
             found = self._held(choice.candidate)
             if found is not None:
                 return found, choice.reason, None
-            del known[choice.candidate.incident_id]
-
-    def _candidate(self, row: CandidateRow) -> Candidate | None:
-        try:
-            likeness = likeness_written(row.profile)
-        except Exception as error:
-            self._cannot_read(row.id, error)
-            return None
-        return Candidate(
-            incident_id=row.id,
-            category=row.category,
-            first_event_at=row.first_event_at,
-            last_event_at=row.last_event_at,
-            likeness=likeness,
-            copies_only=row.state is IncidentState.FALSE_ALARM,
-        )
+            known.remove(choice.candidate)
 
     def _held(self, chosen: Candidate) -> IncidentRow | None:
         """The chosen incident, whole; None where it cannot be read, or was ended meanwhile."""
@@ -230,3 +215,16 @@ class Grouping:
 
     def _cannot_read(self, incident_id: int, error: Exception) -> None:
         self.unreadable[incident_id] = problem_of(error)
+
+
+def _candidate(row: Any) -> Candidate:
+    key, number, state, category, first, last, profile = row  # by position: a hundred a post
+    return Candidate(
+        incident_id=key,
+        number=number,
+        category=Category(category),
+        first_event_at=first,
+        last_event_at=last,
+        likeness=likeness_written(profile),
+        copies_only=state == IncidentState.FALSE_ALARM,
+    )
