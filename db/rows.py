@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.events import Cause
 from domain.model import Assessment, DeliveryState, Incident, Severity
 
 
@@ -140,7 +141,7 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """An incident with its key in the store and what clustering remembers of it."""
+    """An incident with its key in the store and what grouping remembers of it, as it is written."""
 
     id: int
     profile: dict[str, Any]
@@ -156,7 +157,7 @@ class EventRow:
     incident_id: int
     seq: int
     kind: str
-    cause: str
+    cause: Cause
     at: datetime
     who: str
     note: str

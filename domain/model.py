@@ -207,6 +207,35 @@ STATE_TITLES: dict[str, str] = {
 }
 
 
+class PostRole(StrEnum):
+    """角色: what a post is to its incident. Only complaints open, grow and raise one."""
+
+    COMPLAINT = "complaint"
+    REPLY = "reply"
+    NEWS = "news"
+    NOTICE = "notice"
+    THANKS = "thanks"
+    RECORD = "record"
+    REPOST = "repost"
+    QUESTION = "question"
+
+    @property
+    def label(self) -> str:
+        return _ROLE_TITLES[self]
+
+
+_ROLE_TITLES: dict[PostRole, str] = {
+    PostRole.COMPLAINT: "投诉",
+    PostRole.REPLY: "官方回复",
+    PostRole.NEWS: "新闻",
+    PostRole.NOTICE: "公告",
+    PostRole.THANKS: "致谢",
+    PostRole.RECORD: "工单记录",
+    PostRole.REPOST: "转发",
+    PostRole.QUESTION: "咨询",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """舆情事件: the posts about one matter in one place and time, as it stands now."""

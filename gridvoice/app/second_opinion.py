@@ -21,6 +21,7 @@ from db.engine import read, write
 from db.faults import is_of_the_store
 from db.rescoring import Judgement
 from domain.clock import utc_now
+from domain.events import Cause, EventKind
 from domain.model import SendError
 from pipeline.second_opinion import (
     BadAnswer,
@@ -147,11 +148,11 @@ def _keep(
         opinions.end_asking(conn, ask_id, "agrees" if same else "disagrees", "")
         incident_id = current[0].row.incident_id
         if incident_id is not None:
-            cause = f"opinion:{row.version_id}:{settings.scorer}"
+            cause = Cause.opinion(row.version_id, settings.scorer)
             said = note(standing, opinion, row.key, settings.model)
             attention = "raise" if opinion.complaint else "lower"
             incidents.add_event(
-                conn, incident_id, "note", cause, now, "", said,
+                conn, incident_id, EventKind.NOTE, cause, now, "", said,
                 {"post": row.post_id, "attention": attention, "scorer": settings.scorer},
             )  # fmt: skip
         streak = opinions.disagreements_in_a_row(conn, settings.scorer)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from alerts.decide import Told, decide
+from alerts.decide import Told, decide, held_until
 from alerts.message import to_body
 from alerts.plain import render_plain
 from alerts.quote import QuotedPost
@@ -25,6 +25,24 @@ from gridvoice.app.configuration import Configuration
 log = logging.getLogger("gridvoice.announce")
 
 _QUOTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a change came to: the incident, its report counted; why people are told, if they are;
+    until when the change is held back, if it is."""
+
+    after: Incident
+    reason: AlertReason | None
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The post that is the cause of a change."""
+
+    post_id: int
+    quote: QuotedPost
 
 
 def told_of(alert: AlertRow | None) -> Told | None:
@@ -49,23 +67,24 @@ def announce(
     after: Incident,
     event_id: int,
     now: datetime,
-    newest_post: int | None = None,
+    newest: Newest | None = None,
     voices: int | None = None,
-) -> tuple[Incident, AlertReason | None]:
-    """Decide on a change; when people are to be told, write the alert and its deliveries.
+) -> Announced:
+    """Decide on a change; when people are to be told, write the alert and its deliveries, and count
+    the report.
 
-    The incident as it stands after it (its report number may have moved on), and why people are
-    told, if they are. The caller writes the incident. `voices`: how many of its posts count for
-    growth, where that is fewer than all.
+    `newest`: the post that is the cause, quoted first. `voices`: how many of the incident's posts
+    count for growth, where that is fewer than all.
     """
     told = told_of(outbox.last_alert(conn, incident_id)) if after.report_no else None
     heard = after if voices is None else replace(after, post_count=voices)
     reason = decide(before, heard, told, now, config.routes.decide)
     if reason is None:
-        return after, None
+        return Announced(after, None, held_until(heard, told, now, config.routes.decide))
     after = replace(after, report_no=after.report_no + 1)
+    incidents.count_report(conn, incident_id, after.report_no, now)
     targets = _targets(config, after, reason, now)
-    message = _message(conn, config, incident_id, after, reason, now, newest_post, told, targets)
+    message = _message(conn, config, incident_id, after, reason, now, newest, told, targets)
     body = to_body(message)
     body["told"] = {"post_count": heard.post_count, "channels": list(after.channels)}
     alert_id = outbox.add_alert(
@@ -80,7 +99,7 @@ def announce(
             until = target.not_before
             due = until if until is not None and until > clock else min(now, clock)
             outbox.add_delivery(conn, alert_id, target.channel, target.recipient, due)
-    return after, reason
+    return Announced(after, reason)
 
 
 def _targets(
@@ -107,7 +126,7 @@ def _message(
     incident: Incident,
     reason: AlertReason,
     now: datetime,
-    newest: int | None,
+    newest: Newest | None,
     told: Told | None,
     targets: Sequence[Target],
 ) -> Message:
@@ -117,7 +136,7 @@ def _message(
             incident,
             reason,
             incident.report_no,
-            _quoted(conn, incident_id, newest),
+            _quoted(conn, incident_id, incident.post_count, newest),
             config.playbooks.of(incident.category),
             config.general.public_url,
             "",
@@ -133,12 +152,16 @@ def _message(
         return render_plain(incident, reason, incident.report_no, config.general.public_url, now)
 
 
-def _quoted(conn: Connection, incident_id: int, newest: int | None) -> list[QuotedPost]:
+def _quoted(
+    conn: Connection, incident_id: int, posts_in_all: int, newest: Newest | None
+) -> list[QuotedPost]:
     """The newest post first (it is why people hear now), then the earliest ones."""
-    rows = posts.post_rows(conn, incidents.post_ids_of(conn, incident_id)[:_QUOTED])
-    if newest is not None:
-        rows = [*posts.post_rows(conn, [newest]), *(r for r in rows if r.id != newest)]
-    return [_quote(row) for row in rows[:_QUOTED]]
+    quoted = [newest.quote] if newest is not None else []
+    if newest is not None and posts_in_all == 1:
+        return quoted
+    earliest = incidents.post_ids_of(conn, incident_id, _QUOTED)
+    others = [i for i in earliest if newest is None or i != newest.post_id]
+    return (quoted + [_quote(row) for row in posts.post_rows(conn, others)])[:_QUOTED]
 
 
 def _quote(row: PostRow) -> QuotedPost:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.model import Place
+from pipeline.incidents.similarity import LocalNames
 from pipeline.normalise import squeezed_spelling
 from pipeline.place_names import Level, level_of, stem
-from pipeline.wording import LocalNames
 
 
 class Nearness(StrEnum):
@@ -25,6 +25,7 @@ class Nearness(StrEnum):
 
 
 _KINDS = ("sites", "towns", "counties", "cities", "names", "roads", "subjects", "coded", "stems")
+_KNOWN = frozenset(_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class PlaceKeys:
     @classmethod
     def from_profile(cls, stored: Mapping[str, Sequence[str]]) -> PlaceKeys:
         """Read back what `to_profile` wrote."""
-        return cls(*(frozenset(stored.get(kind, ())) for kind in _KINDS))
+        return cls(**{kind: frozenset(stored[kind]) for kind in stored.keys() & _KNOWN})
 
     def to_profile(self) -> dict[str, list[str]]:
         """For the incident's profile: JSON-able, in a fixed order."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from db.rows import ToJudge
 from domain.bounds import counts
-from domain.model import Assessment, Severity
+from domain.model import Severity
+from pipeline.incidents.post import PostFacts
 from pipeline.severity import IncidentFacts
 
 _HOUR_S = 3600
@@ -20,12 +19,12 @@ _SPOKEN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RunningFacts:
     """Running facts. `recent`: event times (epoch seconds) of the posts of the last hour.
 
-    `spoken`: who said what (source, writer and text, hashed), the latest ones. A source that shows
-    a post again under another key has added nothing: such `echoes` are members of the incident,
-    but neither writers nor spread nor speed.
+    `spoken`: who said what, the latest ones. A source that shows a post again under another key has
+    added nothing: such `echoes` are members of the incident, but neither writers nor spread nor
+    speed.
     """
 
     severity: Severity = Severity.NONE
@@ -37,35 +36,33 @@ class Facts:
     spoken: tuple[str, ...] = ()
     echoes: int = 0
 
-    def with_post(
-        self, row: ToJudge, verdict: Assessment, now: datetime, edit: bool = False
-    ) -> Facts:
+    def with_post(self, post: PostFacts, now: datetime, edit: bool = False) -> RunningFacts:
         """The facts with one post more (an edit counts for its severity only)."""
-        said = _said(row)
+        said, verdict = post.said, post.assessment
         echo = not edit and said in self.spoken
         adds = not (edit or echo)
         latest = int(now.timestamp()) + _AHEAD_S
-        at = min(int(row.event_at.timestamp()), latest)
+        at = min(int(post.at.timestamp()), latest)
         recent = [t for t in self.recent if t <= latest]
         if adds:
             recent.append(at)
         newest = max((at, *recent))
         engagement = counts(self.engagement)
         if adds:
-            for name, count in counts(row.engagement).items():
+            for name, count in counts(post.engagement).items():
                 engagement[name] = engagement.get(name, 0) + count
-        return Facts(
+        return RunningFacts(
             severity=max(self.severity, verdict.severity, key=lambda s: s.rank),
             score=max(self.score, verdict.severity_score),
-            originals=self.originals + (adds and row.duplicate_of is None),
-            channels=tuple(dict.fromkeys((*self.channels, row.channel))),
+            originals=self.originals + (adds and not post.copy),
+            channels=tuple(dict.fromkeys((*self.channels, post.channel))),
             engagement=engagement,
             recent=tuple(t for t in recent if newest - t <= _HOUR_S)[-_RECENT:],
             spoken=(*(s for s in self.spoken if s != said), said)[-_SPOKEN:],
             echoes=self.echoes + echo,
         )
 
-    def incident_facts(self, posts: int) -> IncidentFacts:
+    def for_rating(self, posts: int) -> IncidentFacts:
         """As severity asks for them, of an incident that holds so many posts."""
         return IncidentFacts(
             severity=self.severity,
@@ -95,9 +92,8 @@ class Facts:
         }
 
     @classmethod
-    def of(cls, profile: Mapping[str, Any]) -> Facts:
+    def from_json(cls, stored: Any) -> RunningFacts:
         """Back from an incident's profile. Raises what broken JSON raises."""
-        stored = profile.get("facts")
         if not stored:
             return cls()
         return cls(
@@ -110,16 +106,3 @@ class Facts:
             spoken=tuple(map(str, stored.get("spoken", ()))),
             echoes=int(stored.get("echoes", 0)),
         )
-
-
-def voices_of(profile: Any, posts: int) -> int:
-    """How many of an incident's posts count for growth; all, where its memory is broken."""
-    try:
-        return Facts.of(profile).voices(posts)
-    except Exception:  # whatever broken JSON raises: people act on the incident all the same
-        return posts
-
-
-def _said(row: ToJudge) -> str:
-    words = f"{row.source}\n{row.author_hash or ''}\n{row.hash}"
-    return hashlib.sha256(words.encode()).hexdigest()[:12]

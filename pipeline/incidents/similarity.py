@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from operator import mul
 
 from pipeline.normalise import Squeezed
 
@@ -122,7 +123,8 @@ class Wording:
     @classmethod
     def of(cls, weighed: Mapping[str, float]) -> Wording:
         """The terms, ready for comparing."""
-        return cls(weighed, math.sqrt(sum(w * w for w in weighed.values())))
+        weights = weighed.values()
+        return cls(weighed, math.sqrt(sum(map(mul, weights, weights))))
 
     def similarity(self, other: Wording) -> float:
         """Cosine, 0–1."""
