@@ -9,17 +9,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from alerts.decide import Told, decide, held_until
-from alerts.message import to_body
-from alerts.plain import render_plain
-from alerts.quote import QuotedPost
-from alerts.render import render
-from alerts.route import DEFAULT_ROUTE, ON_DUTY, Target, route
+from alerts.notice import layout
+from alerts.notice.body import to_body
+from alerts.notice.compose import Report, compose, compose_plain
+from alerts.notice.excerpt import PublicPost
+from alerts.notice.notice import Notice
+from alerts.routing.decide import LastReport, decide, held_until
+from alerts.routing.route import DEFAULT_ROUTE, ON_DUTY, Target, route
 from db import incidents, outbox, posts
 from db.faults import is_of_the_store
-from db.rows import AlertRow, PostRow
+from db.rows import AlertRow
 from domain.clock import utc_now
-from domain.model import AlertReason, Incident, Message
+from domain.model import AlertReason, Incident, Reason
 from gridvoice.app.configuration import Configuration
 
 log = logging.getLogger("gridvoice.announce")
@@ -39,18 +40,23 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The post that is the cause of a change."""
+    """The post that is the cause of a change, as it is quoted."""
 
     post_id: int
-    quote: QuotedPost
+    title: str
+    text: str
+    channel: str
+    url: str | None
+    published_at: datetime | None
+    reasons: tuple[Reason, ...]
 
 
-def told_of(alert: AlertRow | None) -> Told | None:
+def told_of(alert: AlertRow | None) -> LastReport | None:
     """What people last heard of an incident, from its last alert."""
     if alert is None:
         return None
     known = alert.body["told"]
-    return Told(
+    return LastReport(
         report_no=alert.report_no,
         severity=alert.severity,
         post_count=known["post_count"],
@@ -84,12 +90,12 @@ def announce(
     after = replace(after, report_no=after.report_no + 1)
     incidents.count_report(conn, incident_id, after.report_no, now)
     targets = _targets(config, after, reason, now)
-    message = _message(conn, config, incident_id, after, reason, now, newest, told, targets)
-    body = to_body(message)
+    notice = _notice(conn, config, incident_id, after, reason, now, newest, told, targets)
+    body = to_body(notice)
     body["told"] = {"post_count": heard.post_count, "channels": list(after.channels)}
     alert_id = outbox.add_alert(
         conn, incident_id, event_id, reason, after.report_no, after.severity,
-        message.title, body, now,
+        layout.title(notice), body, now,
     )  # fmt: skip
     if alert_id is not None:
         # Quiet hours run on the wall clock, whatever clock the incident runs on. What need not wait
@@ -119,7 +125,7 @@ def _targets(
         ]
 
 
-def _message(
+def _notice(
     conn: Connection,
     config: Configuration,
     incident_id: int,
@@ -127,49 +133,36 @@ def _message(
     reason: AlertReason,
     now: datetime,
     newest: Newest | None,
-    told: Told | None,
+    told: LastReport | None,
     targets: Sequence[Target],
-) -> Message:
+) -> Notice:
     """What is said; plainly, where an incident or a post of it cannot be put into words."""
+    least = Report(incident, reason, now, public_url=config.general.public_url)
     try:
-        return render(
-            incident,
-            reason,
-            incident.report_no,
-            _quoted(conn, incident_id, incident.post_count, newest),
-            config.playbooks.of(incident.category),
-            config.general.public_url,
-            "",
-            now,
-            told=told,
-            warning=next((t.warning for t in targets if t.warning), None),
-            zone=config.general.time_zone,
+        return compose(
+            replace(
+                least,
+                posts=_quoted(conn, incident_id, incident.post_count, newest),
+                playbook=config.playbooks.of(incident.category),
+                told=told,
+                warning=next((t.warning for t in targets if t.warning), None),
+                zone=config.general.time_zone,
+            )
         )
     except Exception as error:
         if is_of_the_store(error):
             raise
-        log.exception("incident %s cannot be rendered: told plainly", incident.number)
-        return render_plain(incident, reason, incident.report_no, config.general.public_url, now)
+        log.exception("incident %s cannot be put into words: told plainly", incident.number)
+        return compose_plain(least)
 
 
 def _quoted(
     conn: Connection, incident_id: int, posts_in_all: int, newest: Newest | None
-) -> list[QuotedPost]:
+) -> list[PublicPost]:
     """The newest post first (it is why people hear now), then the earliest ones."""
-    quoted = [newest.quote] if newest is not None else []
+    quoted: list[PublicPost] = [newest] if newest is not None else []
     if newest is not None and posts_in_all == 1:
         return quoted
     earliest = incidents.post_ids_of(conn, incident_id, _QUOTED)
     others = [i for i in earliest if newest is None or i != newest.post_id]
-    return (quoted + [_quote(row) for row in posts.post_rows(conn, others)])[:_QUOTED]
-
-
-def _quote(row: PostRow) -> QuotedPost:
-    return QuotedPost(
-        title=row.title,
-        text=row.text,
-        channel=row.channel,
-        url=row.url,
-        published_at=row.published_at,
-        reasons=row.assessment.reasons if row.assessment else (),
-    )
+    return [*quoted, *posts.post_rows(conn, others)][:_QUOTED]

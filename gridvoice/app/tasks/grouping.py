@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from alerts.quote import QuotedPost
 from db import incident_keys, incidents, timers
 from db.alone import alone, problem_of
 from db.faults import is_of_the_store
@@ -186,12 +185,14 @@ class Grouping:
         row: ToJudge,
         post: PostFacts,
     ) -> bool:
-        reasons = post.assessment.reasons
-        quote = QuotedPost(row.title, row.text, row.channel, row.url, row.published_at, reasons)
+        newest = Newest(
+            row.post_id, row.title, row.text, row.channel, row.url, row.published_at,
+            post.assessment.reasons,
+        )  # fmt: skip
         voices = change.profile.facts.voices(change.after.post_count)
         done = announce(
             self._conn, self._config, incident_id, before, change.after, event_id, now,
-            Newest(row.post_id, quote), voices,
+            newest, voices,
         )  # fmt: skip
         if done.held_until is not None:
             timers.set_timer(self._conn, incident_id, TimerKind.HELD, done.held_until)
