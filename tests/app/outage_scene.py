@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -15,6 +16,7 @@ from db.channel_states import channel_state_rows
 from db.engine import read, write
 from db.rows import AttemptRow, DeliveryRow
 from domain.clock import utc_now
+from domain.events import Cause
 from domain.model import (
     Area,
     Category,
@@ -73,8 +75,9 @@ def put_alert(
     )
     message = Message("", title, f"{title}\n编号\n停电", title, {"title": title, "resend": False})
     with write(engine) as conn:
+        incident = replace(incident, number=incidents.next_number(conn, at))
         key = incidents.open_incident(conn, incident, {}, at)
-        event = incidents.add_event(conn, key, "opened", f"post:{title}", at)
+        event = incidents.add_event(conn, key, "opened", Cause.read(f"post:{title}"), at)
         assert event is not None
         made = outbox.add_alert(conn, key, event, "first", 1, severity, title, to_body(message), at)
         assert made is not None
