@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.model import Assessment, DeliveryState, Incident, Severity
+from domain.model import Assessment, DeliveryState, Incident, Reason, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,11 @@ class PostRow:
     assessment: Assessment | None
     incident_id: int | None
     incident_number: str | None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What decided about it; none where it was not judged."""
+        return self.assessment.reasons if self.assessment else ()
 
 
 @dataclass(frozen=True, slots=True)

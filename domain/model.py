@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 
 class Category(StrEnum):
@@ -281,22 +280,6 @@ class ChannelState:
     succeeded_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What one alert says. Already masked; channels only lay it out and cut it to their limits.
-
-    `delivery_id` is the idempotency key of every attempt. `payload` is the object that the
-    centre's webhook receives; `markdown` and `text` are what chat channels and files show.
-    """
-
-    delivery_id: str
-    title: str
-    text: str
-    markdown: str
-    payload: dict[str, Any]
-    resend: bool = False  # a retry after an unknown outcome, marked 重发
-
-
 class Outcome(StrEnum):
     """What one attempt came to (`SendError` carries all but DELIVERED)."""
 
@@ -314,7 +297,6 @@ class Receipt:
 
     code: str
     text: str
-    provider_id: str | None = None
 
 
 class SendError(Exception):

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from alerts.exchange import Line, post
+from alerts.sending.http import Endpoint, post
 from db import incidents, opinions, rescoring
 from db.alone import problem_of
 from db.engine import read, write
@@ -109,9 +109,9 @@ def _ask(settings: OpinionSettings, url: str, key: str, one: Judgement) -> Opini
     headers = {"Content-Type": "application/json"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
-    line = Line(f"{url.rstrip('/')}/chat/completions", settings.timeout)
+    endpoint = Endpoint(f"{url.rstrip('/')}/chat/completions", settings.timeout)
     try:
-        answer = post(line, json.dumps(body, ensure_ascii=False).encode(), headers)
+        answer = post(endpoint, json.dumps(body, ensure_ascii=False).encode(), headers)
     except SendError as error:
         raise Failed(f"{error.code} {error.text}".strip()) from None
     if not answer.ok:

@@ -28,10 +28,9 @@ from outage_scene import (
 )
 from sqlalchemy import Engine, update
 
-from alerts.channel import Channels
-from alerts.channels import open_channels
-from alerts.outage import DOWN_AFTER, HOLD_AT_MOST, failing_since
-from alerts.retry import REFUSED_ATTEMPTS
+from alerts.channels.opening import Channels, open_channels
+from alerts.sending.outage import DOWN_AFTER, HOLD_AT_MOST, failing_since
+from alerts.sending.retry import REFUSED_ATTEMPTS
 from db import sending
 from db.engine import write
 from db.tables import alerts
@@ -40,7 +39,9 @@ from domain.model import DeliveryState, Severity
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.replay import replay
 from gridvoice.app.tasks.channels import channel_works, release_channels
-from gridvoice.demo.gateway import CENTRE, DEMO_SECRET, WECOM, Gateway
+from gridvoice.demo.receivers.centre import CENTRE, DEMO_SECRET
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.wecom import WECOM
 
 HOUR = timedelta(hours=1)
 MIXED = (Severity.BLUE, Severity.YELLOW, Severity.RED, Severity.ORANGE)

@@ -15,7 +15,8 @@ from db.channel_states import channel_state_rows, put_channel_state
 from db.engine import read, write
 from domain.clock import utc_now
 from domain.model import ChannelState
-from gridvoice.demo.gateway import CENTRE, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
 
 OUTAGE = {"id": "v1", "text": "小召乡北寨村停电三天没人管，请供电所尽快解决",
           "region": "许昌市建安区", "published_at": "2026-03-02 08:00"}  # fmt: skip

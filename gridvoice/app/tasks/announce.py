@@ -9,17 +9,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from alerts.decide import Told, decide
-from alerts.message import to_body
-from alerts.plain import render_plain
-from alerts.quote import QuotedPost
-from alerts.render import render
-from alerts.route import DEFAULT_ROUTE, ON_DUTY, Target, route
+from alerts.notice import layout
+from alerts.notice.body import to_body
+from alerts.notice.compose import Report, compose, compose_plain
+from alerts.notice.notice import Notice
+from alerts.routing.decide import LastReport, decide
+from alerts.routing.route import DEFAULT_ROUTE, ON_DUTY, Target, route
 from db import incidents, outbox, posts
 from db.faults import is_of_the_store
 from db.rows import AlertRow, PostRow
 from domain.clock import utc_now
-from domain.model import AlertReason, Incident, Message
+from domain.model import AlertReason, Incident
 from gridvoice.app.configuration import Configuration
 
 log = logging.getLogger("gridvoice.announce")
@@ -27,12 +27,12 @@ log = logging.getLogger("gridvoice.announce")
 _QUOTED = 5
 
 
-def told_of(alert: AlertRow | None) -> Told | None:
+def told_of(alert: AlertRow | None) -> LastReport | None:
     """What people last heard of an incident, from its last alert."""
     if alert is None:
         return None
     known = alert.body["told"]
-    return Told(
+    return LastReport(
         report_no=alert.report_no,
         severity=alert.severity,
         post_count=known["post_count"],
@@ -65,12 +65,12 @@ def announce(
         return after, None
     after = replace(after, report_no=after.report_no + 1)
     targets = _targets(config, after, reason, now)
-    message = _message(conn, config, incident_id, after, reason, now, newest_post, told, targets)
-    body = to_body(message)
+    notice = _notice(conn, config, incident_id, after, reason, now, newest_post, told, targets)
+    body = to_body(notice)
     body["told"] = {"post_count": heard.post_count, "channels": list(after.channels)}
     alert_id = outbox.add_alert(
         conn, incident_id, event_id, reason, after.report_no, after.severity,
-        message.title, body, now,
+        layout.title(notice), body, now,
     )  # fmt: skip
     if alert_id is not None:
         # Quiet hours run on the wall clock, whatever clock the incident runs on. What need not wait
@@ -100,7 +100,7 @@ def _targets(
         ]
 
 
-def _message(
+def _notice(
     conn: Connection,
     config: Configuration,
     incident_id: int,
@@ -108,45 +108,32 @@ def _message(
     reason: AlertReason,
     now: datetime,
     newest: int | None,
-    told: Told | None,
+    told: LastReport | None,
     targets: Sequence[Target],
-) -> Message:
+) -> Notice:
     """What is said; plainly, where an incident or a post of it cannot be put into words."""
+    least = Report(incident, reason, now, public_url=config.general.public_url)
     try:
-        return render(
-            incident,
-            reason,
-            incident.report_no,
-            _quoted(conn, incident_id, newest),
-            config.playbooks.of(incident.category),
-            config.general.public_url,
-            "",
-            now,
-            told=told,
-            warning=next((t.warning for t in targets if t.warning), None),
-            zone=config.general.time_zone,
+        return compose(
+            replace(
+                least,
+                posts=_quoted(conn, incident_id, newest),
+                playbook=config.playbooks.of(incident.category),
+                told=told,
+                warning=next((t.warning for t in targets if t.warning), None),
+                zone=config.general.time_zone,
+            )
         )
     except Exception as error:
         if is_of_the_store(error):
             raise
-        log.exception("incident %s cannot be rendered: told plainly", incident.number)
-        return render_plain(incident, reason, incident.report_no, config.general.public_url, now)
+        log.exception("incident %s cannot be put into words: told plainly", incident.number)
+        return compose_plain(least)
 
 
-def _quoted(conn: Connection, incident_id: int, newest: int | None) -> list[QuotedPost]:
+def _quoted(conn: Connection, incident_id: int, newest: int | None) -> list[PostRow]:
     """The newest post first (it is why people hear now), then the earliest ones."""
     rows = posts.post_rows(conn, incidents.post_ids_of(conn, incident_id)[:_QUOTED])
     if newest is not None:
         rows = [*posts.post_rows(conn, [newest]), *(r for r in rows if r.id != newest)]
-    return [_quote(row) for row in rows[:_QUOTED]]
-
-
-def _quote(row: PostRow) -> QuotedPost:
-    return QuotedPost(
-        title=row.title,
-        text=row.text,
-        channel=row.channel,
-        url=row.url,
-        published_at=row.published_at,
-        reasons=row.assessment.reasons if row.assessment else (),
-    )
+    return rows[:_QUOTED]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from alerts.decide import held_until
+from alerts.routing.decide import held_until
 from db import incidents, outbox
 from db.alone import Poison, alone, problem_of
 from db.faults import is_of_the_store

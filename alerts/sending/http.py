@@ -7,18 +7,20 @@ robot's address is its key.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import requests
 import urllib3
 
-from alerts import bounded
-from alerts.outage import STOPPED
+from alerts.sending import bounded
+from alerts.sending.outage import STOPPED
 from domain.model import Outcome, SendError
 
 _ANSWER_LIMIT = 64 * 1024
@@ -36,9 +38,16 @@ class Answer:
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
+    def json(self) -> Any:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.body or b"")
+        except (ValueError, RecursionError):
+            return None
+
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Endpoint:
     """How to reach a receiver: address, patience, proxy and private certificate authority."""
 
     url: str
@@ -58,16 +67,16 @@ for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.poolmanag
     logging.getLogger(_name).addFilter(_Discreet())
 
 
-def post(line: Line, body: bytes, headers: Mapping[str, str]) -> Answer:
+def post(endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> Answer:
     """The receiver's answer, whatever its status.
 
     Raises SendError: RETRY where nothing can have been accepted, UNKNOWN where the request may have
     arrived, BAD_CONFIG for an unusable address.
     """
-    limit_s = line.timeout.total_seconds()
+    limit_s = endpoint.timeout.total_seconds()
     with bounded.call(limit_s) as call:
         try:
-            return _exchange(line, body, headers, limit_s)
+            return _exchange(endpoint, body, headers, limit_s)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, ValueError):
             raise SendError(Outcome.BAD_CONFIG, "url", "the address is not a usable URL") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -84,20 +93,22 @@ def expire_all() -> None:
         call.stop()
 
 
-def _exchange(line: Line, body: bytes, headers: Mapping[str, str], limit_s: float) -> Answer:
+def _exchange(
+    endpoint: Endpoint, body: bytes, headers: Mapping[str, str], limit_s: float
+) -> Answer:
     with requests.Session() as session:
         session.trust_env = False
         session.mount("http://", bounded.Adapter())
         session.mount("https://", bounded.Adapter())
         with session.post(
-            line.url,
+            endpoint.url,
             data=body,
             headers={"Accept-Encoding": "identity", "Connection": "close", **headers},
             timeout=(min(bounded.CONNECT_S, limit_s), limit_s),
             allow_redirects=False,
             stream=True,
-            proxies={"http": line.proxy, "https": line.proxy} if line.proxy else None,
-            verify=str(line.ca_file) if line.ca_file else True,
+            proxies={"http": endpoint.proxy, "https": endpoint.proxy} if endpoint.proxy else None,
+            verify=str(endpoint.ca_file) if endpoint.ca_file else True,
         ) as response:
             names = {name.lower(): value for name, value in response.headers.items()}
             return Answer(response.status_code, names, _read(response))

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.pace import UNLIMITED, WECOM_ROBOT, Pace, next_slot
-from alerts.retry import GIVE_UP_AFTER, REFUSED_ATTEMPTS, SCHEDULE, next_attempt
+from alerts.channel import UNLIMITED, RateLimit
+from alerts.channels.wecom import WeComChannel
+from alerts.sending.rate_limit import next_slot
+from alerts.sending.retry import GIVE_UP_AFTER, REFUSED_ATTEMPTS, SCHEDULE, next_attempt
 from domain.model import Outcome
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
@@ -117,24 +119,24 @@ def test_a_delivered_message_has_no_next_attempt() -> None:
 def test_no_window_ever_holds_more_than_the_quota(
     arrivals: list[float], limit: int, gap: float
 ) -> None:
-    pace = Pace(timedelta(seconds=gap), limit, timedelta(seconds=60))
+    rate = RateLimit(timedelta(seconds=gap), limit, timedelta(seconds=60))
     now, sends = T0, []
     for wait in arrivals:
         now += timedelta(seconds=wait)
-        slot = next_slot(sends, now, pace)
+        slot = next_slot(sends, now, rate)
         assert slot >= now
         sends.append(now := slot)
     for start in sends:
-        assert sum(start <= s < start + pace.window for s in sends) <= limit
+        assert sum(start <= s < start + rate.window for s in sends) <= limit
     ordered = sorted(sends)
-    assert all(b - a >= pace.gap for a, b in itertools.pairwise(ordered))
+    assert all(b - a >= rate.gap for a, b in itertools.pairwise(ordered))
 
 
 def test_a_hundred_at_once_are_spread_over_the_robots_quota() -> None:
     sends: list[datetime] = []
     now = T0
     for _ in range(100):
-        now = next_slot(sends, now, WECOM_ROBOT)
+        now = next_slot(sends, now, WeComChannel.rate)
         sends.append(now)
     assert sends[0] == T0
     assert sends[1] == T0 + 3 * SECOND
@@ -145,11 +147,11 @@ def test_a_hundred_at_once_are_spread_over_the_robots_quota() -> None:
 @pytest.mark.parametrize("step", [timedelta(minutes=1), timedelta(hours=1), timedelta(days=400)])
 def test_sends_that_a_clock_wrote_down_ahead_of_time_take_no_slot(step: timedelta) -> None:
     ahead = [T0 + step + n * SECOND for n in range(30)]
-    assert next_slot(ahead, T0, WECOM_ROBOT) == T0
+    assert next_slot(ahead, T0, WeComChannel.rate) == T0
     just_now = [*ahead, T0 - SECOND]
-    assert next_slot(just_now, T0, WECOM_ROBOT) == T0 + 2 * SECOND
+    assert next_slot(just_now, T0, WeComChannel.rate) == T0 + 2 * SECOND
     other_machine = [T0 + SECOND]  # its clock is a second ahead: its slot is taken
-    assert next_slot(other_machine, T0, WECOM_ROBOT) == T0 + 4 * SECOND
+    assert next_slot(other_machine, T0, WeComChannel.rate) == T0 + 4 * SECOND
 
 
 def test_an_unlimited_channel_is_free_at_once() -> None:

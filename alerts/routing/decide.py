@@ -38,7 +38,7 @@ class DecideSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LastReport:
     """What people last heard of an incident. `at` is when the alert was written (aware)."""
 
     report_no: int
@@ -51,7 +51,7 @@ class Told:
 def decide(
     before: Incident | None,
     after: Incident,
-    told: Told | None,
+    told: LastReport | None,
     now: datetime,
     settings: DecideSettings,
 ) -> AlertReason | None:
@@ -76,7 +76,7 @@ def decide(
     return reason
 
 
-def change_since(after: Incident, told: Told, settings: DecideSettings) -> AlertReason | None:
+def change_since(after: Incident, told: LastReport, settings: DecideSettings) -> AlertReason | None:
     """The weightiest change of an open incident since people last heard of it."""
     if after.severity.rank > told.severity.rank:
         return AlertReason.SEVERITY_RAISED
@@ -88,7 +88,7 @@ def change_since(after: Incident, told: Told, settings: DecideSettings) -> Alert
 
 
 def held_until(
-    after: Incident, told: Told | None, now: datetime, settings: DecideSettings
+    after: Incident, told: LastReport | None, now: datetime, settings: DecideSettings
 ) -> datetime | None:
     """When to call `decide` again for a change that the cool-down holds back; None: nothing held.
 
@@ -106,7 +106,7 @@ def held_until(
 
 
 def _resting_until(
-    reason: AlertReason, after: Incident, told: Told, now: datetime, settings: DecideSettings
+    reason: AlertReason, after: Incident, told: LastReport, now: datetime, settings: DecideSettings
 ) -> datetime:
     rest = settings.cool_down.get(after.severity, _NO_WAIT)
     if after.severity is Severity.RED or now < told.at:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from alerts.decide import DecideSettings
-from alerts.roster import DAYS, Roster, fits_place, read_clock
+from alerts.routing.decide import DecideSettings
+from alerts.routing.hours import Hours
+from alerts.routing.roster import Roster, fits_place
 from domain.clock import SHANGHAI
 from domain.model import AlertReason, Area, Category, Incident, Severity
 
@@ -25,40 +26,6 @@ class Destination:
     channel: str
     recipient: str = ""
     each: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """A span of the day on some days; over midnight where end ≤ start. Local to the zone."""
-
-    start: str = "00:00"
-    end: str = "24:00"
-    days: tuple[str, ...] = ()
-
-    def problems(self) -> Iterator[tuple[str, str]]:
-        for key in ("start", "end"):
-            try:
-                read_clock(getattr(self, key))
-            except ValueError as error:
-                yield key, str(error)
-        for day in self.days:
-            if day not in DAYS:
-                yield "days", f"{day!r}: one of {', '.join(DAYS)}"
-
-    def ends_after(self, local: datetime) -> datetime | None:
-        """When the running span ends, None outside of it. `local` is in the zone."""
-        start, end = read_clock(self.start), read_clock(self.end)
-        for back in (0, 1):
-            day = local.date() - timedelta(days=back)
-            if self.days and DAYS[day.weekday()] not in self.days:
-                continue
-            opens = datetime.combine(day, start, local.tzinfo)
-            closes = datetime.combine(day, end, local.tzinfo)
-            if closes <= opens:
-                closes += timedelta(days=1)
-            if opens <= local < closes:
-                return closes
-        return None
 
 
 @dataclass(frozen=True, slots=True)

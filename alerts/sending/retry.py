@@ -6,7 +6,7 @@ import itertools
 import random
 from datetime import timedelta
 
-from alerts.outage import ABOUT_THE_MESSAGE
+from alerts.sending.outage import ABOUT_THE_MESSAGE
 from domain.model import Outcome
 
 # Waits after the 1st, 2nd … attempt: dense while someone may still act on the news, 75 h in all

@@ -12,7 +12,7 @@ from domain.model import Category
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TimeLimits:
     """时限, from when we knew: to speak with the customer, to answer, to have it put right."""
 
     first_contact: timedelta
@@ -32,7 +32,7 @@ class Playbook:
     who: str
     steps: tuple[str, ...]
     about: str = ""
-    limits: Limits | None = None
+    limits: TimeLimits | None = None
     reply: str = ""
 
     def problems(self) -> Iterator[tuple[str, str]]:

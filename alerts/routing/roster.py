@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from alerts.routing.hours import Hours, read_clock
 from domain.clock import SHANGHAI
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|24:00")
-
-
-def read_clock(text: str) -> time:
-    """`8:00`, `20:30`; `24:00` is midnight. Raises ValueError."""
-    if not _CLOCK.fullmatch(text):
-        raise ValueError(f"{text!r} is not a time of day; write 08:00")
-    hour, minute = text.split(":")
-    return time(int(hour) % 24, int(minute))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +22,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """班次. From `start` to `end`; over midnight where end ≤ start, and then it belongs to the day
-    on which it starts. Empty `days`: every day; empty `places` and `stations`: the whole territory.
-    `since`/`until`: first and last day, both included.
+    """班次. `start`, `end`, `days` are its `hours`; `since`/`until` the first and last day on which
+    it begins, both included; empty `places` and `stations`: the whole territory.
     """
 
     name: str
@@ -49,14 +37,7 @@ class Shift:
     stations: tuple[str, ...] = ()
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        for key in ("start", "end"):
-            try:
-                read_clock(getattr(self, key))
-            except ValueError as error:
-                yield key, str(error)
-        for day in self.days:
-            if day not in DAYS:
-                yield "days", f"{day!r}: one of {', '.join(DAYS)}"
+        yield from self.hours.problems()
         for key in ("since", "until"):
             try:
                 date.fromisoformat(getattr(self, key) or "2000-01-01")
@@ -65,20 +46,14 @@ class Shift:
         if not self.who:
             yield "who", "nobody; name at least one person"
 
+    @property
+    def hours(self) -> Hours:
+        return Hours(self.start, self.end, self.days)
+
     def covers(self, moment: datetime) -> bool:
         """Whether the shift runs at `moment` (local to the roster's zone)."""
-        start, end, at = read_clock(self.start), read_clock(self.end), moment.time()
-        today = moment.date()
-        if start < end:
-            return start <= at < end and self._runs_on(today)
-        if at >= start:
-            return self._runs_on(today)
-        return at < end and self._runs_on(today - timedelta(days=1))
-
-    def _runs_on(self, day: date) -> bool:
-        if self.days and DAYS[day.weekday()] not in self.days:
-            return False
-        if self.since and day < date.fromisoformat(self.since):
+        day = self.hours.day_of(moment)
+        if day is None or (self.since and day < date.fromisoformat(self.since)):
             return False
         return not (self.until and day > date.fromisoformat(self.until))
 

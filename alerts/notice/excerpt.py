@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from alerts.fit import clean, clip
+from alerts.notice.clip import clip
+from alerts.notice.escape import clean
 from domain.masking import mask
 from domain.model import CATEGORY_TITLES, Reason
 
@@ -17,16 +18,21 @@ _LONG_COVER = re.compile(r"\*{5,}")
 _CLAUSE = re.compile(r"[。！？；，!?;,]\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class QuotedPost:
-    """A post of the incident as it was stored (not yet masked), with its assessment's reasons."""
+class PublicPost(Protocol):
+    """A post of the incident as it was stored, not yet masked, with its assessment's reasons."""
 
-    title: str
-    text: str
-    channel: str
-    url: str | None
-    published_at: datetime | None
-    reasons: tuple[Reason, ...] = ()
+    @property
+    def title(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def published_at(self) -> datetime | None: ...
+    @property
+    def reasons(self) -> tuple[Reason, ...]: ...
 
 
 def shown(text: str) -> str:
@@ -34,7 +40,7 @@ def shown(text: str) -> str:
     return _LONG_COVER.sub("****", mask(clean(text[:_READ])))
 
 
-def grounds(posts: Sequence[QuotedPost], limit: int = 8) -> list[str]:
+def grounds(posts: Sequence[PublicPost], limit: int = 8) -> list[str]:
     """Why the incident was flagged, weightiest first: `家有用氧病人“制氧机”`, `语气强烈`.
 
     One ground a phrase, and none whose phrase lies inside another's. A phrase that masking would
@@ -71,7 +77,7 @@ def _title(reason: Reason) -> str:
     return f"{title}（{clip(clean(mask(reason.text)), 16)}）"
 
 
-def excerpt(post: QuotedPost, limit: int) -> str:
+def excerpt(post: PublicPost, limit: int) -> str:
     """About `limit` characters of the post: the stretch whose phrases weigh most together."""
     text = shown(post.text) or shown(post.title)
     if len(text) <= limit:
