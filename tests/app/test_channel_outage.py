@@ -28,6 +28,7 @@ from outage_scene import (
 )
 from sqlalchemy import Engine, update
 
+from alerts.channels.base import HttpSettings
 from alerts.channels.opening import Channels, open_channels
 from alerts.sending.outage import DOWN_AFTER, HOLD_AT_MOST, failing_since
 from alerts.sending.retry import REFUSED_ATTEMPTS
@@ -440,7 +441,10 @@ def _to(config: Configuration, url: str) -> Configuration:
     environ = {"GRIDVOICE_CENTRE_URL": url, "GRIDVOICE_CENTRE_SECRET": DEMO_SECRET}
     settings = load_file(config.directory / "channels.yaml", Channels, "channels.yaml")
     patient = Channels(
-        tuple(dataclasses.replace(one, timeout=30 * SECOND) for one in settings.channels)
+        tuple(
+            dataclasses.replace(one, timeout=30 * SECOND) if isinstance(one, HttpSettings) else one
+            for one in settings.channels
+        )
     )
     opened = open_channels(patient, environ, config.directory.parent, config.directory)
     return dataclasses.replace(config, channels=opened)
