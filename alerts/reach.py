@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from alerts.channel import Opened, Standing
-from alerts.outage import failing_since, is_held
+from alerts.channels.opening import ChannelStatus, ConfiguredChannel
+from alerts.sending.outage import failing_since, is_held
 from domain.clock import short
 from domain.model import ChannelState
 
 
 def reach_lines(
-    channels: Iterable[Opened], states: Mapping[str, ChannelState], now: datetime
+    channels: Iterable[ConfiguredChannel], states: Mapping[str, ChannelState], now: datetime
 ) -> list[str]:
     """A line a channel that is meant to reach people or is not well, and one when none of them
     reaches anybody now."""
@@ -28,11 +28,11 @@ def reach_lines(
     return lines
 
 
-def _trouble(opened: Opened, state: ChannelState, now: datetime) -> str:
-    if opened.standing is Standing.NOT_CONFIGURED:
+def _trouble(opened: ConfiguredChannel, state: ChannelState, now: datetime) -> str:
+    if opened.status is ChannelStatus.NOT_CONFIGURED:
         return opened.problem
-    if opened.standing is Standing.BROKEN:
-        return f"{opened.standing.label}：{opened.problem}"
+    if opened.status is ChannelStatus.BROKEN:
+        return f"{opened.status.label}：{opened.problem}"
     since = failing_since(state)
     if since is not None:
         # A clock that was put back must not tell of an outage to come.

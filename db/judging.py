@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Executable, bindparam, func, select, update
 
 from db import assessment_rows
 from db.alone import readable
 from db.rows import ToJudge
-from db.statements import in_parts, insert_or
+from db.statements import in_parts, insert_for
 from db.tables import assessments, incident_posts, posts, versions
 from domain.model import Assessment
 
@@ -23,41 +24,44 @@ def unjudged(
     Where `unreadable` is given, versions whose rows cannot be read do not stop the others: it
     takes their ids with the problem.
     """
-    # First the ids alone: a plain join makes SQLite walk all posts to find the few that wait.
-    waiting = (
-        select(versions.c.id)
-        .where(versions.c.judged_at.is_(None))
-        .order_by(versions.c.id)
-        .limit(limit)
-        .subquery()
+    given = {"limit": limit}
+    return readable(conn, _UNJUDGED, versions.c.id, lambda row: ToJudge(*row), unreadable, given)
+
+
+# First the ids alone: a plain join makes SQLite walk all posts to find the few that wait.
+_WAITING = (
+    select(versions.c.id)
+    .where(versions.c.judged_at.is_(None))
+    .order_by(versions.c.id)
+    .limit(bindparam("limit"))
+    .subquery()
+)
+_UNJUDGED = (
+    select(
+        versions.c.id.label("version_id"),
+        versions.c.post_id,
+        posts.c.source,
+        posts.c.key,
+        versions.c.title,
+        versions.c.text,
+        posts.c.channel,
+        posts.c.region,
+        posts.c.url,
+        posts.c.published_at,
+        posts.c.event_at,
+        posts.c.first_seen,
+        posts.c.engagement,
+        versions.c.hash,
+        posts.c.duplicate_of,
+        incident_posts.c.incident_id,
+        posts.c.author_hash,
     )
-    statement = (
-        select(
-            versions.c.id.label("version_id"),
-            versions.c.post_id,
-            posts.c.source,
-            posts.c.key,
-            versions.c.title,
-            versions.c.text,
-            posts.c.channel,
-            posts.c.region,
-            posts.c.url,
-            posts.c.published_at,
-            posts.c.event_at,
-            posts.c.first_seen,
-            posts.c.engagement,
-            versions.c.hash,
-            posts.c.duplicate_of,
-            incident_posts.c.incident_id,
-            posts.c.author_hash,
-        )
-        .select_from(waiting)
-        .join(versions, versions.c.id == waiting.c.id)
-        .join(posts, posts.c.id == versions.c.post_id)
-        .outerjoin(incident_posts, incident_posts.c.post_id == posts.c.id)
-        .order_by(versions.c.id)
-    )
-    return readable(conn, statement, versions.c.id, lambda row: ToJudge(*tuple(row)), unreadable)
+    .select_from(_WAITING)
+    .join(versions, versions.c.id == _WAITING.c.id)
+    .join(posts, posts.c.id == versions.c.post_id)
+    .outerjoin(incident_posts, incident_posts.c.post_id == posts.c.id)
+    .order_by(versions.c.id)
+)
 
 
 def count_unjudged(conn: Connection) -> int:
@@ -77,27 +81,44 @@ def record_assessments(
     fresh: set[int] = set()
     present: set[int] = set()
     for part in in_parts(version_id for version_id, _ in judged):
-        statement = select(versions.c.id, versions.c.judged_at).where(versions.c.id.in_(part))
-        for row in conn.execute(statement.order_by(versions.c.id).with_for_update()):
+        for row in conn.execute(_PRESENT, {"ids": part}):
             present.add(row.id)
             if row.judged_at is None:
                 fresh.add(row.id)
     rows = [assessment_rows.to_row(v, a, now) for v, a in judged if v in present]
     if not rows:
         return fresh
-    statement_ = insert_or(conn, assessments)
-    keys = ("version_id", "scorer")
-    changed = {c.name: statement_.excluded[c.name] for c in assessments.c if c.name not in keys}
-    conn.execute(statement_.on_conflict_do_update(index_elements=keys, set_=changed), rows)
-    # A person's word stands, also against a worker that assessed before it was spoken.
-    theirs = versions.c.judged_by.is_not(None) & versions.c.judged_by.startswith("person:")
+    conn.execute(_put(conn.dialect.name), rows)
     conn.execute(
-        update(versions)
-        .where(versions.c.id == bindparam("version"), ~theirs)
-        .values(judged_at=now, judged_by=bindparam("scorer")),
-        [{"version": row["version_id"], "scorer": row["scorer"]} for row in rows],
+        _JUDGED,
+        [{"version": row["version_id"], "scorer": row["scorer"], "now": now} for row in rows],
     )
     return fresh
+
+
+# Made once: to build the statements of a batch costs more than to run them.
+
+# A person's word stands, also against a worker that assessed before it was spoken.
+_THEIRS = versions.c.judged_by.is_not(None) & versions.c.judged_by.startswith("person:")
+_JUDGED = (
+    update(versions)
+    .where(versions.c.id == bindparam("version"), ~_THEIRS)
+    .values(judged_at=bindparam("now"), judged_by=bindparam("scorer"))
+)
+_PRESENT = (
+    select(versions.c.id, versions.c.judged_at)
+    .where(versions.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(versions.c.id)
+    .with_for_update()
+)
+
+
+@cache
+def _put(dialect: str) -> Executable:
+    statement = insert_for(dialect, assessments)
+    keys = ("version_id", "scorer")
+    changed = {c.name: statement.excluded[c.name] for c in assessments.c if c.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 def pass_over(conn: Connection, version_id: int, now: datetime) -> bool:

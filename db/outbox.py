@@ -12,13 +12,16 @@ import hmac
 import json
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     Select,
     Text,
+    bindparam,
     func,
     select,
     type_coerce,
@@ -26,8 +29,9 @@ from sqlalchemy import (
 
 from db.rows import AlertRow, AttemptRow, DeliveryRow
 from db.settings import get_or_create_secret
-from db.statements import insert_or
+from db.statements import insert_for
 from db.tables import alerts, attempts, deliveries, incident_events, incidents
+from domain.events import Cause
 from domain.model import DeliveryState, Severity
 
 _ALERT_COLUMNS = (
@@ -60,23 +64,27 @@ def add_alert(
 
     None: this event of this incident has its alert already.
     """
-    statement = (
-        insert_or(conn, alerts)
-        .values(
-            incident_id=incident_id,
-            event_id=event_id,
-            reason=str(reason),
-            report_no=report_no,
-            severity=severity.value,
-            severity_rank=severity.rank,
-            title=title,
-            body=body,
-            at=at,
-        )
+    values = {
+        "incident_id": incident_id,
+        "event_id": event_id,
+        "reason": str(reason),
+        "report_no": report_no,
+        "severity": severity.value,
+        "severity_rank": severity.rank,
+        "title": title,
+        "body": body,
+        "at": at,
+    }
+    return conn.execute(_add_alert(conn.dialect.name), values).scalar_one_or_none()
+
+
+@cache
+def _add_alert(dialect: str) -> Executable:
+    return (
+        insert_for(dialect, alerts)
         .on_conflict_do_nothing(index_elements=["incident_id", "event_id"])
         .returning(alerts.c.id)
     )
-    return conn.execute(statement).scalar_one_or_none()
 
 
 def delivery_id(conn: Connection, alert_id: int, channel: str, recipient: str) -> str:
@@ -97,23 +105,26 @@ def add_delivery(
 
     Not later than the alert's own time means at once, whatever the clock says by then.
     """
-    name = delivery_id(conn, alert_id, channel, recipient)
-    statement = (
-        insert_or(conn, deliveries)
-        .values(
-            id=name,
-            alert_id=alert_id,
-            channel=channel,
-            recipient=recipient,
-            state=DeliveryState.NEW.value,
-            attempts=0,
-            resend=False,
-            next_at=next_at,
-        )
+    values = {
+        "id": delivery_id(conn, alert_id, channel, recipient),
+        "alert_id": alert_id,
+        "channel": channel,
+        "recipient": recipient,
+        "state": DeliveryState.NEW.value,
+        "attempts": 0,
+        "resend": False,
+        "next_at": next_at,
+    }
+    return conn.execute(_add_delivery(conn.dialect.name), values).scalar_one_or_none()
+
+
+@cache
+def _add_delivery(dialect: str) -> Executable:
+    return (
+        insert_for(dialect, deliveries)
         .on_conflict_do_nothing(index_elements=["alert_id", "channel", "recipient"])
         .returning(deliveries.c.id)
     )
-    return conn.execute(statement).scalar_one_or_none()
 
 
 def dead_letters(conn: Connection, limit: int = 0) -> list[DeliveryRow]:
@@ -181,10 +192,20 @@ def attempts_of(conn: Connection, delivery_id: str) -> list[AttemptRow]:
 
 def last_alert(conn: Connection, incident_id: int) -> AlertRow | None:
     """What people last heard of an incident."""
-    return next(iter(list_alerts(conn, 1, incident_id)), None)
+    row = conn.execute(_LAST_ALERT, {"incident": incident_id}).one_or_none()
+    return None if row is None else alert_row(row)
 
 
-def delivered_causes(conn: Connection) -> list[tuple[str, datetime]]:
+_LAST_ALERT = (
+    select(*_ALERT_COLUMNS)
+    .join(incidents, incidents.c.id == alerts.c.incident_id)
+    .where(alerts.c.incident_id == bindparam("incident"))
+    .order_by(alerts.c.at.desc(), alerts.c.id.desc())
+    .limit(1)
+)
+
+
+def delivered_causes(conn: Connection) -> list[tuple[Cause, datetime]]:
     """(cause of the alert's event, when it was confirmed) of every confirmed delivery."""
     statement = (
         select(incident_events.c.cause, deliveries.c.delivered_at)
@@ -192,7 +213,7 @@ def delivered_causes(conn: Connection) -> list[tuple[str, datetime]]:
         .join(incident_events, incident_events.c.id == alerts.c.event_id)
         .where(deliveries.c.state == DeliveryState.DELIVERED.value)
     )
-    return [(row.cause, row.delivered_at) for row in conn.execute(statement)]
+    return [(Cause.read(row.cause), row.delivered_at) for row in conn.execute(statement)]
 
 
 def select_deliveries() -> Select[Any]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.model import Assessment, DeliveryState, Incident, Severity
+from domain.events import Cause
+from domain.model import Assessment, DeliveryState, Incident, Reason, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,11 @@ class PostRow:
     incident_id: int | None
     incident_number: str | None
 
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """What decided about it; none where it was not judged."""
+        return self.assessment.reasons if self.assessment else ()
+
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
@@ -140,7 +146,7 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """An incident with its key in the store and what clustering remembers of it."""
+    """An incident with its key in the store and what grouping remembers of it, as it is written."""
 
     id: int
     profile: dict[str, Any]
@@ -156,7 +162,7 @@ class EventRow:
     incident_id: int
     seq: int
     kind: str
-    cause: str
+    cause: Cause
     at: datetime
     who: str
     note: str

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, or_, select, update
 
 from db.statements import in_parts, insert_or, storable
 from db.tables import set_aside
@@ -71,26 +72,35 @@ def due(
     never passes costs nothing. What another program set aside waits a minute only (not less: two
     of them side by side must not play ball). A clock that was ahead holds nothing back.
     """
+    given = {"lanes": list(lanes), "program": program, "now": now, "limit": limit}
+    given |= {f"waited_{tries}": now - wait for tries, wait in enumerate(_WAITS, 1)}
+    return [SetAside(*row) for row in conn.execute(_DUE, given)]
+
+
+def _due() -> Select[Any]:
     c = set_aside.c
     waited = [
-        and_(c.tries == tries, c.at <= now - wait) for tries, wait in enumerate(_WAITS[:-1], 1)
+        and_(c.tries == tries, c.at <= bindparam(f"waited_{tries}"))
+        for tries in range(1, len(_WAITS))
     ]
-    statement = (
+    return (
         select(*_COLUMNS)
         .where(
-            c.lane.in_(lanes),
+            c.lane.in_(bindparam("lanes", expanding=True)),
             or_(
                 c.program == _ASKED,
-                and_(c.program != program, c.at <= now - _WAITS[0]),
-                c.at > now,
-                c.at <= now - _WAITS[-1],
+                and_(c.program != bindparam("program"), c.at <= bindparam("waited_1")),
+                c.at > bindparam("now"),
+                c.at <= bindparam(f"waited_{len(_WAITS)}"),
                 *waited,
             ),
         )
         .order_by(c.at, c.id)
-        .limit(limit)
+        .limit(bindparam("limit"))
     )
-    return [SetAside(*row) for row in conn.execute(statement)]
+
+
+_DUE = _due()  # asked at every pass: to build it costs more than to run it
 
 
 def ask_again(conn: Connection, lane: str, ref: str) -> bool:
@@ -113,9 +123,21 @@ def drop(conn: Connection, lane: str, ref: str) -> None:
 def passed(conn: Connection, lanes: Collection[str], refs: Collection[str]) -> None:
     """None of these is set aside any longer."""
     for part in in_parts(refs):
-        conn.execute(
-            delete(set_aside).where(set_aside.c.lane.in_(lanes), set_aside.c.ref.in_(part))
-        )
+        conn.execute(_PASSED, {"lanes": list(lanes), "refs": part})
+
+
+_PASSED = delete(set_aside).where(
+    set_aside.c.lane.in_(bindparam("lanes", expanding=True)),
+    set_aside.c.ref.in_(bindparam("refs", expanding=True)),
+)
+
+
+def refs_of(conn: Connection, lane: str) -> set[str]:
+    """What is set aside in a lane, by what it is known by there."""
+    return set(conn.execute(_REFS, {"lane": lane}).scalars())
+
+
+_REFS = select(set_aside.c.ref).where(set_aside.c.lane == bindparam("lane"))
 
 
 def listed(conn: Connection, limit: int = 0, lanes: Collection[str] = ()) -> list[SetAside]:

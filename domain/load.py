@@ -1,8 +1,8 @@
 """YAML → dataclass, with file, line, field, value and what would be right for every mistake.
 
-Each part owns the dataclasses of its settings; this module fills them. A field named `units`
-style conversions are driven by type: `timedelta` from "5m", enums from their values, nested
-dataclasses, `list`/`tuple`/`dict` of those. Unknown keys are errors.
+Each part owns the dataclasses of its settings; this module fills them, driven by type: `timedelta`
+from "5m", enums from their values, nested dataclasses, `list`/`tuple`/`dict` of those, and, by
+`Tagged`, whichever dataclass one of the keys names. Unknown keys are errors.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -23,6 +23,15 @@ from domain.clock import parse_duration, parse_time
 
 T = TypeVar("T")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tagged:
+    """Says of a field that its key `key` names the dataclass to be filled:
+    `Annotated[Shape, Tagged("kind", shapes)]`. `shapes` is asked when a file is read."""
+
+    key: str
+    shapes: Callable[[], Mapping[str, type[Any]]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,6 +108,8 @@ class _Filler:
 
     def _value(self, node: yaml.Node, shape: Any, field: str) -> Any:
         origin = typing.get_origin(shape)
+        if origin is typing.Annotated:
+            return self._value(node, self._named(node, shape, field), field)
         if shape is Any or shape is object:
             return _plain(node)
         if origin in (typing.Union, types.UnionType):
@@ -115,6 +126,19 @@ class _Filler:
         if dataclasses.is_dataclass(shape):
             return self._record(node, typing.cast(type[Any], shape), field)
         return self._scalar(node, shape, field)
+
+    def _named(self, node: yaml.Node, shape: Any, field: str) -> Any:
+        """The shape that an annotated field has here."""
+        tag = next((m for m in shape.__metadata__ if isinstance(m, Tagged)), None)
+        if tag is None or not isinstance(node, yaml.MappingNode):
+            return typing.get_args(shape)[0]  # which says what is wrong with the node
+        path, shapes = f"{field}.{tag.key}".lstrip("."), tag.shapes()
+        named = next((value for key, value in node.value if key.value == tag.key), None)
+        if named is None:
+            raise self.wrong(node, path, f"is missing; one of {', '.join(shapes)}")
+        if str(named.value) not in shapes:
+            raise self.wrong(named, path, _not_among(str(named.value), shapes))
+        return shapes[str(named.value)]
 
     def _sequence(self, node: yaml.Node, shape: Any, field: str) -> Any:
         if not isinstance(node, yaml.SequenceNode):
@@ -146,7 +170,7 @@ class _Filler:
     def _record(self, node: yaml.Node, shape: type[Any], field: str) -> Any:
         if not isinstance(node, yaml.MappingNode):
             raise self.wrong(node, field, f"{_shown(node)} is not a mapping of 'key: value' lines")
-        hints = typing.get_type_hints(shape)
+        hints = typing.get_type_hints(shape, include_extras=True)
         fields = {f.name: f for f in dataclasses.fields(shape) if f.init}
         before = len(self.problems)
         lines: dict[str, yaml.Node] = {}
@@ -195,9 +219,7 @@ class _Filler:
         if isinstance(shape, type) and issubclass(shape, Enum):
             options = [str(m.value) for m in shape]
             if node.value not in options:
-                near = difflib.get_close_matches(str(node.value), options, 1)
-                hint = f"did you mean {near[0]!r}? " if near else ""
-                raise self.wrong(node, field, f"{node.value!r}: {hint}one of {', '.join(options)}")
+                raise self.wrong(node, field, _not_among(str(node.value), options))
             return shape(node.value)
         readers: dict[Any, Any] = {timedelta: parse_duration, datetime: parse_time, Path: Path}
         if shape in readers:
@@ -206,6 +228,12 @@ class _Filler:
             except ValueError as error:
                 raise self.wrong(node, field, str(error)) from None
         raise TypeError(f"settings cannot hold {shape!r}")
+
+
+def _not_among(word: str, options: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(options), 1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{word!r}: {hint}one of {', '.join(options)}"
 
 
 def _plain(node: yaml.Node) -> Any:

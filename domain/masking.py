@@ -11,6 +11,7 @@ Covering is character for character: spans of the original hold for the masked t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from domain.covering import Span
 from domain.doors import DOORS
@@ -24,6 +25,7 @@ _COVER = "*"
 # What is left of a covered number may complete another: 3-2-13812345678室. Twice is enough for
 # all but texts that were made for it.
 _PASSES = 4
+_MEMO_CHARS = 4_000
 
 
 def mask(text: str) -> str:
@@ -31,6 +33,10 @@ def mask(text: str) -> str:
 
     Masking what is masked changes nothing.
     """
+    return _mask(text) if len(text) > _MEMO_CHARS else _known(text)
+
+
+def _mask(text: str) -> str:
     for _ in range(_PASSES):
         spans = list(_private(text))
         if not spans:
@@ -40,6 +46,10 @@ def mask(text: str) -> str:
             break
         text = covered
     return text
+
+
+# One message masks the same text for its heading, its quotes and each of their grounds.
+_known = lru_cache(maxsize=256)(_mask)
 
 
 def mask_address(url: str | None) -> str | None:

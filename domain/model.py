@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 
 class Category(StrEnum):
@@ -207,6 +206,35 @@ STATE_TITLES: dict[str, str] = {
 }
 
 
+class PostRole(StrEnum):
+    """角色: what a post is to its incident. Only complaints open, grow and raise one."""
+
+    COMPLAINT = "complaint"
+    REPLY = "reply"
+    NEWS = "news"
+    NOTICE = "notice"
+    THANKS = "thanks"
+    RECORD = "record"
+    REPOST = "repost"
+    QUESTION = "question"
+
+    @property
+    def label(self) -> str:
+        return _ROLE_TITLES[self]
+
+
+_ROLE_TITLES: dict[PostRole, str] = {
+    PostRole.COMPLAINT: "投诉",
+    PostRole.REPLY: "官方回复",
+    PostRole.NEWS: "新闻",
+    PostRole.NOTICE: "公告",
+    PostRole.THANKS: "致谢",
+    PostRole.RECORD: "工单记录",
+    PostRole.REPOST: "转发",
+    PostRole.QUESTION: "咨询",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """舆情事件: the posts about one matter in one place and time, as it stands now."""
@@ -281,22 +309,6 @@ class ChannelState:
     succeeded_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What one alert says. Already masked; channels only lay it out and cut it to their limits.
-
-    `delivery_id` is the idempotency key of every attempt. `payload` is the object that the
-    centre's webhook receives; `markdown` and `text` are what chat channels and files show.
-    """
-
-    delivery_id: str
-    title: str
-    text: str
-    markdown: str
-    payload: dict[str, Any]
-    resend: bool = False  # a retry after an unknown outcome, marked 重发
-
-
 class Outcome(StrEnum):
     """What one attempt came to (`SendError` carries all but DELIVERED)."""
 
@@ -314,7 +326,6 @@ class Receipt:
 
     code: str
     text: str
-    provider_id: str | None = None
 
 
 class SendError(Exception):

@@ -13,7 +13,7 @@ from pipeline.aspects import Aspects, CategorySettings
 from pipeline.gazetteer import load_gazetteer
 from pipeline.locate import Locator
 from pipeline.mention import AsideWords
-from pipeline.normalise import squeeze
+from pipeline.normalise import Squeezed, squeeze
 from pipeline.scorers.score import Scorer
 from pipeline.severity import NOT_RATED, SeverityRules
 from pipeline.severity_settings import SeveritySettings
@@ -29,6 +29,14 @@ class PostText:
     region: str | None = None
     engagement: Mapping[str, int] = field(default_factory=dict)
     published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A verdict with the text that it was read from, so that nobody squeezes it again."""
+
+    text: Squeezed
+    assessment: Assessment
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,10 @@ class Assessor:
 
     def assess(self, post: PostText) -> Assessment:
         """The verdict on a post. Any text at all; never raises for what a post says."""
+        return self.read(post).assessment
+
+    def read(self, post: PostText) -> Assessed:
+        """As `assess`, with the text as rules read it."""
         squeezed = squeeze(post.title, post.text)
         score = self.scorer.score(squeezed, post.channel)
         located = self.locator.locate_squeezed(squeezed, post.region)
@@ -64,7 +76,7 @@ class Assessor:
             rated = self.severity_rules.rate(
                 squeezed, score.category, score.negativity, post.engagement
             )
-        return Assessment(
+        assessment = Assessment(
             relevant=score.relevant,
             relevance=score.relevance,
             complaint=score.complaint,
@@ -79,6 +91,7 @@ class Assessor:
             reasons=score.reasons + rated.reasons,
             scorer=self.scorer.name,
         )
+        return Assessed(squeezed, assessment)
 
 
 def open_assessor(config: Path, scorer: Scorer) -> Assessor:

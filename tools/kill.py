@@ -43,7 +43,8 @@ from sqlalchemy import text  # noqa: E402
 from db.engine import open_engine, read, upgrade  # noqa: E402
 from domain.clock import iso, utc_now  # noqa: E402
 from gridvoice.app.configuration import default_config_dir  # noqa: E402
-from gridvoice.demo.gateway import CENTRE, Gateway  # noqa: E402
+from gridvoice.demo.receivers.centre import CENTRE  # noqa: E402
+from gridvoice.demo.receivers.gateway import Gateway  # noqa: E402
 
 _GIVE_UP_S = 240.0
 _MATTERS = (

@@ -37,7 +37,8 @@ from sqlalchemy import text  # noqa: E402
 from db.engine import open_engine, read  # noqa: E402
 from domain.clock import SHANGHAI  # noqa: E402
 from gridvoice.app.configuration import default_config_dir  # noqa: E402
-from gridvoice.demo.gateway import WECOM, Gateway  # noqa: E402
+from gridvoice.demo.receivers.gateway import Gateway  # noqa: E402
+from gridvoice.demo.receivers.wecom import WECOM  # noqa: E402
 from gridvoice.demo.web import NOT_FOUND, LocalServer, Page  # noqa: E402
 
 LIMIT_S = 60.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from domain.load import load_file
 from pipeline.assess import Assessor
 from pipeline.assess import open_assessor as _open
-from pipeline.cluster import ClusterSettings
+from pipeline.incidents.settings import ClusterSettings
 from pipeline.scorers import open_scorer
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from alerts.channel import Standing
+from alerts.channels.opening import ChannelStatus
 from domain.clock import utc_now
 from domain.masking import mask
 from domain.trouble import Trouble
@@ -36,13 +36,13 @@ def people_troubles(config: Configuration) -> list[Trouble]:
             tell_after=_SOON,
         )
         for opened in config.channels.values()
-        if opened.standing is Standing.BROKEN
+        if opened.status is ChannelStatus.BROKEN
     ]
     if not any(opened.is_way_to_people for opened in config.channels.values()):
         names = "、".join(
             o.title
             for o in config.channels.values()
-            if o.reaches_people and o.standing is Standing.NOT_CONFIGURED
+            if o.reaches_people and o.status is ChannelStatus.NOT_CONFIGURED
         )
         found.append(
             Trouble(

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from alerts.channel import Channels, Opened, Standing
-from alerts.channels import open_channels
-from alerts.playbook import Playbooks, load_playbooks
-from alerts.roster import Roster
-from alerts.route import Routes
+from alerts.channels.opening import Channels, ChannelStatus, ConfiguredChannel, open_channels
+from alerts.notice.playbook import Playbooks, load_playbooks
+from alerts.routing.roster import Roster
+from alerts.routing.route import Routes
 from crawlers.source import Source, load_sources
 from domain.load import BadSettings, Problem, load_file
 from gridvoice.app.assessing import Judging, load_judging
@@ -47,7 +46,7 @@ class Configuration:
     routes: Routes
     roster: Roster
     playbooks: Playbooks
-    channels: dict[str, Opened]
+    channels: dict[str, ConfiguredChannel]
     second_opinion: OpinionSettings = field(default_factory=OpinionSettings)
 
     @property
@@ -60,7 +59,7 @@ class Configuration:
         return {
             name
             for name, opened in self.channels.items()
-            if opened.standing is not Standing.NOT_CONFIGURED
+            if opened.status is not ChannelStatus.NOT_CONFIGURED
         }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +17,7 @@ from db.engine import grouping_lane, read, write
 from db.rescoring import PERSON, Judgement
 from db.statements import storable
 from domain.bounds import NAME_CHARS, cut
+from domain.events import Cause, EventKind
 from domain.masking import mask
 from domain.model import CATEGORY_TITLES, Area, Assessment, Category, Reason, Severity
 from gridvoice.app.configuration import Configuration
@@ -79,7 +79,7 @@ def correct(
             if verdict.complaint and verdict.category:
                 note += f"（{CATEGORY_TITLES[verdict.category]}）"
             incidents.add_event(
-                conn, found.row.incident_id, "note", f"correction:{correction}", now, who,
+                conn, found.row.incident_id, EventKind.NOTE, Cause.correction(correction), now, who,
                 f"更正：{note}", {"post": found.row.post_id, "what": what.value},
             )  # fmt: skip
         else:
@@ -112,9 +112,7 @@ def count_false_alarm(
                 unreadable[found.row.version_id] = str(poison)
     if unreadable:  # the incident ends all the same; its timeline says what was left out
         note = f"{len(unreadable)} 帖未能记为误报: " + "; ".join(sorted(set(unreadable.values())))
-        incidents.add_event(
-            conn, incident_id, "note", f"left out:{uuid.uuid4()}", now, "", note[:300]
-        )
+        incidents.add_event(conn, incident_id, EventKind.NOTE, Cause.act(), now, "", note[:300])
     return counted
 
 

@@ -1,8 +1,10 @@
-"""处置: what people do with an incident, each act once, recorded, in one transaction."""
+"""处置: what people do with an incident, each act once, recorded, in one transaction.
+
+An act writes the state and nothing that posts make of the incident, and waits for no grouping.
+"""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,11 +15,12 @@ from db.alone import problem_of
 from db.engine import grouping_lane, write
 from db.faults import is_of_the_store
 from db.rows import IncidentRow
+from domain.events import Cause
 from domain.model import STATE_TITLES, Incident, IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.corrections import count_false_alarm
 from gridvoice.app.tasks.announce import announce
-from gridvoice.app.tasks.facts import voices_of
+from pipeline.incidents.profile import voices_of
 
 
 class NoSuchIncident(Exception):
@@ -59,7 +62,8 @@ def _move(
     now: datetime,
 ) -> Incident:
     with write(engine) as conn:
-        grouping_lane(conn)
+        if to is IncidentState.FALSE_ALARM:  # it speaks of posts as well, which judging may hold
+            grouping_lane(conn)
         row = _find(conn, number)
         if row is None:
             raise NoSuchIncident(f"没有编号为 {number} 的事件")
@@ -70,14 +74,15 @@ def _move(
             )
         if to is IncidentState.ACKNOWLEDGED and before.state is not IncidentState.DISCOVERED:
             raise NotNow(f"事件 {number} 已有人接手，现为“{STATE_TITLES[before.state]}”")
+        incidents.change_state(conn, row.id, before.state, to, now)
         event_id = incidents.add_event(
-            conn, row.id, to.value, f"act:{uuid.uuid4()}", now, who, note, {"from": before.state}
+            conn, row.id, to.value, Cause.act(), now, who, note, {"from": before.state}
         )
         assert event_id is not None  # a fresh cause
-        after = replace(before, state=to)
-        voices = voices_of(row.profile, after.post_count)
-        after, _ = announce(conn, config, row.id, before, after, event_id, now, voices=voices)
-        incidents.update_incident(conn, row.id, after, row.profile, now)
+        voices = voices_of(row.profile, before.post_count)
+        after = announce(
+            conn, config, row.id, before, replace(before, state=to), event_id, now, voices=voices
+        ).after
         if to is IncidentState.FALSE_ALARM:
             count_false_alarm(conn, config, row.id, who, now)
         return after
@@ -85,7 +90,7 @@ def _move(
 
 def _find(conn: Connection, number: str) -> IncidentRow | None:
     try:
-        return incidents.find(conn, number)
+        return incidents.find(conn, number, hold=True)
     except Exception as error:
         if is_of_the_store(error):
             raise

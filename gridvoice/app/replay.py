@@ -222,14 +222,17 @@ def summary(engine: Engine, done: Replayed) -> dict[str, Any]:
 
 
 def _waits_ms(conn: Connection, done: Replayed) -> Iterator[float]:
-    causes = outbox.delivered_causes(conn)
-    post_ids = [int(cause.split(":")[1]) for cause, _ in causes if cause.startswith("post:")]
-    keys = {row.id: row.key for row in posts.post_rows(conn, sorted(set(post_ids)))}
-    for cause, delivered_at in causes:
-        if cause.startswith("post:"):
-            taken = done.taken_at.get(keys.get(int(cause.split(":")[1]), ""))
-            if taken is not None and delivered_at >= taken:
-                yield (delivered_at - taken).total_seconds() * 1000
+    delivered = [
+        (cause.post_id, at)
+        for cause, at in outbox.delivered_causes(conn)
+        if cause.post_id is not None
+    ]
+    ids = sorted({post_id for post_id, _ in delivered})
+    keys = {row.id: row.key for row in posts.post_rows(conn, ids)}
+    for post_id, delivered_at in delivered:
+        taken = done.taken_at.get(keys.get(post_id, ""))
+        if taken is not None and delivered_at >= taken:
+            yield (delivered_at - taken).total_seconds() * 1000
 
 
 def _percentile(values: list[float], share: float) -> float | None:

@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from alerts.exchange import Line, post
+from alerts.sending.http import Endpoint, post
 from db import incidents, opinions, rescoring
 from db.alone import problem_of
 from db.engine import read, write
 from db.faults import is_of_the_store
 from db.rescoring import Judgement
 from domain.clock import utc_now
+from domain.events import Cause, EventKind
 from domain.model import SendError
 from pipeline.second_opinion import (
     BadAnswer,
@@ -109,9 +110,9 @@ def _ask(settings: OpinionSettings, url: str, key: str, one: Judgement) -> Opini
     headers = {"Content-Type": "application/json"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
-    line = Line(f"{url.rstrip('/')}/chat/completions", settings.timeout)
+    endpoint = Endpoint(f"{url.rstrip('/')}/chat/completions", settings.timeout)
     try:
-        answer = post(line, json.dumps(body, ensure_ascii=False).encode(), headers)
+        answer = post(endpoint, json.dumps(body, ensure_ascii=False).encode(), headers)
     except SendError as error:
         raise Failed(f"{error.code} {error.text}".strip()) from None
     if not answer.ok:
@@ -147,11 +148,11 @@ def _keep(
         opinions.end_asking(conn, ask_id, "agrees" if same else "disagrees", "")
         incident_id = current[0].row.incident_id
         if incident_id is not None:
-            cause = f"opinion:{row.version_id}:{settings.scorer}"
+            cause = Cause.opinion(row.version_id, settings.scorer)
             said = note(standing, opinion, row.key, settings.model)
             attention = "raise" if opinion.complaint else "lower"
             incidents.add_event(
-                conn, incident_id, "note", cause, now, "", said,
+                conn, incident_id, EventKind.NOTE, cause, now, "", said,
                 {"post": row.post_id, "attention": attention, "scorer": settings.scorer},
             )  # fmt: skip
         streak = opinions.disagreements_in_a_row(conn, settings.scorer)

@@ -17,8 +17,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from alerts import exchange
 from alerts.channel import Channel
+from alerts.sending import http
 from db import sources
 from db.engine import write
 from domain.clock import utc_now
@@ -125,7 +125,7 @@ class Service:
             finally:
                 stop.set()
                 log.info("stopping")
-                exchange.expire_all()
+                http.expire_all()
                 self._calendar.stop()
                 left, _ = await asyncio.gather(self.tasks.finish(_FINISH_S), self._child.end())
                 if limit is not None:

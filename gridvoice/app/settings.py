@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-
-def is_loopback(host: str) -> bool:
-    """Whether a listener on `host` can be reached from this machine only."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+from domain.addresses import is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +18,7 @@ class ConsoleSettings:
     port: int = 8650
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        if not is_loopback(self.host):
+        if not is_loopback(self.host) or self.host.startswith("["):
             yield "host", f"{self.host!r} 不是本机地址; 控制台尚无登录, 只许 127.0.0.1 或 ::1"
         if not 0 <= self.port < 65536:
             yield "port", f"{self.port} 不是端口号; 写 0 到 65535 (0 由系统选)"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from alerts.outage import is_down, is_held
+from alerts.sending.outage import is_down, is_held
 from db import health, undated
 from db.channel_states import channel_state_rows
 from domain.clock import SHANGHAI

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from alerts.notice import Item
+from alerts.notice.notice import TroubleItem, Troubles
 from db import troubles
 from db.engine import read, write
 from db.troubles import TroubleRow
@@ -109,18 +109,18 @@ class Told:
             )
         return News(begun, over)
 
-    def items(self, news: News) -> tuple[list[Item], list[Item]]:
-        """(begun, over) as they are worded; many alike are one."""
+    def troubles(self, news: News) -> Troubles:
+        """What it is about; many alike are one."""
         with self._lock:
-            return self._items(news.begun), self._items(news.over)
+            return Troubles(self._items(news.begun), self._items(news.over))
 
-    def _items(self, keys: Iterable[str]) -> list[Item]:
+    def _items(self, keys: Iterable[str]) -> tuple[TroubleItem, ...]:
         spells = [self._spells[key] for key in keys]
         since = {spell.trouble.key: spell.since for spell in spells}
-        return [
-            Item(t.key, t.line, t.todo, since[t.key], t.alarm)
+        return tuple(
+            TroubleItem(t.key, t.line, t.todo, since[t.key], t.alarm)
             for t in folded(spell.trouble for spell in spells)
-        ]
+        )
 
     def tell(self, news: News) -> None:
         """The operator has heard it."""

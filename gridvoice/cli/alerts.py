@@ -92,8 +92,7 @@ def _list(args: argparse.Namespace) -> int:
 
 def _tell_reach(args: argparse.Namespace, fares: Iterable[ChannelState]) -> None:
     """Who is reached, on standard error: the list itself must not depend on the configuration."""
-    from alerts.channel import Channels
-    from alerts.channels import open_channels
+    from alerts.channels.opening import Channels, open_channels
     from alerts.reach import reach_lines
     from domain.clock import utc_now
     from domain.load import BadSettings, load_file
@@ -111,7 +110,7 @@ def _tell_reach(args: argparse.Namespace, fares: Iterable[ChannelState]) -> None
 
 
 def _test(args: argparse.Namespace) -> int:
-    from alerts.render import render_test
+    from alerts.notice.compose import compose_test
     from domain.clock import utc_now
     from domain.model import SendError
 
@@ -122,9 +121,9 @@ def _test(args: argparse.Namespace) -> int:
     if opened.channel is None:
         raise Unusable(f"通道 {args.channel} {opened.problem}")
     url = config.general.public_url
-    message = render_test(args.channel, url, f"test_{uuid.uuid4().hex}", utc_now())
+    notice = compose_test(args.channel, url, utc_now())
     try:
-        receipt = opened.channel.send(message)
+        receipt = opened.channel.send(notice, "", f"test_{uuid.uuid4().hex}")
     except SendError as refused:
         if args.json:
             emit({"channel": args.channel, "ok": False, "outcome": refused.outcome,

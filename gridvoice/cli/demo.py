@@ -13,7 +13,7 @@ from gridvoice.cli.options import Unusable, command, config_dir
 from gridvoice.cli.output import emit, say, table
 
 if TYPE_CHECKING:
-    from gridvoice.demo.gateway import Accepted
+    from gridvoice.demo.receivers.receiver import Accepted
     from gridvoice.demo.run import Journey
     from gridvoice.demo.town import Verdict
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from alerts.outage import is_held
+from alerts.sending.outage import is_held
 from db.channel_states import channel_state_rows
 from db.health import is_late
 from domain.masking import mask

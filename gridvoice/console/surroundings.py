@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from alerts.channel import Opened, Standing
-from alerts.playbook import Limits, Playbook
+from alerts.channels.opening import ChannelStatus, ConfiguredChannel
+from alerts.notice.playbook import Playbook, TimeLimits
 from crawlers.source import Source
 from domain.clock import SHANGHAI
 from domain.model import CHANNEL_TITLES
@@ -80,14 +80,14 @@ class Surroundings:
         return frozenset(c.name for c in self.channels if c.reaches_people)
 
 
-def channel_cards(channels: Mapping[str, Opened]) -> list[ChannelCard]:
+def channel_cards(channels: Mapping[str, ConfiguredChannel]) -> list[ChannelCard]:
     """The configured alert channels, in their order."""
     return [
         ChannelCard(
             name=name,
             title=opened.title,
-            usable=opened.standing is Standing.READY,
-            standing=opened.standing.label,
+            usable=opened.status is ChannelStatus.READY,
+            standing=opened.status.label,
             problem=opened.problem,
             reaches_people=opened.reaches_people,
         )
@@ -105,7 +105,7 @@ def playbook_cards(playbooks: Sequence[Playbook]) -> dict[str, PlaybookCard]:
     }
 
 
-def _limit_lines(limits: Limits) -> tuple[str, ...]:
+def _limit_lines(limits: TimeLimits) -> tuple[str, ...]:
     return (
         f"{lasting(limits.first_contact)}内联系客户",
         f"{lasting(limits.answer)}内给出答复",

@@ -19,8 +19,10 @@ from db import incidents, leases, outbox, posts
 from db.engine import read
 from domain.clock import parse_time, utc_now
 from domain.model import AlertReason
-from gridvoice.demo.gateway import CENTRE, Accepted, Gateway
 from gridvoice.demo.places import write_places
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.receiver import Accepted
 from gridvoice.demo.site import Site
 from gridvoice.demo.sources import write_sources
 from gridvoice.demo.town import Alerted, Town, Verdict, judge
@@ -59,6 +61,7 @@ def opened(
             write_places(town, shipped / "places", config_dir / "places")
         _adapt_general(config_dir / "gridvoice.yaml", town, port)
         _adapt_routes(config_dir / "routes.yaml")
+        _adapt_channels(config_dir / "channels.yaml")
         os.environ.update(gateway.environment())
         yield Demo(town, site, gateway, config_dir)
 
@@ -78,6 +81,15 @@ def _adapt_routes(path: Path) -> None:
     for line in (routes["default"], *(r["to"] for r in routes["routes"])):
         line[:] = [to for to in line if to["channel"] != "log"]
     path.write_text(yaml.safe_dump(routes, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def _adapt_channels(path: Path) -> None:
+    # The robot's receiver stands here, not at its vendor.
+    settings: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for channel in settings["channels"]:
+        if channel["kind"] == "wecom":
+            channel["hosts"] = ["127.0.0.1"]
+    path.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def watch(

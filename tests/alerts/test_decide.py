@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.decide import DecideSettings, Told, decide, held_until
+from alerts.routing.decide import DecideSettings, LastReport, decide, held_until
 from domain.load import BadSettings, load_text
 from domain.model import AlertReason, Area, Incident, IncidentState, Severity
 
@@ -20,14 +20,14 @@ LONG_AGO = timedelta(hours=3)
 JUST_NOW = timedelta(seconds=20)
 
 
-def told(now: datetime, ago: timedelta = LONG_AGO, **changes: Any) -> Told:
+def told(now: datetime, ago: timedelta = LONG_AGO, **changes: Any) -> LastReport:
     facts: dict[str, Any] = {
         "report_no": 1,
         "severity": Severity.ORANGE,
         "post_count": 3,
         "channels": ("weibo", "forum"),
     }
-    return Told(**{**facts, **changes}, at=now - ago)
+    return LastReport(**{**facts, **changes}, at=now - ago)
 
 
 # (what it shows, incident before, incident after, what people were told, reason)
@@ -143,7 +143,7 @@ def test_a_storm_of_500_posts_in_ten_minutes_is_a_handful_of_messages(
         reason = decide(before, after, heard, at, SETTINGS)
         if reason is not None:
             reports.append(reason)
-            heard = Told(len(reports), after.severity, n, after.channels, at)
+            heard = LastReport(len(reports), after.severity, n, after.channels, at)
         before = after
     assert reports[0] is AlertReason.FIRST
     assert reports.count(AlertReason.FIRST) == 1

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.outage import (
+from alerts.sending.outage import (
     DOWN_AFTER,
     HOLD_AT_MOST,
     STOPPED,

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from alerts.roster import Roster
-from alerts.route import Hours, Routes, route
+from alerts.routing.hours import Hours
+from alerts.routing.roster import Roster
+from alerts.routing.route import Routes, route
 from domain.clock import SHANGHAI, parse_time
 from domain.load import load_text
 from domain.model import AlertReason, Incident, Severity

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.roster import Roster
-from alerts.route import Routes, Target, route
+from alerts.routing.roster import Roster
+from alerts.routing.route import Routes, Target, route
 from domain.clock import parse_time
 from domain.load import BadSettings, load_text
 from domain.model import AlertReason, Area, Category, Incident, Severity

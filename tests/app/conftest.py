@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from own_config import change, write_config
 
-from alerts.channel import Channels
-from alerts.channels import open_channels
+from alerts.channels.opening import Channels, open_channels
 from domain.load import load_file
 from gridvoice.app.configuration import Configuration, load
-from gridvoice.demo.gateway import Gateway
+from gridvoice.demo.receivers.gateway import Gateway
 
 ToGateway = Callable[[Gateway], Configuration]
 

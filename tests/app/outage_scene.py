@@ -9,20 +9,21 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from alerts.message import to_body
+from alerts.notice.body import to_body
+from alerts.notice.notice import Action, Fact, Notice
 from db import incidents, outbox
 from db.channel_states import channel_state_rows
 from db.engine import read, write
 from db.rows import AttemptRow, DeliveryRow
 from domain.clock import utc_now
 from domain.model import (
+    AlertReason,
     Area,
     Category,
     ChannelState,
     DeliveryState,
     Incident,
     IncidentState,
-    Message,
     Severity,
 )
 from gridvoice.app.configuration import Configuration
@@ -71,12 +72,14 @@ def put_alert(
         post_count=1,
         channels=("weibo",),
     )
-    message = Message("", title, f"{title}\n编号\n停电", title, {"title": title, "resend": False})
+    body = to_body(
+        Notice(title, "编号", at, Action("查看"), incident, AlertReason.FIRST, (Fact("", "停电"),))
+    )
     with write(engine) as conn:
         key = incidents.open_incident(conn, incident, {}, at)
         event = incidents.add_event(conn, key, "opened", f"post:{title}", at)
         assert event is not None
-        made = outbox.add_alert(conn, key, event, "first", 1, severity, title, to_body(message), at)
+        made = outbox.add_alert(conn, key, event, "first", 1, severity, title, body, at)
         assert made is not None
         for channel in channels:
             outbox.add_delivery(conn, made, channel, "", at)

@@ -20,6 +20,8 @@ from app_scene import (
 )
 from sqlalchemy import Engine
 
+from alerts.notice import layout
+from alerts.notice.body import from_body
 from domain.model import IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.handling import NoSuchIncident, NotNow, acknowledge, close
@@ -76,7 +78,7 @@ def test_closing_tells_those_who_were_told(
     after = close(engine, config, number, "张三", "已恢复供电", SOON)
     assert (after.state, after.report_no) == (IncidentState.CLOSED, 2)
     assert reasons(engine) == [FIRST, "closed"]
-    assert "办结" in all_alerts(engine)[-1].body["text"]
+    assert "办结" in layout.text(from_body(all_alerts(engine)[-1].body))
 
 
 def test_closing_what_nobody_was_told_of_is_silent(engine: Engine, config: Configuration) -> None:

@@ -15,7 +15,7 @@ import pytest
 from app_scene import NOW, OUTAGE, found
 from sqlalchemy import Engine, text
 
-from alerts.channel import Opened, Standing
+from alerts.channels.opening import ChannelStatus, ConfiguredChannel
 from db import set_aside, sources
 from db.channel_states import put_channel_state
 from db.engine import open_engine, read, write
@@ -280,8 +280,8 @@ def test_no_way_to_people_is_an_alarm_that_names_what_is_missing(config: Configu
 
 
 def test_one_way_to_people_is_enough_and_a_broken_one_is_named(config: Configuration) -> None:
-    ready = Opened("sms", "sms", "短信", Standing.READY, "", None, True)
-    broken = Opened("robot", "wecom", "群", Standing.BROKEN, "地址有误", None, True)
+    ready = ConfiguredChannel("sms", "sms", "短信", ChannelStatus.READY, "", None, True)
+    broken = ConfiguredChannel("robot", "wecom", "群", ChannelStatus.BROKEN, "地址有误", None, True)
     good = dataclasses.replace(config, channels={"sms": ready})
     assert people_troubles(good) == []
     both = dataclasses.replace(config, channels={"sms": ready, "robot": broken})

@@ -33,6 +33,8 @@ from app_scene import (
 )
 from sqlalchemy import Engine
 
+from alerts.notice import layout
+from alerts.notice.body import from_body
 from domain.model import Area, Category, IncidentState, Severity
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.handling import acknowledge, close
@@ -64,7 +66,7 @@ def test_a_complaint_opens_an_incident_with_its_event_its_alert_and_its_deliveri
     assert event.kind == "opened"
     (alert,) = all_alerts(engine)
     assert (alert.reason, alert.event_id, alert.report_no) == (FIRST, event.id, 1)
-    assert "北寨" in alert.body["text"]
+    assert "北寨" in layout.text(from_body(alert.body))
     assert [(d.channel, d.state.value) for d in all_deliveries(engine)] == [("file", "new")]
 
 

@@ -47,7 +47,10 @@ from poison import (
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from alerts.playbook import Playbooks
+from alerts.channels.webhook import payload_of
+from alerts.notice import layout
+from alerts.notice.body import from_body
+from alerts.notice.playbook import Playbooks
 from db import set_aside
 from db.engine import check, write
 from domain.model import Category, IncidentState
@@ -258,8 +261,11 @@ def test_an_incident_that_cannot_be_put_into_words_is_told_plainly(
     assert told(engine, torn, found("1", OUTAGE)).alerts == 1
     (alert,) = all_alerts(engine)
     number = the_incident(engine).incident.number
-    assert number in alert.body["text"]
-    assert alert.body["payload"]["severity"] == the_incident(engine).incident.severity.value
+    assert number in layout.text(from_body(alert.body))
+    assert (
+        payload_of(from_body(alert.body))["severity"]
+        == the_incident(engine).incident.severity.value
+    )
     assert "北寨" not in json.dumps(alert.body, ensure_ascii=False)
     assert [d.channel for d in all_deliveries(engine)] == ["file"]
     acknowledge(engine, torn, number, "张三", "", later(1))

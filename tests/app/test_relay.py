@@ -22,7 +22,9 @@ from domain.clock import utc_now
 from domain.model import DeliveryState, Outcome
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.relay import relay
-from gridvoice.demo.gateway import CENTRE, WECOM, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.wecom import WECOM
 
 ME = "relay@test:1"
 RNG = random.Random(7)
@@ -263,9 +265,9 @@ class _Spoilt:
     drops_repeats = False
 
     def __init__(self, real: Channel) -> None:
-        self.pace = real.pace
+        self.rate = real.rate
 
-    def send(self, message: object, recipient: str = "") -> object:
+    def send(self, notice: object, recipient: str, delivery_id: str) -> object:
         raise ZeroDivisionError(f"in the middle of it, {recipient}")
 
 

@@ -32,7 +32,9 @@ from domain.clock import SHANGHAI
 from domain.model import DeliveryState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.replay import Replayed, replay, summary
-from gridvoice.demo.gateway import CENTRE, WECOM, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.wecom import WECOM
 
 HERE = "许昌市建安区"
 

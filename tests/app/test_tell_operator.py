@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from alerts.channel import Channel
-from alerts.route import Destination, Hours, Quiet, Routes
+from alerts.routing.route import Destination, Hours, Quiet, Routes
 from domain.trouble import Trouble
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import tell_operator
 from gridvoice.app.tasks.tell_operator import Operator, destinations
 from gridvoice.app.told import Told
-from gridvoice.demo.gateway import CENTRE, WECOM, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.wecom import WECOM
 
 NOW = timedelta(0)
 DISK = Trouble(

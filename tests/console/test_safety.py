@@ -17,9 +17,9 @@ from sqlalchemy import Engine, text
 
 from db import incidents
 from db.engine import write
+from domain.addresses import is_loopback
 from domain.model import Category, IncidentState, Severity
 from domain.trouble import Trouble
-from gridvoice.console.guard import is_loopback
 
 NASTY = [
     "<script>alert(1)</script>",

@@ -8,8 +8,8 @@ import pytest
 
 from domain.load import load_file
 from pipeline.assess import Lexicon
-from pipeline.cluster import ClusterSettings
 from pipeline.gazetteer import Gazetteer, load_gazetteer
+from pipeline.incidents.settings import ClusterSettings
 from pipeline.locate import Locator
 from pipeline.severity import SeverityRules
 from pipeline.severity_settings import SeveritySettings

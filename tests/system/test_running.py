@@ -29,7 +29,8 @@ from db import outbox, posts
 from db.engine import open_engine, read
 from db.sources import source_rows
 from domain.model import DeliveryState
-from gridvoice.demo.gateway import CENTRE, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.web import Page
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")

@@ -20,7 +20,9 @@ import pytest
 from own_config import write_config
 from running_system import Running, Town, wait_until
 
-from gridvoice.demo.gateway import CENTRE, WECOM, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.wecom import WECOM
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 

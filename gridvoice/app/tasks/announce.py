@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from alerts.decide import Told, decide
-from alerts.message import to_body
-from alerts.plain import render_plain
-from alerts.quote import QuotedPost
-from alerts.render import render
-from alerts.route import DEFAULT_ROUTE, ON_DUTY, Target, route
+from alerts.notice import layout
+from alerts.notice.body import to_body
+from alerts.notice.compose import Report, compose, compose_plain
+from alerts.notice.excerpt import PublicPost
+from alerts.notice.notice import Notice
+from alerts.routing.decide import LastReport, decide, held_until
+from alerts.routing.route import DEFAULT_ROUTE, ON_DUTY, Target, route
 from db import incidents, outbox, posts
 from db.faults import is_of_the_store
-from db.rows import AlertRow, PostRow
+from db.rows import AlertRow
 from domain.clock import utc_now
-from domain.model import AlertReason, Incident, Message
+from domain.model import AlertReason, Incident, Reason
 from gridvoice.app.configuration import Configuration
 
 log = logging.getLogger("gridvoice.announce")
@@ -27,12 +28,35 @@ log = logging.getLogger("gridvoice.announce")
 _QUOTED = 5
 
 
-def told_of(alert: AlertRow | None) -> Told | None:
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a change came to: the incident, its report counted; why people are told, if they are;
+    until when the change is held back, if it is."""
+
+    after: Incident
+    reason: AlertReason | None
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The post that is the cause of a change, as it is quoted."""
+
+    post_id: int
+    title: str
+    text: str
+    channel: str
+    url: str | None
+    published_at: datetime | None
+    reasons: tuple[Reason, ...]
+
+
+def told_of(alert: AlertRow | None) -> LastReport | None:
     """What people last heard of an incident, from its last alert."""
     if alert is None:
         return None
     known = alert.body["told"]
-    return Told(
+    return LastReport(
         report_no=alert.report_no,
         severity=alert.severity,
         post_count=known["post_count"],
@@ -49,28 +73,29 @@ def announce(
     after: Incident,
     event_id: int,
     now: datetime,
-    newest_post: int | None = None,
+    newest: Newest | None = None,
     voices: int | None = None,
-) -> tuple[Incident, AlertReason | None]:
-    """Decide on a change; when people are to be told, write the alert and its deliveries.
+) -> Announced:
+    """Decide on a change; when people are to be told, write the alert and its deliveries, and count
+    the report.
 
-    The incident as it stands after it (its report number may have moved on), and why people are
-    told, if they are. The caller writes the incident. `voices`: how many of its posts count for
-    growth, where that is fewer than all.
+    `newest`: the post that is the cause, quoted first. `voices`: how many of the incident's posts
+    count for growth, where that is fewer than all.
     """
     told = told_of(outbox.last_alert(conn, incident_id)) if after.report_no else None
     heard = after if voices is None else replace(after, post_count=voices)
     reason = decide(before, heard, told, now, config.routes.decide)
     if reason is None:
-        return after, None
+        return Announced(after, None, held_until(heard, told, now, config.routes.decide))
     after = replace(after, report_no=after.report_no + 1)
+    incidents.count_report(conn, incident_id, after.report_no, now)
     targets = _targets(config, after, reason, now)
-    message = _message(conn, config, incident_id, after, reason, now, newest_post, told, targets)
-    body = to_body(message)
+    notice = _notice(conn, config, incident_id, after, reason, now, newest, told, targets)
+    body = to_body(notice)
     body["told"] = {"post_count": heard.post_count, "channels": list(after.channels)}
     alert_id = outbox.add_alert(
         conn, incident_id, event_id, reason, after.report_no, after.severity,
-        message.title, body, now,
+        layout.title(notice), body, now,
     )  # fmt: skip
     if alert_id is not None:
         # Quiet hours run on the wall clock, whatever clock the incident runs on. What need not wait
@@ -80,7 +105,7 @@ def announce(
             until = target.not_before
             due = until if until is not None and until > clock else min(now, clock)
             outbox.add_delivery(conn, alert_id, target.channel, target.recipient, due)
-    return after, reason
+    return Announced(after, reason)
 
 
 def _targets(
@@ -100,53 +125,44 @@ def _targets(
         ]
 
 
-def _message(
+def _notice(
     conn: Connection,
     config: Configuration,
     incident_id: int,
     incident: Incident,
     reason: AlertReason,
     now: datetime,
-    newest: int | None,
-    told: Told | None,
+    newest: Newest | None,
+    told: LastReport | None,
     targets: Sequence[Target],
-) -> Message:
+) -> Notice:
     """What is said; plainly, where an incident or a post of it cannot be put into words."""
+    least = Report(incident, reason, now, public_url=config.general.public_url)
     try:
-        return render(
-            incident,
-            reason,
-            incident.report_no,
-            _quoted(conn, incident_id, newest),
-            config.playbooks.of(incident.category),
-            config.general.public_url,
-            "",
-            now,
-            told=told,
-            warning=next((t.warning for t in targets if t.warning), None),
-            zone=config.general.time_zone,
+        return compose(
+            replace(
+                least,
+                posts=_quoted(conn, incident_id, incident.post_count, newest),
+                playbook=config.playbooks.of(incident.category),
+                told=told,
+                warning=next((t.warning for t in targets if t.warning), None),
+                zone=config.general.time_zone,
+            )
         )
     except Exception as error:
         if is_of_the_store(error):
             raise
-        log.exception("incident %s cannot be rendered: told plainly", incident.number)
-        return render_plain(incident, reason, incident.report_no, config.general.public_url, now)
+        log.exception("incident %s cannot be put into words: told plainly", incident.number)
+        return compose_plain(least)
 
 
-def _quoted(conn: Connection, incident_id: int, newest: int | None) -> list[QuotedPost]:
+def _quoted(
+    conn: Connection, incident_id: int, posts_in_all: int, newest: Newest | None
+) -> list[PublicPost]:
     """The newest post first (it is why people hear now), then the earliest ones."""
-    rows = posts.post_rows(conn, incidents.post_ids_of(conn, incident_id)[:_QUOTED])
-    if newest is not None:
-        rows = [*posts.post_rows(conn, [newest]), *(r for r in rows if r.id != newest)]
-    return [_quote(row) for row in rows[:_QUOTED]]
-
-
-def _quote(row: PostRow) -> QuotedPost:
-    return QuotedPost(
-        title=row.title,
-        text=row.text,
-        channel=row.channel,
-        url=row.url,
-        published_at=row.published_at,
-        reasons=row.assessment.reasons if row.assessment else (),
-    )
+    quoted: list[PublicPost] = [newest] if newest is not None else []
+    if newest is not None and posts_in_all == 1:
+        return quoted
+    earliest = incidents.post_ids_of(conn, incident_id, _QUOTED)
+    others = [i for i in earliest if newest is None or i != newest.post_id]
+    return [*quoted, *posts.post_rows(conn, others)][:_QUOTED]

@@ -10,10 +10,14 @@ from sqlalchemy import Connection, Engine
 
 import gridvoice
 from db import incidents, judging, set_aside
+from db.alone import problem_of
 from db.engine import write
+from db.faults import is_of_the_store
 from db.rows import ToJudge
 from db.set_aside import SetAside
+from domain.model import IncidentState
 from gridvoice.app.configuration import Configuration
+from pipeline.incidents.profile import facts_of, likeness_of
 
 ASSESS, GROUP = "assess", "group"  # ref: a version's id
 POSTS = (ASSESS, GROUP)
@@ -68,13 +72,32 @@ def take_back(engine: Engine, due: Sequence[SetAside]) -> None:
 def name_incidents(
     conn: Connection, unreadable: Mapping[int, str], program: str, now: datetime
 ) -> None:
-    """Name the incidents that could not be read, and forget those that can be again. Called with
-    all live ones read."""
-    known = {one.ref: one for one in set_aside.listed(conn, lanes=[INCIDENT])}
-    due = {one.ref for one in set_aside.due(conn, [INCIDENT], program, now)}
-    for incident_id, problem in unreadable.items():
+    """Name the incidents that could not be read, not at every pass; look again at those that were
+    named before and are due, and forget those that can be read again."""
+    known = set_aside.refs_of(conn, INCIDENT)
+    due = {one.ref for one in set_aside.due(conn, [INCIDENT], program, now)} if known else set()
+    problems: dict[int, str] = dict(unreadable)
+    for ref in due:
+        problem = _problem(conn, int(ref))
+        if problem is not None:
+            problems.setdefault(int(ref), problem)
+    set_aside.passed(conn, [INCIDENT], [ref for ref in due if int(ref) not in problems])
+    for incident_id, problem in problems.items():
         ref = str(incident_id)
-        if ref not in known or ref in due:  # not at every pass
+        if ref not in known or ref in due:
             number = incidents.number_of(conn, incident_id)
             set_aside.put(conn, INCIDENT, ref, number, problem, program, now)
-    set_aside.passed(conn, [INCIDENT], [ref for ref in known if int(ref) not in unreadable])
+
+
+def _problem(conn: Connection, incident_id: int) -> str | None:
+    """What is wrong with an incident that posts may join; None: nothing, or it is gone."""
+    try:
+        found = incidents.incident(conn, incident_id)
+        if found is not None and found.incident.state is not IncidentState.MERGED:
+            likeness_of(found.profile)
+            facts_of(found.profile)
+    except Exception as error:
+        if is_of_the_store(error):
+            raise
+        return problem_of(error)
+    return None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from alerts import outage
+from alerts.sending import outage
 from db import sending
 from db.channel_states import channel_state_rows, lock_channel, put_channel_state
 from domain.model import SendError

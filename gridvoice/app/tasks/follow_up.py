@@ -1,66 +1,100 @@
-"""What the cool-down held back is decided again when its rest is over."""
+"""What is to be done with an incident later is done when its timer is due.
+
+The database decides what is due; a timer that raises is set aside alone and tried again later.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from db import incidents, set_aside
-from db.alone import Poison, problem_of
+from db import incidents, set_aside, timers
+from db.alone import Poison, alone
 from db.engine import grouping_lane, read, write
-from db.faults import is_of_the_store
+from db.timers import Timer
+from domain.events import Cause, EventKind, TimerKind
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import aside
+from gridvoice.app.tasks.announce import announce
 from gridvoice.app.tasks.aside import TIMER
-from gridvoice.app.tasks.grouping import Grouping
+from pipeline.incidents.profile import voices_of
+
+_A_PASS = 200
+_A_PART = 10  # of one transaction, so that nobody waits long for it
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRule:
+    """What a kind of timer does; it returns how many alerts came of it. `longest`: the most that
+    one is set for."""
+
+    longest: Callable[[Configuration], timedelta]
+    goes_off: Callable[[Connection, Configuration, Timer, datetime], int]
 
 
 def follow_up(engine: Engine, config: Configuration, now: datetime) -> int:
-    """Decide again on incidents whose change the cool-down held back; how many alerts it made.
-
-    An incident that raises is set aside alone and tried again later.
-    """
+    """Let go off what is due; how many alerts it made."""
     program = aside.program_of(config)
-    longest = max(config.routes.decide.cool_down.values(), default=timedelta(0))
-    unreadable: dict[int, str] = {}
     with read(engine) as conn:
-        live = incidents.live_incidents(conn, now, unreadable)
-        known = {one.ref for one in set_aside.listed(conn, lanes=[TIMER])}
-        resting = known - {one.ref for one in set_aside.due(conn, [TIMER], program, now)}
-    waiting = [
-        row.id for row in live if is_due(row.profile, now, longest) and str(row.id) not in resting
-    ]
-    if not waiting:
-        return 0
+        known = set_aside.refs_of(conn, TIMER)
+        tried = {one.ref for one in set_aside.due(conn, [TIMER], program, now)} if known else set()
+        but_of = {int(ref) for ref in known - tried}
+        due = [
+            timer
+            for kind, rule in TIMERS.items()
+            for timer in timers.due_timers(conn, kind, now, rule.longest(config), _A_PASS, but_of)
+        ]
+    return sum(
+        _part(engine, config, due[first : first + _A_PART], program, now)
+        for first in range(0, len(due), _A_PART)
+    )
+
+
+def _part(
+    engine: Engine, config: Configuration, due: Sequence[Timer], program: str, now: datetime
+) -> int:
+    alerts = 0
     with write(engine) as conn:
         grouping_lane(conn)
-        grouping = Grouping(conn, config, [])
-        for incident_id in waiting:
+        for timer in due:
+            ref = str(timer.incident_id)
             try:
-                row = incidents.incident(conn, incident_id)
-                if row is not None and is_due(row.profile, now, longest):
-                    grouping.decide_alone(row, now)
-            except Exception as error:
-                if is_of_the_store(error):
-                    raise
-                problem = str(error) if isinstance(error, Poison) else problem_of(error)
-                number = incidents.number_of(conn, incident_id)
-                set_aside.put(conn, TIMER, str(incident_id), number, problem, program, now)
+                alerts += alone(conn, partial(_go_off, conn, config, timer, now))
+            except Poison as poison:
+                number = incidents.number_of(conn, timer.incident_id)
+                set_aside.put(conn, TIMER, ref, number, str(poison), program, now)
             else:
-                set_aside.passed(conn, [TIMER], [str(incident_id)])
-    return grouping.alerts
+                set_aside.passed(conn, [TIMER], [ref])
+    return alerts
 
 
-def is_due(profile: Any, now: datetime, longest: timedelta) -> bool:
-    """Whether a held-back change is to be told: its time has come, or lies further ahead than any
-    cool-down (a clock that was wrong wrote it), or cannot be read."""
-    held = profile.get("held_until") if isinstance(profile, dict) else None
-    if held is None:
-        return False
-    try:
-        wait = datetime.fromisoformat(held) - now
-    except (TypeError, ValueError, OverflowError):
-        return True
-    return not timedelta(0) < wait <= longest
+def _go_off(conn: Connection, config: Configuration, timer: Timer, now: datetime) -> int:
+    if not timers.take_timer(conn, timer.id):
+        return 0  # set anew or stopped meanwhile
+    return TIMERS[timer.kind].goes_off(conn, config, timer, now)
+
+
+def _decide_again(conn: Connection, config: Configuration, timer: Timer, now: datetime) -> int:
+    """The cool-down of a held-back change is over."""
+    row = incidents.incident(conn, timer.incident_id, hold=True)
+    if row is None or not row.incident.state.is_open:
+        return 0
+    event_id = incidents.add_event(conn, row.id, EventKind.FOLLOW_UP, Cause.timer(timer.id), now)
+    assert event_id is not None  # no timer goes off twice
+    now_is = row.incident
+    voices = voices_of(row.profile, now_is.post_count)
+    done = announce(conn, config, row.id, now_is, now_is, event_id, now, voices=voices)
+    if done.held_until is not None:
+        timers.set_timer(conn, row.id, timer.kind, done.held_until)
+    return done.reason is not None
+
+
+def _longest_rest(config: Configuration) -> timedelta:
+    return max(config.routes.decide.cool_down.values(), default=timedelta(0))
+
+
+TIMERS: dict[TimerKind, TimerRule] = {TimerKind.HELD: TimerRule(_longest_rest, _decide_again)}

@@ -1,278 +1,231 @@
-"""Within T2: a complaint finds its incident, the incident grows, people are told of real change."""
+"""Within T2: a complaint finds its incident, the incident grows, people are told of real change.
+
+One shape: rows in, a pure call (`match`, `absorb`), rows out. Of the incidents only the few that
+the index of keys names are read, so a post costs the same after a day and after a year.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from alerts.decide import held_until
-from db import incidents, outbox
-from db.alone import Poison, alone, problem_of
+from db import incident_keys, incidents, timers
+from db.alone import alone, problem_of
 from db.faults import is_of_the_store
 from db.rows import IncidentRow, ToJudge
 from db.undated import first_seen_is_fair
-from domain.model import CATEGORY_TITLES, Assessment, Incident, IncidentState
+from domain.events import Cause, EventKind, TimerKind
+from domain.model import Category, Incident, IncidentState, PostRole
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks import matters
-from gridvoice.app.tasks.announce import announce, told_of
-from gridvoice.app.tasks.facts import Facts, voices_of
-from pipeline.candidate_index import CandidateIndex
-from pipeline.cluster import Candidate, Features, Known, features, grow_by
+from gridvoice.app.tasks.announce import Newest, announce
+from pipeline.assess import Assessed
+from pipeline.incidents.absorb import Change, absorb, begin
+from pipeline.incidents.match import Candidate, best
+from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of
+from pipeline.incidents.profile import Asked, Profile, facts_of, likeness_of, likeness_written
 
 log = logging.getLogger("gridvoice.grouping")
 
+T = TypeVar("T")
 # How far back an older incident of the same matter is looked for, to be named as `previous`.
 _PREVIOUS_WITHIN = timedelta(days=365)
 
 
-class Grouping:
-    """The incidents of one transaction: loaded once, kept current as posts join them.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a post came to."""
 
-    `unreadable` names the incidents (by id, with the problem) that could not be read, or whose
+    opened: bool = False
+    told: bool = False
+
+
+class Grouping:
+    """Posts into incidents, in the caller's transaction and grouping lane.
+
+    `unreadable` names the incidents met (by id, with the problem) that could not be read, or whose
     memory could not: they are passed by, or go on with an empty one.
     """
 
-    def __init__(
-        self,
-        conn: Connection,
-        config: Configuration,
-        complaints: Sequence[tuple[ToJudge, Assessment]],
-    ) -> None:
+    def __init__(self, conn: Connection, config: Configuration) -> None:
         self._conn = conn
         self._config = config
-        self.opened = 0
-        self.alerts = 0
         self.unreadable: dict[int, str] = {}
-        self._quiet = False
-        self._rows: dict[int, IncidentRow] = {}
-        self._touched: set[int] = set()
-        self._false_alarms: dict[str, int] = {}  # text hash → incident
-        self._candidates = CandidateIndex(config.judging.grouping)
-        if complaints:
-            oldest = min(row.event_at for row, _ in complaints) - _PREVIOUS_WITHIN
-            for row in incidents.live_incidents(conn, oldest, self.unreadable):
-                self._load(row)
 
-    def take_alone(self, row: ToJudge, verdict: Assessment, now: datetime) -> None:
+    def take_alone(self, row: ToJudge, read: Assessed, now: datetime) -> Taken:
         """`take`, wholly or not at all. Raises Poison where it raised: nothing of the post is left
-        in the store or here, and the next one may come."""
-        self._alone(lambda: self.take(row, verdict, now))
+        in the store, and the next one may come."""
+        return alone(self._conn, partial(self.take, row, read, now))
 
-    def decide_alone(self, row: IncidentRow, now: datetime) -> None:
-        """`decide_again`, wholly or not at all. Raises Poison."""
-        self._alone(lambda: self.decide_again(row, now))
+    def take(
+        self,
+        row: ToJudge,
+        read: Assessed,
+        now: datetime,
+        late: bool = False,
+        role: PostRole = PostRole.COMPLAINT,
+    ) -> Taken:
+        """Put one post into its incident, and tell people when that is a real change.
 
-    def _alone(self, work: Callable[[], None]) -> None:
-        counted = self.opened, self.alerts
-        self._touched.clear()
-        try:
-            alone(self._conn, work)
-        except Poison:
-            self.opened, self.alerts = counted
-            self._undo()
-            raise
-
-    def take(self, row: ToJudge, verdict: Assessment, now: datetime, quiet: bool = False) -> None:
-        """Put one complaint into its incident, and tell people when that is a real change.
-
-        `quiet`: history found late. Nobody is told and nothing that has ended is opened again.
+        `late`: history found late. Nobody is told and nothing that has ended is opened again.
         """
-        self._quiet = quiet
-        one = features(matters.item(row, verdict))
+        post = self._facts(row, read, role)
         if row.incident_id is not None:  # an edit: it stays where it is, its facts may be graver
-            found = self._fetch(row.incident_id)
-            if found is not None:
-                self._join(found, row, verdict, one, now, "edited")
-            return
-        alarm = self._false_alarms.get(row.hash)
-        copied = None if alarm is None else self._fetch(alarm)
-        if copied is not None and copied.incident.state is IncidentState.FALSE_ALARM:
-            self._join(copied, row, verdict, one, now, "same text as a false alarm")
-            return
-        choice = self._candidates.best(one)
-        if choice.candidate is not None:
-            self._join(
-                self._rows[choice.candidate.incident_id], row, verdict, one, now, choice.reason
-            )
-            return
-        previous = None
-        if choice.previous is not None:
-            previous = self._rows[choice.previous.incident_id].incident.number
-        self._open(row, verdict, one, now, previous)
+            found = incidents.incident(self._conn, row.incident_id, hold=True)
+            return Taken() if found is None else self._join(found, row, post, now, "edited", late)
+        found, why, previous = self._find(post)
+        if found is not None:
+            return self._join(found, row, post, now, why, late)
+        if role is not PostRole.COMPLAINT:
+            return Taken()
+        return self._open(row, post, now, previous, late)
 
-    def decide_again(self, row: IncidentRow, now: datetime) -> None:
-        """The cool-down of a held-back change is over."""
-        row = self._load(row)
-        held = str(row.profile.get("held_until"))[:100]
-        profile = {k: v for k, v in row.profile.items() if k != "held_until"}
-        # A clock that was put back may hold a change until the same moment twice.
-        for cause in (f"timer:{held}", f"timer:{held} {now.isoformat()}"):
-            event_id = incidents.add_event(self._conn, row.id, "follow_up", cause, now)
-            if event_id is not None:
-                self._settle(row.id, row.incident, row.incident, profile, event_id, now, None)
-                return
+    def _facts(self, row: ToJudge, read: Assessed, role: PostRole) -> PostFacts:
+        return PostFacts(
+            text=read.text,
+            assessment=read.assessment,
+            at=row.event_at,
+            first_seen=row.first_seen,
+            hash=row.hash,
+            channel=row.channel,
+            said=said_by(row.source, row.author_hash, row.hash),
+            wording=wording_of(read.text),
+            places=places_of(read.text, read.assessment),
+            published_at=row.published_at,
+            dated=row.published_at is not None or first_seen_is_fair(self._conn, row.post_id),
+            copy=row.duplicate_of is not None,
+            engagement=row.engagement,
+            role=role,
+        )
+
+    def _find(self, post: PostFacts) -> tuple[IncidentRow | None, str, str | None]:
+        """The incident that the post joins, held, and why; else the number of the one before it."""
+        since = post.at - _PREVIOUS_WITHIN
+        known = incident_keys.candidates(
+            self._conn, Asked.of(post), since, _candidate, self.unreadable
+        )
+        while True:
+            choice = best(post, known, self._config.judging.grouping)
+            if choice.candidate is None:
+                return None, "", choice.previous.number if choice.previous else None
+            found = self._held(choice.candidate)
+            if found is not None:
+                return found, choice.reason, None
+            known.remove(choice.candidate)
+
+    def _held(self, chosen: Candidate) -> IncidentRow | None:
+        """The chosen incident, whole; None where it cannot be read, or was ended meanwhile."""
+        try:
+            found = incidents.incident(self._conn, chosen.incident_id, hold=True)
+        except Exception as error:
+            if is_of_the_store(error):
+                raise
+            self._cannot_read(chosen.incident_id, error)
+            return None
+        state = found.incident.state if found is not None else IncidentState.MERGED
+        ended = state is IncidentState.FALSE_ALARM and not chosen.copies_only
+        return None if ended or state is IncidentState.MERGED else found
 
     def _open(
-        self,
-        row: ToJudge,
-        verdict: Assessment,
-        one: Features,
-        now: datetime,
-        previous: str | None,
-    ) -> None:
-        facts = Facts().with_post(row, verdict, now)
-        incident = matters.opened(row, verdict, self._is_fresh(row, now), previous)
-        profile = {"cluster": grow_by(None, one), "facts": facts.to_json()}
-        incident_id = incidents.open_incident(
-            self._conn, incident, profile, now, self._config.general.time_zone
-        )
-        incidents.add_post(self._conn, incident_id, row.post_id, now)
-        stored = incidents.incident(self._conn, incident_id)
-        assert stored is not None
-        note = f"首帖：{CATEGORY_TITLES[incident.category]}，{incident.place or '地点不明'}"
-        event_id = incidents.add_event(
-            self._conn, incident_id, "opened", matters.cause(row), now, "", note,
-            {"post": row.post_id},
-        )  # fmt: skip
-        assert event_id is not None
-        self.opened += 1
-        self._settle(incident_id, None, stored.incident, profile, event_id, now, row.post_id)
+        self, row: ToJudge, post: PostFacts, now: datetime, previous: str | None, late: bool
+    ) -> Taken:
+        conn, general = self._conn, self._config.general
+        number = incidents.next_number(conn, row.first_seen, general.time_zone)
+        change = begin(post, number, post.is_fresh(now, general.fresh_for), previous, now)
+        incident_id = incidents.open_incident(conn, change.after, change.profile.to_json(), now)
+        incident_keys.set_keys(conn, incident_id, (), change.profile.likeness.keys())
+        incidents.add_post(conn, incident_id, row.post_id, now)
+        event_id = self._record(incident_id, row, change, now)
+        assert event_id is not None  # it has no other event
+        told = not late and self._tell(incident_id, None, change, event_id, now, row, post)
+        return Taken(opened=True, told=told)
 
     def _join(
-        self,
-        found: IncidentRow,
-        row: ToJudge,
-        verdict: Assessment,
-        one: Features,
-        now: datetime,
-        why: str,
-    ) -> None:
-        before = found.incident
-        added = incidents.add_post(self._conn, found.id, row.post_id, now)
-        facts = self._facts_of(found).with_post(row, verdict, now, edit=not added)
-        rated = self._config.judging.assessor.severity_rules.rate_incident(
-            facts.incident_facts(before.post_count + added)
-        )
-        after = matters.joined(before, row, verdict, rated, added, self._is_fresh(row, now))
-        returns = before.state is IncidentState.CLOSED and not self._quiet
-        if returns:
-            after = replace(after, state=IncidentState.DISCOVERED)
-        kind = "reopened" if returns else ("joined" if added else "edited")
-        data: dict[str, Any] = {"post": row.post_id, "why": why}
-        if rated.reasons and after.severity is not before.severity:
-            data["raised"] = [f"{r.rule} {r.text}".strip() for r in rated.reasons]
-        event_id = incidents.add_event(
-            self._conn, found.id, kind, matters.cause(row), now, "",
-            matters.joined_note(before, after), data,
+        self, found: IncidentRow, row: ToJudge, post: PostFacts, now: datetime, why: str, late: bool
+    ) -> Taken:
+        conn, before = self._conn, found.incident
+        added = incidents.add_post(conn, found.id, row.post_id, now, post.role)
+        profile = self._remembered(found)
+        change = absorb(
+            before, profile, post, now, self._config.judging.assessor.severity_rules,
+            fresh=post.is_fresh(now, self._config.general.fresh_for), added=added, late=late,
         )  # fmt: skip
-        profile = {
-            **found.profile,
-            "cluster": grow_by(found.profile.get("cluster"), one),
-            "facts": facts.to_json(),
-        }
-        if event_id is not None:
-            self._settle(found.id, before, after, profile, event_id, now, row.post_id)
+        event_id = self._record(found.id, row, change, now, why=why)
+        if event_id is None or post.role is not PostRole.COMPLAINT:
+            return Taken()
+        if change.kind is EventKind.REOPENED:
+            incidents.change_state(conn, found.id, before.state, change.after.state, now)
+        incidents.grow_incident(conn, found.id, change.after, change.profile.to_json(), now)
+        keys = profile.likeness.keys(), change.profile.likeness.keys()
+        incident_keys.set_keys(conn, found.id, *keys)
+        told = not late and self._tell(found.id, before, change, event_id, now, row, post)
+        return Taken(told=told)
 
-    def _settle(
+    def _record(
+        self, incident_id: int, row: ToJudge, change: Change, now: datetime, **data: Any
+    ) -> int | None:
+        cause = Cause.post(row.post_id, row.version_id)
+        data = {"post": row.post_id, **data, **change.data}
+        return incidents.add_event(
+            self._conn, incident_id, change.kind, cause, now, "", change.note, data
+        )
+
+    def _tell(
         self,
         incident_id: int,
         before: Incident | None,
-        after: Incident,
-        profile: dict[str, Any],
+        change: Change,
         event_id: int,
         now: datetime,
-        newest: int | None,
-    ) -> None:
-        """Tell people if they are to be told, remember what is held back, write the incident."""
-        if not self._quiet:
-            voices = voices_of(profile, after.post_count)
-            after, reason = announce(
-                self._conn, self._config, incident_id, before, after, event_id, now, newest, voices
-            )
-            self.alerts += reason is not None
-            profile.pop("held_until", None)
-            if reason is None and after.report_no:
-                told = told_of(outbox.last_alert(self._conn, incident_id))
-                heard = replace(after, post_count=voices)
-                until = held_until(heard, told, now, self._config.routes.decide)
-                if until is not None:
-                    profile["held_until"] = until.isoformat()
-        incidents.update_incident(self._conn, incident_id, after, profile, now)
-        self._keep(IncidentRow(incident_id, profile, after, now))
+        row: ToJudge,
+        post: PostFacts,
+    ) -> bool:
+        newest = Newest(
+            row.post_id, row.title, row.text, row.channel, row.url, row.published_at,
+            post.assessment.reasons,
+        )  # fmt: skip
+        voices = change.profile.facts.voices(change.after.post_count)
+        done = announce(
+            self._conn, self._config, incident_id, before, change.after, event_id, now,
+            newest, voices,
+        )  # fmt: skip
+        if done.held_until is not None:
+            timers.set_timer(self._conn, incident_id, TimerKind.HELD, done.held_until)
+        elif before is not None and before.report_no:
+            timers.stop_timer(self._conn, incident_id, TimerKind.HELD)
+        return done.reason is not None
 
-    def _load(self, row: IncidentRow) -> IncidentRow:
-        """An incident from the store; one whose memory is broken goes on without it."""
-        try:
-            self._keep(row)
-        except Exception as error:
-            self._forgets(row, error)
-            row = replace(row, profile={})
-            self._keep(row)
-        return row
+    def _remembered(self, row: IncidentRow) -> Profile:
+        """What the incident remembers; one whose memory is broken goes on without that part."""
 
-    def _facts_of(self, row: IncidentRow) -> Facts:
-        try:
-            return Facts.of(row.profile)
-        except Exception as error:  # its severity stands with the incident and only rises
-            self._forgets(row, error)
-            return Facts()
-
-    def _forgets(self, row: IncidentRow, error: Exception) -> None:
-        log.warning("incident %s: memory unreadable: %r", row.incident.number, error)
-        self.unreadable[row.id] = problem_of(error)
-
-    def _fetch(self, incident_id: int) -> IncidentRow | None:
-        row = self._rows.get(incident_id)
-        if row is None and (stored := incidents.incident(self._conn, incident_id)) is not None:
-            row = self._load(stored)
-        return row
-
-    def _keep(self, row: IncidentRow) -> None:
-        incident, cluster = row.incident, row.profile.get("cluster") or {}
-        hashes = list(cluster.get("hashes", ()))
-        candidate = Candidate(
-            incident_id=row.id,
-            category=incident.category,
-            area=incident.area,
-            place_code=incident.place_code,
-            first_event_at=incident.first_event_at,
-            last_event_at=incident.last_event_at,
-            profile=cluster,
-            open=incident.state.is_open,
-        )
-        if incident.state is IncidentState.FALSE_ALARM:
-            # It takes in copies of its own words only: another post may be about a real matter.
-            Known.of(candidate)  # raises where its memory is broken, as `put` does
-            self._false_alarms.update(dict.fromkeys(hashes, row.id))
-        else:
-            self._candidates.put(candidate)
-        self._rows[row.id] = row
-        self._touched.add(row.id)
-
-    def _undo(self) -> None:
-        """Memory as the store is after a post was undone there."""
-        for incident_id in self._touched:
-            self._rows.pop(incident_id, None)
-            self._candidates.drop(incident_id)
-            self._false_alarms = {h: i for h, i in self._false_alarms.items() if i != incident_id}
-        for incident_id in list(self._touched):
+        def part(read: Callable[[Any], T], empty: T) -> T:
             try:
-                self._fetch(incident_id)
+                return read(row.profile)
             except Exception as error:
-                if is_of_the_store(error):
-                    raise
-                self.unreadable[incident_id] = problem_of(error)
+                log.warning("incident %s: memory unreadable: %r", row.incident.number, error)
+                self._cannot_read(row.id, error)
+                return empty
 
-    def _is_fresh(self, row: ToJudge, now: datetime) -> bool:
-        """Whether it is news, not history. A time that is shown and cannot be read is no reason to
-        take an old post for news (db/undated.py); one too old to be believed is old."""
-        if row.published_at is None and not first_seen_is_fair(self._conn, row.post_id):
-            return False
-        # A clock that was days ahead when the post was first seen must not make it old.
-        seen = min(row.first_seen, now)
-        return seen - (row.published_at or row.event_at) <= self._config.general.fresh_for
+        new = Profile()
+        return Profile(part(likeness_of, new.likeness), part(facts_of, new.facts))
+
+    def _cannot_read(self, incident_id: int, error: Exception) -> None:
+        self.unreadable[incident_id] = problem_of(error)
+
+
+def _candidate(row: Any) -> Candidate:
+    key, number, state, category, first, last, profile = row  # by position: a hundred a post
+    return Candidate(
+        incident_id=key,
+        number=number,
+        category=Category(category),
+        first_event_at=first,
+        last_event_at=last,
+        likeness=likeness_written(profile),
+        copies_only=state == IncidentState.FALSE_ALARM,
+    )

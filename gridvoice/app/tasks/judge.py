@@ -1,19 +1,20 @@
 """T2, judge: assess outside the transaction; then group, rate, decide and outbox in one.
 
 One grouping lane at a time: on SQLite the writer's lock is that lane, on PostgreSQL an advisory
-lock. Posts are taken in order of arrival and each is decided on its own, so that the result does
-not depend on how they fell into batches.
+lock. A batch is stored in parts of few complaints each, so that who acts on an incident meanwhile
+waits for a part, not for a batch. Posts are taken in order of arrival and each is decided on its
+own, so that the result does not depend on how they fell into batches and parts.
 
 Nothing that a post says may stop the posts behind it: whatever raises for one is undone for that
 one, set aside by name and tried again later. A store that fails stops the batch, which is done
-again whole.
+again from the part on that was in hand.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
@@ -24,17 +25,17 @@ from db.engine import grouping_lane, read, write
 from db.judging import name_of
 from db.rows import ToJudge
 from domain.clock import utc_now
-from domain.model import Assessment
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import aside
 from gridvoice.app.tasks.aside import ASSESS, GROUP, Failed
-from gridvoice.app.tasks.grouping import Grouping
-from pipeline.assess import Assessor, PostText
+from gridvoice.app.tasks.grouping import Grouping, Taken
+from pipeline.assess import Assessed, Assessor, PostText
 
 BATCH = 200
 LONGEST_S = 5.0  # of assessing before what is done is grouped and told
+_COMPLAINTS = 5  # of one transaction: some 20 ms
 Clock = Callable[[ToJudge], datetime]
-Verdicts = list[tuple[ToJudge, Assessment]]
+Verdicts = list[tuple[ToJudge, Assessed]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class Judged:
     opened: int = 0
     alerts: int = 0
     set_aside: int = 0
+
+    def plus(self, other: Judged) -> Judged:
+        """Both together."""
+        return Judged(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
 def judge(
@@ -70,15 +75,41 @@ def judge(
         return Judged()
     verdicts = _assessed(config.judging.assessor, batch, failed)
     moments = {row.version_id: clock(row) for row, _ in verdicts}
+    stamp = max(moments.values(), default=wall())
+    done = Judged()
+    for part in _parts(verdicts):
+        done = done.plus(_store(engine, config, part, moments, stamp, program, wall))
+    if failed:
+        with write(engine) as conn:
+            put = aside.put(conn, failed, program, wall())
+        done = done.plus(Judged(posts=put, set_aside=put))
+    return done
+
+
+def _store(
+    engine: Engine,
+    config: Configuration,
+    verdicts: Verdicts,
+    moments: Mapping[int, datetime],
+    stamp: datetime,
+    program: str,
+    wall: Callable[[], datetime],
+) -> Judged:
+    """One transaction: verdicts, and the complaints among them grouped."""
+    failed: list[Failed] = []
     with write(engine) as conn:
         grouping_lane(conn)
-        stamp = max(moments.values(), default=wall())
         fresh = _record(conn, verdicts, stamp, failed)
-        complaints = [(r, a) for r, a in verdicts if a.complaint and r.version_id in fresh]
-        grouping = Grouping(conn, config, complaints)
-        for row, verdict in complaints:
+        complaints = [
+            (row, read)
+            for row, read in verdicts
+            if read.assessment.complaint and row.version_id in fresh
+        ]
+        grouping = Grouping(conn, config)
+        taken: list[Taken] = []
+        for row, read in complaints:
             try:
-                grouping.take_alone(row, verdict, moments[row.version_id])
+                taken.append(grouping.take_alone(row, read, moments[row.version_id]))
             except Poison as poison:
                 failed.append(Failed.row(GROUP, row, str(poison)))
         refs = fresh - {one.version_id for one in failed}
@@ -87,8 +118,27 @@ def judge(
         if complaints:
             aside.name_incidents(conn, grouping.unreadable, program, wall())
     grouped = sum(one.lane == GROUP for one in failed)
-    done = len(fresh) + put - grouped  # one that failed in grouping was assessed as well
-    return Judged(done, len(complaints), grouping.opened, grouping.alerts, put)
+    return Judged(
+        posts=len(fresh) + put - grouped,  # one that failed in grouping was assessed as well
+        complaints=len(complaints),
+        opened=sum(one.opened for one in taken),
+        alerts=sum(one.told for one in taken),
+        set_aside=put,
+    )
+
+
+def _parts(verdicts: Verdicts) -> Iterator[Verdicts]:
+    """In order, cut behind every few complaints."""
+    part: Verdicts = []
+    complaints = 0
+    for one in verdicts:
+        part.append(one)
+        complaints += one[1].assessment.complaint
+        if complaints == _COMPLAINTS:
+            yield part
+            part, complaints = [], 0
+    if part:
+        yield part
 
 
 def as_text(row: ToJudge) -> PostText:
@@ -112,7 +162,7 @@ def _assessed(assessor: Assessor, batch: Sequence[ToJudge], failed: list[Failed]
         if time.monotonic() > until and (verdicts or failed):
             break
         try:
-            verdicts.append((row, assessor.assess(as_text(row))))
+            verdicts.append((row, assessor.read(as_text(row))))
         except Exception as error:
             failed.append(Failed.row(ASSESS, row, problem_of(error)))
     return verdicts
@@ -125,7 +175,7 @@ def _record(
     judged before."""
 
     def store(some: Verdicts) -> set[int]:
-        pairs = [(row.version_id, verdict) for row, verdict in some]
+        pairs = [(row.version_id, read.assessment) for row, read in some]
         return alone(conn, lambda: posts.record_assessments(conn, pairs, stamp))
 
     try:

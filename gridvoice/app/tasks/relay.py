@@ -19,17 +19,18 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from alerts import outage
 from alerts.channel import Channel
-from alerts.message import from_body
-from alerts.pace import next_slot
-from alerts.retry import next_attempt
+from alerts.notice.body import from_body
+from alerts.notice.notice import Notice
+from alerts.sending import outage
+from alerts.sending.rate_limit import next_slot
+from alerts.sending.retry import next_attempt
 from db import leases, sending
 from db.channel_states import lock_channel
 from db.engine import write
 from db.rows import Leased
 from domain.clock import utc_now
-from domain.model import Message, Outcome, SendError, Severity
+from domain.model import Outcome, SendError, Severity
 from gridvoice.app.tasks.channels import channel_fails, channel_works
 
 log = logging.getLogger("gridvoice.relay")
@@ -60,7 +61,7 @@ def relay(
     stopping: Callable[[], bool] = lambda: False,
     clock: Callable[[], datetime] = utc_now,
 ) -> tuple[int, int]:
-    """Send what is due on one channel until nothing is, its pace or its receiver's state says wait,
+    """Send what is due on one channel until nothing is, its rate or its receiver's state says wait,
     20 s have gone by, or we are `stopping`.
 
     (attempts made, delivered).
@@ -98,16 +99,16 @@ def _begin(lane: _Lane) -> tuple[Leased, int] | None:
 
 
 def _has_slot(conn: Connection, lane: _Lane, now: datetime) -> bool:
-    pace = lane.channel.pace
-    if not (pace.gap or pace.limit):
+    rate = lane.channel.rate
+    if not (rate.gap or rate.limit):
         return True
     recent = sending.recent_attempts(conn, lane.name, now - timedelta(minutes=2))
-    return next_slot(recent, now, pace) <= now
+    return next_slot(recent, now, rate) <= now
 
 
 def _deliver(lane: _Lane, item: Leased, n: int) -> bool:
     try:
-        message = from_body(item.alert.body, item.delivery_id, item.resend)
+        notice = from_body(item.alert.body, item.resend)
     except Exception as error:
         # Trying again cannot help; it is shown as dead, by name, and the lane goes on.
         log.exception("alert cannot be read delivery=%s", item.delivery_id)
@@ -116,7 +117,7 @@ def _deliver(lane: _Lane, item: Leased, n: int) -> bool:
         _write_down(lane, lambda conn: sending.record_outcome(conn, item.delivery_id, n, *end))
         return False
     began = monotonic()
-    sent = _send(lane.channel, message, item)
+    sent = _send(lane.channel, notice, item)
     if isinstance(sent, SendError):
         _record_failure(lane, item, n, sent, timedelta(seconds=monotonic() - began))
         return False
@@ -134,10 +135,10 @@ def _deliver(lane: _Lane, item: Leased, n: int) -> bool:
     return True
 
 
-def _send(channel: Channel, message: Message, item: Leased) -> tuple[str, str] | SendError:
+def _send(channel: Channel, notice: Notice, item: Leased) -> tuple[str, str] | SendError:
     """The receiver's code and words, or what went wrong."""
     try:
-        receipt = channel.send(message, item.recipient)
+        receipt = channel.send(notice, item.recipient, item.delivery_id)
         return str(receipt.code), str(receipt.text)
     except SendError as error:
         return error

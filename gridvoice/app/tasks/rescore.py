@@ -22,8 +22,10 @@ from db.rescoring import Judgement
 from domain.model import Assessment
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.aside import RESCORE, Failed, program_of, put
-from gridvoice.app.tasks.grouping import Grouping
+from gridvoice.app.tasks.grouping import Grouping, Taken
 from gridvoice.app.tasks.judge import BATCH, as_text
+from pipeline.assess import Assessed
+from pipeline.normalise import squeeze
 
 Verdicts = list[tuple[Judgement, Assessment]]
 
@@ -169,13 +171,14 @@ def group_late(
         for one in rescoring.judgements_of(conn, sorted(complaints))
         if one.row.incident_id is None
     ]
-    if not homeless:
-        return Grouped()
-    grouping = Grouping(conn, config, homeless)
+    grouping = Grouping(conn, config)
+    taken: list[Taken] = []
     for row, verdict in homeless:
         old = now - row.event_at > config.general.fresh_for
-        grouping.take(row, verdict, now, quiet=old)
-    return Grouped(grouping.opened, len(homeless) - grouping.opened, grouping.alerts)
+        read = Assessed(squeeze(row.title, row.text), verdict)
+        taken.append(grouping.take(row, read, now, late=old))
+    opened = sum(one.opened for one in taken)
+    return Grouped(opened, len(homeless) - opened, sum(one.told for one in taken))
 
 
 def _outcome(verdict: Assessment) -> tuple[object, ...]:

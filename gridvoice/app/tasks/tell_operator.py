@@ -11,12 +11,15 @@ import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 
-from alerts.channel import Opened, Standing
-from alerts.notice import render_notice
-from alerts.route import Destination
+from alerts.channels.opening import ChannelStatus, ConfiguredChannel
+from alerts.notice import layout
+from alerts.notice.notice import Notice
+from alerts.notice.troubles import compose_troubles, id_of
+from alerts.routing.route import Destination
 from domain.clock import utc_now
-from domain.model import Message, SendError
+from domain.model import SendError
 from domain.trouble import Trouble
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.periodic import GoOn
@@ -65,40 +68,47 @@ class Operator:
             self._tell(news, ways, now, go_on)
 
     def _tell(self, news: News, ways: list[Destination], now: datetime, go_on: GoOn) -> None:
-        begun, over = self._told.items(news)
+        troubles = self._told.troubles(news)
         general = self._config.general
-        message = render_notice(
-            general.name, begun, over, general.public_url, now, general.time_zone
+        notice = compose_troubles(
+            general.name, troubles, general.public_url, now, general.time_zone
         )
+        send = partial(self._send, notice, id_of(troubles))
         known = frozenset(news.begun + news.over)
         self._spoke_at = time.monotonic()
         if not known <= self._noted:
-            log.warning("%s", " / ".join(message.text.splitlines()))
-        if self._send(message, ways, go_on) or not self._has_people:
+            log.warning("%s", layout.sentence(notice))
+        if send(ways, go_on) or not self._has_people:
             self._told.tell(news)
             self._noted = frozenset()
             if not ways:
-                self._note(message)
+                send(_machines_own(self._config))
             return
         # Nobody has heard it yet: once into the file, and again when a channel works.
         if not known <= self._noted:
-            self._note(message)
+            send(_machines_own(self._config))
             self._noted |= known
 
     @property
     def _has_people(self) -> bool:
         return any(opened.is_way_to_people for opened in self._config.channels.values())
 
-    def _send(self, message: Message, ways: Iterable[Destination], go_on: GoOn) -> bool:
+    def _send(
+        self,
+        notice: Notice,
+        notice_id: str,
+        ways: Iterable[Destination],
+        go_on: GoOn = lambda: True,
+    ) -> bool:
         """Whether anybody took it."""
-        return [self._sent(message, way, go_on) for way in ways].count(True) > 0
+        return [self._sent(notice, notice_id, way, go_on) for way in ways].count(True) > 0
 
-    def _sent(self, message: Message, way: Destination, go_on: GoOn) -> bool:
+    def _sent(self, notice: Notice, notice_id: str, way: Destination, go_on: GoOn) -> bool:
         opened = self._config.channels[way.channel]
         if opened.channel is None or not go_on():
             return False
         try:
-            opened.channel.send(message, way.recipient)
+            opened.channel.send(notice, way.recipient, notice_id)
         except SendError as error:
             log.warning("operator not told channel=%s outcome=%s", way.channel, error.outcome)
             return False
@@ -107,9 +117,6 @@ class Operator:
             return False
         log.info("operator told channel=%s", way.channel)
         return True
-
-    def _note(self, message: Message) -> None:
-        self._send(message, _machines_own(self._config), lambda: True)
 
     def _is_quiet(self, channel: str, now: datetime) -> bool:
         local = now.astimezone(self._config.general.time_zone)
@@ -125,7 +132,7 @@ def destinations(config: Configuration, sick: Collection[str] = ()) -> list[Dest
     well = [
         opened
         for name, opened in config.channels.items()
-        if opened.standing is Standing.READY and name not in sick
+        if opened.status is ChannelStatus.READY and name not in sick
     ]
     names = {opened.name for opened in well}
     own = [way for way in config.routes.operator if way.channel in names]
@@ -141,5 +148,5 @@ def _machines_own(config: Configuration) -> Iterator[Destination]:
             yield Destination(opened.name)
 
 
-def _is_file(opened: Opened) -> bool:
+def _is_file(opened: ConfiguredChannel) -> bool:
     return opened.channel is not None and not opened.reaches_people and opened.kind == "file"

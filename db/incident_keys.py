@@ -1,0 +1,183 @@
+"""The index of what incidents may share with a post: which few of them are worth comparing.
+
+The cost of asking does not grow with history: of each key only the newest incidents are read. Rows
+go with the incidents' profiles: whoever writes one writes its keys (`set_keys`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import (
+    Connection,
+    Executable,
+    TextClause,
+    bindparam,
+    cast,
+    delete,
+    select,
+    text,
+)
+from sqlalchemy import Text as TextType
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from db.alone import readable
+from db.engine import to_json
+from db.statements import insert_for, storable
+from db.tables import incident_keys, incidents
+from domain.model import IncidentState
+
+T = TypeVar("T")
+_MOST = 24  # the newest of a site, a name, a text, a town; those that the most words speak for
+_OF_A_TERM = 64
+_LEAST_SHARED = 3
+_COPIES = 500  # how far back a false alarm of the same words is looked for
+
+
+class Keys(Protocol):
+    """What a post may share with incidents, by how much of it makes one worth comparing: the same
+    text, or any one of `exact`; a town, of which only the newest count; several `terms`."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def exact(self) -> Sequence[str]: ...
+    @property
+    def towns(self) -> Sequence[str]: ...
+    @property
+    def terms(self) -> Sequence[str]: ...
+
+
+def candidates(
+    conn: Connection,
+    asked: Keys,
+    since: datetime,
+    make: Callable[[Any], T],
+    unreadable: dict[int, str],
+) -> list[T]:
+    """The incidents that a post with these keys may join, in order of opening: the open ones, and
+    the closed or false alarms whose last post happened at `since` or later. Merged ones are left
+    out: their posts moved on.
+
+    `make` is given (id, number, state, category, first and last event, profile as it is written),
+    in this order. `unreadable` takes the ids of those whose rows cannot be read, with the problem.
+    """
+    ids = worth_comparing(conn, asked)
+    if not ids:
+        return []
+    given = {"ids": ids, "since": since}
+    return readable(conn, _ROWS, incidents.c.id, make, unreadable, given)
+
+
+def worth_comparing(conn: Connection, asked: Keys) -> list[int]:
+    """The ids of the incidents, in whatever state, that share enough with a post; of each key the
+    newest."""
+    said = storable(asked.text)
+    lists = {"exact": [said, *asked.exact], "towns": asked.towns, "terms": asked.terms}
+    given: dict[str, object] = {name: [storable(k) for k in keys] for name, keys in lists.items()}
+    statement = _POSTGRESQL
+    if conn.dialect.name == "sqlite":
+        statement = _SQLITE
+        given = {name: to_json(keys) for name, keys in given.items()}
+    return list(conn.execute(statement, {**given, "said": said}).scalars())
+
+
+def set_keys(
+    conn: Connection, incident_id: int, before: Collection[str], after: Collection[str]
+) -> None:
+    """An incident has these keys from now on, where it had those before."""
+    had, has = {storable(k) for k in before}, {storable(k) for k in after}
+    if had - has:
+        conn.execute(_DELETE, [{"k": key, "i": incident_id} for key in sorted(had - has)])
+    if has - had:
+        rows = [{"key": key, "incident_id": incident_id} for key in sorted(has - had)]
+        # An incident whose memory was broken has lost its keys only there.
+        conn.execute(_insert(conn.dialect.name), rows)
+
+
+@cache
+def _insert(dialect: str) -> Executable:
+    return insert_for(dialect, incident_keys).on_conflict_do_nothing()
+
+
+_DELETE = delete(incident_keys).where(
+    incident_keys.c.key == bindparam("k"), incident_keys.c.incident_id == bindparam("i")
+)
+
+
+_OPEN = [state.value for state in IncidentState if state.is_open]
+_SETTLED = [IncidentState.CLOSED.value, IncidentState.FALSE_ALARM.value]
+_ROWS = (
+    select(
+        incidents.c.id,
+        incidents.c.number,
+        incidents.c.state,
+        incidents.c.category,
+        incidents.c.first_event_at,
+        incidents.c.last_event_at,
+        # As it is written: one that cannot be read costs no other.
+        cast(incidents.c.profile, TextType).label("profile"),
+    )
+    .where(
+        incidents.c.id.in_(bindparam("ids", expanding=True)),
+        incidents.c.state.in_(_OPEN)
+        | (incidents.c.state.in_(_SETTLED) & (incidents.c.last_event_at >= bindparam("since"))),
+    )
+    .order_by(incidents.c.id)
+)
+
+
+def _statement(newest: str, keys: str) -> str:
+    """`newest` reads the newest incidents of each key of a list: the one thing that the databases
+    spell differently."""
+    exact = newest.format(keys=keys.format("exact"), most=_MOST)
+    towns = newest.format(keys=keys.format("towns"), most=_MOST)
+    terms = newest.format(keys=keys.format("terms"), most=_OF_A_TERM)
+    return f"""
+        SELECT id FROM ({exact}) AS by_key
+        UNION SELECT id FROM (
+            SELECT DISTINCT id FROM ({towns}) AS of_town ORDER BY id DESC LIMIT {_MOST}
+        ) AS by_town
+        UNION SELECT id FROM (
+            SELECT id, count(*) AS shared FROM ({terms}) AS of_term
+            GROUP BY id HAVING count(*) >= {_LEAST_SHARED}
+            ORDER BY shared DESC, id DESC LIMIT {_MOST}
+        ) AS by_terms
+        UNION SELECT id FROM (
+            SELECT c.id FROM (
+                SELECT incident_id FROM incident_keys WHERE key = :said
+                ORDER BY incident_id DESC LIMIT {_COPIES}
+            ) AS copies JOIN incidents AS c ON c.id = copies.incident_id
+            WHERE c.state = 'false_alarm'
+        ) AS false_alarms
+        ORDER BY id
+    """
+
+
+# One statement whatever the number of keys, so that each database prepares it once.
+_SQLITE: TextClause = text(
+    _statement(
+        """
+        SELECT k.incident_id AS id FROM {keys} AS a CROSS JOIN incident_keys AS k
+        WHERE k.key = a.value AND k.incident_id >= coalesce((
+            SELECT n.incident_id FROM incident_keys AS n WHERE n.key = a.value
+            ORDER BY n.incident_id DESC LIMIT 1 OFFSET {most} - 1
+        ), 0)
+        """,
+        "json_each(:{})",
+    )
+)
+_POSTGRESQL: TextClause = text(
+    _statement(
+        """
+        SELECT k.incident_id AS id FROM unnest({keys}) AS a(value) CROSS JOIN LATERAL (
+            SELECT n.incident_id FROM incident_keys AS n WHERE n.key = a.value
+            ORDER BY n.incident_id DESC LIMIT {most}
+        ) AS k
+        """,
+        "CAST(:{} AS text[])",
+    )
+).bindparams(*(bindparam(name, type_=ARRAY(TextType)) for name in ("exact", "towns", "terms")))

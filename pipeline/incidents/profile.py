@@ -1,0 +1,164 @@
+"""What an incident remembers of its posts: what it is known again by, and what rating it needs.
+
+Kept with the incident as JSON of bounded size (about 4 KB), so that no post is read again. What it
+may share with a post, `keys`, is what the store's index of incidents holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from pipeline.incidents.post import PostFacts
+from pipeline.incidents.proximity import PlaceKeys
+from pipeline.incidents.running_facts import RunningFacts
+from pipeline.incidents.similarity import Wording
+
+_TERMS = 96
+_NAMES = 24
+_HASHES = 64
+_TELLING = 32  # the terms of an incident that it is looked up by; its rarest and most repeated ones
+_EXACT = ("sites", "names", "roads")
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What an incident is known again by: the mean wording of its posts, their texts and places."""
+
+    posts: int = 0
+    wording: Wording = field(default_factory=lambda: Wording({}, 0.0))
+    hashes: tuple[str, ...] = ()
+    places: PlaceKeys = field(default_factory=PlaceKeys)
+
+    def with_post(self, post: PostFacts) -> Likeness:
+        """The likeness with a post more."""
+        count = self.posts + 1
+        mixed = {t: weight * (count - 1) / count for t, weight in self.wording.terms.items()}
+        for term, weight in post.wording.terms.items():
+            mixed[term] = mixed.get(term, 0.0) + weight / count
+        kept = sorted(mixed.items(), key=lambda pair: (-pair[1], pair[0]))[:_TERMS]
+        return Likeness(
+            posts=count,
+            wording=Wording.of({term: round(weight, 3) for term, weight in kept}),
+            hashes=(*(h for h in self.hashes if h != post.hash), post.hash)[-_HASHES:],
+            places=self.places.joined(post.places, _NAMES),
+        )
+
+    def keys(self) -> frozenset[str]:
+        """What a post may share with it."""
+        return frozenset(self._keys())
+
+    def _keys(self) -> Iterator[str]:
+        for text_hash in self.hashes:
+            yield f"#{text_hash}"
+        for kind in _EXACT:
+            for value in getattr(self.places, kind):
+                yield f"{kind}:{value}"
+        near = _near(sited=bool(self.places.sites))
+        for value in self.places.towns:
+            yield f"{near}town:{value}"
+        for stem in self.places.stems:
+            yield f"stem:{stem[:2]}"
+            if not self.places.sites:
+                yield f"no-site-stem:{stem[:2]}"
+        # Not in the order of the stored object: PostgreSQL keeps none.
+        heaviest = sorted(self.wording.terms.items(), key=lambda pair: (-pair[1], pair[0]))
+        for term, _ in heaviest[:_TELLING]:
+            yield f"{near}{term}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "posts": self.posts,
+            "terms": dict(self.wording.terms),
+            "hashes": list(self.hashes),
+            "places": self.places.to_profile(),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Any) -> Likeness:
+        """Back from an incident's profile. Raises what broken JSON raises."""
+        if not stored:
+            return cls()
+        return cls(
+            posts=int(stored.get("posts", 0)),
+            wording=Wording.of(stored.get("terms", {})),
+            hashes=tuple(stored.get("hashes", ())),
+            places=PlaceKeys.from_profile(stored.get("places", {})),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a post may share with incidents, by how much of it makes one worth comparing.
+
+    `text`: the same words. `exact`: any one of them is enough. `towns`: the newest incidents of a
+    town. `terms`: several of them together.
+    """
+
+    text: str
+    exact: tuple[str, ...]
+    towns: tuple[str, ...]
+    terms: tuple[str, ...]
+
+    @classmethod
+    def of(cls, post: PostFacts) -> Asked:
+        places, terms = post.places, tuple(post.wording.terms)
+        stem = "no-site-stem" if places.sites else "stem"
+        # As many as an incident remembers of it. The order of the text breaks ties.
+        telling = sorted(terms, key=post.wording.terms.__getitem__, reverse=True)[:_TERMS]
+        # Two villages are two matters, whatever else they share: who names one asks for no other.
+        near = [_near(sited) for sited in (False, True) if not (sited and places.sites)]
+        return cls(
+            text=f"#{post.hash}",
+            exact=(
+                *(f"{kind}:{value}" for kind in _EXACT for value in getattr(places, kind)),
+                # 河沿 opens the name of a site: whether all of it stands in the text is seen later.
+                *(f"{stem}:{term}" for term in terms),
+            ),
+            towns=tuple(f"{kind}town:{value}" for kind in near for value in places.towns),
+            terms=tuple(f"{kind}{term}" for kind in near for term in telling),
+        )
+
+
+def _near(sited: bool) -> str:
+    """Whatever is no site is told apart by whether the incident has one."""
+    return "@" if sited else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """All that an incident remembers."""
+
+    likeness: Likeness = field(default_factory=Likeness)
+    facts: RunningFacts = field(default_factory=RunningFacts)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"cluster": self.likeness.to_json(), "facts": self.facts.to_json()}
+
+
+def likeness_of(stored: Any) -> Likeness:
+    """Of a stored profile what posts are compared with: a hundred are compared where one is joined.
+    Raises what broken JSON raises."""
+    return Likeness.from_json(stored.get("cluster"))
+
+
+@lru_cache(maxsize=2_048)  # some 35 MB: neighbours of one post are neighbours of the next
+def likeness_written(profile: str) -> Likeness:
+    """As `likeness_of`, of a profile as it is written. Raises what broken JSON raises."""
+    return likeness_of(json.loads(profile))
+
+
+def facts_of(stored: Any) -> RunningFacts:
+    """Of a stored profile what rating asks for. Raises what broken JSON raises."""
+    return RunningFacts.from_json(stored.get("facts"))
+
+
+def voices_of(stored: Any, posts: int) -> int:
+    """How many of an incident's posts count for growth; all, where its memory is broken."""
+    try:
+        return facts_of(stored).voices(posts)
+    except Exception:  # whatever broken JSON raises: people act on the incident all the same
+        return posts
