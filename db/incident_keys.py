@@ -7,13 +7,12 @@ go with the incidents' profiles: whoever writes one writes its keys (`set_keys`)
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     Connection,
-    Executable,
     TextClause,
     bindparam,
     cast,
@@ -25,8 +24,9 @@ from sqlalchemy import Text as TextType
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.alone import readable
+from db.columns import UtcTime
 from db.engine import to_json
-from db.statements import insert_for, storable
+from db.statements import storable
 from db.tables import incident_keys, incidents
 from domain.model import IncidentState
 
@@ -51,28 +51,35 @@ class Keys(Protocol):
     def terms(self) -> Sequence[str]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when on incidents are looked for: at all, and where they share but a town."""
+
+    previous: datetime
+    hours: datetime
+
+
 def candidates(
     conn: Connection,
     asked: Keys,
-    since: datetime,
+    span: Span,
     make: Callable[[Any], T],
     unreadable: dict[int, str],
 ) -> list[T]:
     """The incidents that a post with these keys may join, in order of opening: the open ones, and
-    the closed or false alarms whose last post happened at `since` or later. Merged ones are left
-    out: their posts moved on.
+    the closed or false alarms of its `span`. Merged ones are left out: their posts moved on.
 
     `make` is given (id, number, state, category, first and last event, profile as it is written),
     in this order. `unreadable` takes the ids of those whose rows cannot be read, with the problem.
     """
-    ids = worth_comparing(conn, asked)
+    ids = worth_comparing(conn, asked, span)
     if not ids:
         return []
-    given = {"ids": ids, "since": since}
+    given = {"ids": ids, "since": span.previous}
     return readable(conn, _ROWS, incidents.c.id, make, unreadable, given)
 
 
-def worth_comparing(conn: Connection, asked: Keys) -> list[int]:
+def worth_comparing(conn: Connection, asked: Keys, span: Span) -> list[int]:
     """The ids of the incidents, in whatever state, that share enough with a post; of each key the
     newest."""
     said = storable(asked.text)
@@ -82,7 +89,8 @@ def worth_comparing(conn: Connection, asked: Keys) -> list[int]:
     if conn.dialect.name == "sqlite":
         statement = _SQLITE
         given = {name: to_json(keys) for name, keys in given.items()}
-    return list(conn.execute(statement, {**given, "said": said}).scalars())
+    given |= {"said": said, "hours": span.hours}
+    return list(conn.execute(statement, given).scalars())
 
 
 def set_keys(
@@ -93,16 +101,20 @@ def set_keys(
     if had - has:
         conn.execute(_DELETE, [{"k": key, "i": incident_id} for key in sorted(had - has)])
     if has - had:
-        rows = [{"key": key, "incident_id": incident_id} for key in sorted(has - had)]
-        # An incident whose memory was broken has lost its keys only there.
-        conn.execute(_insert(conn.dialect.name), rows)
+        keys, sqlite = sorted(has - had), conn.dialect.name == "sqlite"
+        given = {"keys": to_json(keys) if sqlite else keys, "i": incident_id}
+        conn.execute(_PUT_SQLITE if sqlite else _PUT_POSTGRESQL, given)
 
 
-@cache
-def _insert(dialect: str) -> Executable:
-    return insert_for(dialect, incident_keys).on_conflict_do_nothing()
-
-
+# An incident whose memory was broken has lost its keys only there.
+_PUT = """
+    INSERT INTO incident_keys (key, incident_id) SELECT a.value, :i FROM {} AS a{} WHERE true
+    ON CONFLICT DO NOTHING
+"""
+_PUT_SQLITE = text(_PUT.format("json_each(:keys)", ""))
+_PUT_POSTGRESQL = text(_PUT.format("unnest(CAST(:keys AS text[]))", "(value)")).bindparams(
+    bindparam("keys", type_=ARRAY(TextType))
+)
 _DELETE = delete(incident_keys).where(
     incident_keys.c.key == bindparam("k"), incident_keys.c.incident_id == bindparam("i")
 )
@@ -132,31 +144,37 @@ _ROWS = (
 
 def _statement(newest: str, keys: str) -> str:
     """`newest` reads the newest incidents of each key of a list: the one thing that the databases
-    spell differently."""
+    spell differently.
+
+    A town alone says little: what shares no telling word with the post is worth comparing where it
+    happened within some hours only.
+    """
     exact = newest.format(keys=keys.format("exact"), most=_MOST)
     towns = newest.format(keys=keys.format("towns"), most=_MOST)
     terms = newest.format(keys=keys.format("terms"), most=_OF_A_TERM)
     return f"""
-        SELECT id FROM ({exact}) AS by_key
-        UNION SELECT id FROM (
+        WITH shared AS MATERIALIZED (
+            SELECT id, count(*) AS words FROM ({terms}) AS of_term GROUP BY id
+        )
+        SELECT id FROM ({exact}) AS of_key
+        UNION SELECT t.id FROM (
             SELECT DISTINCT id FROM ({towns}) AS of_town ORDER BY id DESC LIMIT {_MOST}
-        ) AS by_town
+        ) AS t LEFT JOIN shared AS s ON s.id = t.id JOIN incidents AS i ON i.id = t.id
+            WHERE s.id IS NOT NULL OR i.last_event_at >= :hours
         UNION SELECT id FROM (
-            SELECT id, count(*) AS shared FROM ({terms}) AS of_term
-            GROUP BY id HAVING count(*) >= {_LEAST_SHARED}
-            ORDER BY shared DESC, id DESC LIMIT {_MOST}
+            SELECT id FROM shared WHERE words >= {_LEAST_SHARED}
+            ORDER BY words DESC, id DESC LIMIT {_MOST}
         ) AS by_terms
-        UNION SELECT id FROM (
-            SELECT c.id FROM (
-                SELECT incident_id FROM incident_keys WHERE key = :said
-                ORDER BY incident_id DESC LIMIT {_COPIES}
-            ) AS copies JOIN incidents AS c ON c.id = copies.incident_id
+        UNION SELECT c.id FROM (
+            SELECT incident_id FROM incident_keys WHERE key = :said
+            ORDER BY incident_id DESC LIMIT {_COPIES}
+        ) AS copies JOIN incidents AS c ON c.id = copies.incident_id
             WHERE c.state = 'false_alarm'
-        ) AS false_alarms
         ORDER BY id
     """
 
 
+_HOURS = bindparam("hours", type_=UtcTime)
 # One statement whatever the number of keys, so that each database prepares it once.
 _SQLITE: TextClause = text(
     _statement(
@@ -169,7 +187,8 @@ _SQLITE: TextClause = text(
         """,
         "json_each(:{})",
     )
-)
+).bindparams(_HOURS)
+_LISTS = [bindparam(name, type_=ARRAY(TextType)) for name in ("exact", "towns", "terms")]
 _POSTGRESQL: TextClause = text(
     _statement(
         """
@@ -180,4 +199,4 @@ _POSTGRESQL: TextClause = text(
         """,
         "CAST(:{} AS text[])",
     )
-).bindparams(*(bindparam(name, type_=ARRAY(TextType)) for name in ("exact", "towns", "terms")))
+).bindparams(_HOURS, *_LISTS)

@@ -29,6 +29,7 @@ from domain.model import Assessment, FoundPost, IncidentState
 from domain.text import content_hash
 from gridvoice.app.configuration import Configuration, load
 from gridvoice.app.handling import acknowledge
+from gridvoice.app.processes import give_way
 from gridvoice.app.tasks.intake import author_key
 from gridvoice.app.tasks.judge import BATCH, judge
 from pipeline.assess import Assessor, PostText
@@ -151,6 +152,7 @@ class _Bench:
                     self._take(BATCH, BATCH)
                 judge(self._engine, self._config, lambda row: row.first_seen)
 
+        give_way()  # as the service does
         other = threading.Thread(target=judging)
         other.start()
         try:

@@ -31,7 +31,7 @@ from gridvoice.app.console_server import ConsoleServer, open_listener
 from gridvoice.app.health import LOOK_EVERY_S, Health
 from gridvoice.app.owner import owner
 from gridvoice.app.periodic import HANGS_AFTER_S, GoOn, PeriodicTasks
-from gridvoice.app.processes import CrawlChild, Heartbeat, child_command, on_signals
+from gridvoice.app.processes import CrawlChild, Heartbeat, child_command, give_way, on_signals
 from gridvoice.app.scheduler import Calendar
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.tasks.follow_up import follow_up
@@ -133,6 +133,7 @@ class Service:
         return left
 
     def _begin(self) -> None:
+        give_way()
         if not any(opened.is_way_to_people for opened in self.config.channels.values()):
             log.warning("%s", people_troubles(self.config)[-1].what)
         reclaim(self.engine)

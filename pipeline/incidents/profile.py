@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.incidents.post import PostFacts
-from pipeline.incidents.proximity import PlaceKeys
+from pipeline.incidents.proximity import PlaceKeys, called_by, may_call
 from pipeline.incidents.running_facts import RunningFacts
 from pipeline.incidents.similarity import Wording
 
@@ -61,9 +61,7 @@ class Likeness:
         for value in self.places.towns:
             yield f"{near}town:{value}"
         for stem in self.places.stems:
-            yield f"stem:{stem[:2]}"
-            if not self.places.sites:
-                yield f"no-site-stem:{stem[:2]}"
+            yield f"{near}stem:{called_by(stem)}"
         # Not in the order of the stored object: PostgreSQL keeps none.
         heaviest = sorted(self.wording.terms.items(), key=lambda pair: (-pair[1], pair[0]))
         for term, _ in heaviest[:_TELLING]:
@@ -106,20 +104,19 @@ class Asked:
     @classmethod
     def of(cls, post: PostFacts) -> Asked:
         places, terms = post.places, tuple(post.wording.terms)
-        stem = "no-site-stem" if places.sites else "stem"
         # As many as an incident remembers of it. The order of the text breaks ties.
         telling = sorted(terms, key=post.wording.terms.__getitem__, reverse=True)[:_TERMS]
         # Two villages are two matters, whatever else they share: who names one asks for no other.
-        near = [_near(sited) for sited in (False, True) if not (sited and places.sites)]
+        near = (False,) if places.sites else (False, True)
+        called = {s: may_call(post.text.text, places, s) for s in near}
         return cls(
             text=f"#{post.hash}",
             exact=(
                 *(f"{kind}:{value}" for kind in _EXACT for value in getattr(places, kind)),
-                # 河沿 opens the name of a site: whether all of it stands in the text is seen later.
-                *(f"{stem}:{term}" for term in terms),
+                *(f"{_near(sited)}stem:{name}" for sited in near for name in called[sited]),
             ),
-            towns=tuple(f"{kind}town:{value}" for kind in near for value in places.towns),
-            terms=tuple(f"{kind}{term}" for kind in near for term in telling),
+            towns=tuple(f"{_near(s)}town:{value}" for s in near for value in places.towns),
+            terms=tuple(f"{_near(s)}{term}" for s in near for term in telling),
         )
 
 

@@ -26,6 +26,8 @@ class Nearness(StrEnum):
 
 _KINDS = ("sites", "towns", "counties", "cities", "names", "roads", "subjects", "coded", "stems")
 _KNOWN = frozenset(_KINDS)
+_COUNTY = 6  # digits of its code
+_CALLS_CHARS = 600  # of a text: as far as its wording is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +135,32 @@ def _called(one: PlaceKeys, text: str, other: PlaceKeys) -> Nearness | None:
     town = False
     for called in other.stems:
         name, _, holder = called.partition("@")
-        if len(holder) == 6:
+        if len(holder) == _COUNTY:
             town = town or (holder in one.counties and name in text)
         elif (len(name) >= 3 or holder in one.towns) and name in text:
             return Nearness.SITE
     return Nearness.TOWN if town else None
+
+
+def called_by(stem: str) -> str:
+    """How a place of an incident is looked up by what a text may call it: `_called`, turned round.
+
+    The whole of a long name is looked for in the text later; here its beginning stands for it.
+    """
+    name, _, holder = stem.partition("@")
+    return name[:3] if len(name) > 2 and len(holder) != _COUNTY else f"{name[:2]}@{holder}"
+
+
+def may_call(text: str, places: PlaceKeys, sited: bool) -> set[str]:
+    """All that a post may call a place by of an incident that has sites, or of one that has none:
+    three characters by themselves, two where the post lies in what holds the place."""
+    text = text[:_CALLS_CHARS]
+    pairs = {text[at : at + 2] for at in range(len(text) - 1)}
+    towns = {f"{pair}@{county}" for county in places.counties for pair in pairs}
+    if not sited:
+        return towns
+    sites = {f"{pair}@{town}" for town in places.towns for pair in pairs}
+    return towns | sites | {text[at : at + 3] for at in range(len(text) - 2)}
 
 
 def _by_name(one: PlaceKeys, other: PlaceKeys) -> Nearness | None:

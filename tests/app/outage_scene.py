@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -16,6 +17,7 @@ from db.channel_states import channel_state_rows
 from db.engine import read, write
 from db.rows import AttemptRow, DeliveryRow
 from domain.clock import utc_now
+from domain.events import Cause
 from domain.model import (
     AlertReason,
     Area,
@@ -76,8 +78,9 @@ def put_alert(
         Notice(title, "编号", at, Action("查看"), incident, AlertReason.FIRST, (Fact("", "停电"),))
     )
     with write(engine) as conn:
+        incident = replace(incident, number=incidents.next_number(conn, at))
         key = incidents.open_incident(conn, incident, {}, at)
-        event = incidents.add_event(conn, key, "opened", f"post:{title}", at)
+        event = incidents.add_event(conn, key, "opened", Cause.read(f"post:{title}"), at)
         assert event is not None
         made = outbox.add_alert(conn, key, event, "first", 1, severity, title, body, at)
         assert made is not None

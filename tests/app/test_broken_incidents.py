@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from app_scene import (
@@ -20,6 +18,7 @@ from app_scene import (
     reasons,
     take,
     the_incident,
+    timeline,
     told,
 )
 from poison import (
@@ -30,12 +29,14 @@ from poison import (
     matters,
     poison_the_table_of_alerts,
 )
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, func, select, text
 
-from db import incidents
-from db.engine import write
+from db import timers
+from db.engine import read, write
+from db.tables import timers as timers_table
+from domain.events import TimerKind
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.handling import NotNow, acknowledge
+from gridvoice.app.handling import NotNow, acknowledge, close
 from gridvoice.app.tasks.follow_up import follow_up
 
 # an incident whose memory is broken
@@ -121,6 +122,11 @@ def test_a_waiting_post_that_cannot_be_read_is_named_and_the_others_are_judged(
 # timers
 
 
+def count_timers(engine: Engine) -> int:
+    with read(engine) as conn:
+        return conn.execute(select(func.count()).select_from(timers_table)).scalar_one()
+
+
 def held_change(engine: Engine, config: Configuration, number: int) -> None:
     """An incident whose newest change waits for its cool-down."""
     words = [MILD, OUTAGE][number % 2] + "。" * number
@@ -130,28 +136,34 @@ def held_change(engine: Engine, config: Configuration, number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "held",
-    ["", "soon", "2026-11-24T05:47:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00",
-     "2027-11-24T05:47:00+00:00", 5, [1], {"a": 1}, True, "毒" * 10_000],
+    "due",
+    [
+        "9999-12-31 23:59:59.000000", "0001-01-01 00:00:00.000000", "2027-11-24 05:47:00.000000",
+        "2026-11-24 05:47:00.000000",
+    ],
 )  # fmt: skip
-def test_a_timer_that_no_clock_will_reach_or_read_is_due_and_cured(
-    engine: Engine, config: Configuration, held: Any
+def test_a_timer_that_no_clock_will_reach_is_due_and_cured(
+    engine: Engine, config: Configuration, due: str
 ) -> None:
     held_change(engine, config, 0)
-    row = the_incident(engine)
-    assert "held_until" in row.profile
-    execute(
-        engine,
-        "UPDATE incidents SET profile = :p",
-        p=json.dumps({**row.profile, "held_until": held}),
-    ) if engine.dialect.name == "sqlite" else execute(
-        engine,
-        "UPDATE incidents SET profile = cast(:p AS jsonb)",
-        p=json.dumps({**row.profile, "held_until": held}),
-    )
+    assert count_timers(engine) == 1
+    execute(engine, f"UPDATE timers SET due_at = '{due}'")
     assert follow_up(engine, config, later(40)) == 1
     assert reasons(engine) == [FIRST, "new_channel"]
-    assert "held_until" not in the_incident(engine).profile
+    assert count_timers(engine) == 0
+    assert follow_up(engine, config, later(80)) == 0
+
+
+@pytest.mark.parametrize("due", ["", "soon", "2026-11-24T05:47:00", "5", "[1]", "毒" * 10_000])
+def test_a_timer_that_cannot_be_read_is_due_and_cured(
+    sqlite_engine: Engine, config: Configuration, due: str
+) -> None:
+    engine = sqlite_engine
+    held_change(engine, config, 0)
+    execute(engine, "UPDATE timers SET due_at = :due", due=due)
+    assert follow_up(engine, config, later(40)) == 1
+    assert reasons(engine) == [FIRST, "new_channel"]
+    assert count_timers(engine) == 0
     assert follow_up(engine, config, later(80)) == 0
 
 
@@ -180,10 +192,22 @@ def test_a_clock_that_is_put_back_twice_still_tells_the_held_change(
     engine: Engine, config: Configuration
 ) -> None:
     held_change(engine, config, 0)
-    with write(engine) as conn:
-        row = incidents.incident(conn, the_incident(engine).id)
-        assert row is not None
-        cause = f"timer:{row.profile['held_until']}"
-        incidents.add_event(conn, row.id, "follow_up", cause, NOW)
-    assert follow_up(engine, config, later(40)) == 1
+    row = the_incident(engine)
+    for minute in (40, 40, 41):  # what goes off is gone; set for the same moment it goes off again
+        with write(engine) as conn:
+            timers.set_timer(conn, row.id, TimerKind.HELD, later(39))
+        follow_up(engine, config, later(minute))
+    assert [event.kind for event in timeline(engine, row)].count("follow_up") == 3
+    assert reasons(engine) == [FIRST, "new_channel"]
     assert follow_up(engine, config, later(41)) == 0
+
+
+def test_the_timer_of_an_incident_that_has_ended_goes_off_without_a_word(
+    engine: Engine, config: Configuration
+) -> None:
+    held_change(engine, config, 0)
+    row = the_incident(engine)
+    close(engine, config, row.incident.number, "张三", "", later(10))
+    before = len(timeline(engine, row))
+    assert follow_up(engine, config, later(40)) == 0
+    assert (count_timers(engine), len(timeline(engine, row))) == (0, before)

@@ -19,6 +19,7 @@ from db import incidents, outbox, posts, sending, sources, take_in
 from db.engine import write
 from db.tables import deliveries
 from db.tables import posts as post_table
+from domain.events import Cause
 from domain.intake import PollResult
 from domain.model import (
     Area,
@@ -119,26 +120,27 @@ def open_with(
     """
     said = sorted(said, key=lambda s: -s.ago)
     first, last = now - timedelta(minutes=said[0].ago), now - timedelta(minutes=said[-1].ago)
+    opened_at = first + timedelta(seconds=40)
     what = Incident(
-        number="", title=title, category=category, severity=severity, state=state, area=area,
+        number=incidents.next_number(conn, opened_at), title=title, category=category, severity=severity, state=state, area=area,
         place_code="411003105" if place else None, place=place, station=station,
-        first_event_at=first, last_event_at=last, opened_at=first + timedelta(seconds=40),
+        first_event_at=first, last_event_at=last, opened_at=opened_at,
         post_count=len(said), channels=tuple(dict.fromkeys(s.channel for s in said)), **more,
     )  # fmt: skip
     incident_id = incidents.open_incident(conn, what, {}, last + timedelta(minutes=1))
-    incidents.add_event(conn, incident_id, "opened", f"post:{next(_keys)}", what.opened_at)
+    incidents.add_event(conn, incident_id, "opened", Cause.read(f"post:{next(_keys)}"), what.opened_at)
     for number, one in enumerate(said):
         post_id = say(conn, one, now, category)
         at = now - timedelta(minutes=one.ago)
         incidents.add_post(conn, incident_id, post_id, at)
         if number:
             incidents.add_event(
-                conn, incident_id, "joined", f"post:{post_id}", at, "", f"{number}帖→{number + 1}帖"
+                conn, incident_id, "joined", Cause.read(f"post:{post_id}"), at, "", f"{number}帖→{number + 1}帖"
             )
         if after and number in after:
             after[number](incident_id, at)
     if reopened:
-        incidents.add_event(conn, incident_id, "reopened", f"again:{incident_id}", last)
+        incidents.add_event(conn, incident_id, "reopened", Cause.read(f"again:{incident_id}"), last)
     row = incidents.incident(conn, incident_id)
     assert row is not None
     return incident_id, row.incident.number
@@ -155,7 +157,7 @@ def tell(
         data = {"raised": ["发帖人 9人", "渠道 4个渠道"]} if raised else {}
         note = f"{report_no * 6}帖→{report_no * 6 + 1}帖" + (f"，等级 {raised}" if raised else "")
         cause = f"{reason}:{report_no}"
-        event = incidents.add_event(conn, incident_id, "joined", cause, at, "", note, data)
+        event = incidents.add_event(conn, incident_id, "joined", Cause.read(cause), at, "", note, data)
     assert event is not None
     alert = outbox.add_alert(conn, incident_id, event, reason, report_no, severity, "预警", {}, at)
     assert alert is not None
@@ -245,7 +247,7 @@ def fill(engine: Engine, now: datetime) -> dict[str, str]:
             "五女店镇苗店村", "五女店供电所", IncidentState.ACKNOWLEDGED, report_no=2,
             after={0: told("first", 1, Severity.ORANGE, "", ok, group),
                    5: told("grew", 2, Severity.ORANGE, "", ok)})  # fmt: skip
-        incidents.add_event(conn, two, "acknowledged", "act:1", now - timedelta(minutes=180), "李建国",
+        incidents.add_event(conn, two, "acknowledged", Cause.read("act:1"), now - timedelta(minutes=180), "李建国",
                             "已联系保险专责，下午到户登记", {"from": "discovered"})  # fmt: skip
 
         for title, category, severity, place, station, state, ago, count, more in (
@@ -309,9 +311,9 @@ def grow(engine: Engine, number: str, said: Said, now: datetime) -> None:
         assert row is not None
         post_id = say(conn, said, now, row.incident.category)
         incidents.add_post(conn, row.id, post_id, now)
-        incidents.add_event(conn, row.id, "joined", f"post:{post_id}", now)
+        incidents.add_event(conn, row.id, "joined", Cause.read(f"post:{post_id}"), now)
         more = replace(row.incident, post_count=row.incident.post_count + 1, last_event_at=now)
-        incidents.update_incident(conn, row.id, more, None, now)
+        incidents.grow_incident(conn, row.id, more, row.profile, now)
 
 
 def acknowledge(engine: Engine, number: str, who: str, note: str, now: datetime) -> None:
@@ -333,4 +335,4 @@ def _move(
         if not row.incident.state.is_open or row.incident.state is to:
             raise ValueError("此事件已由他人接收或已结束。")
         incidents.change_state(conn, row.id, row.incident.state, to, now)
-        incidents.add_event(conn, row.id, kind, f"act:{next(_keys)}", now, who, note)
+        incidents.add_event(conn, row.id, kind, Cause.read(f"act:{next(_keys)}"), now, who, note)

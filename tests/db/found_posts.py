@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
+from db import incidents
 from domain.model import (
     Area,
     Assessment,
@@ -81,3 +84,12 @@ def incident(**changes: Any) -> Incident:
         channels=("gov_board",),
     )
     return replace(base, **changes)
+
+
+def opened(
+    conn: Connection, now: datetime = NOW, profile: dict[str, Any] | None = None, **changes: Any
+) -> int:
+    """An incident of one post in the store, under the next number of its day."""
+    what = incident(**changes)
+    what = replace(what, number=incidents.next_number(conn, what.opened_at))
+    return incidents.open_incident(conn, what, profile or {}, now)

@@ -100,6 +100,11 @@ def _moment(held: Any) -> datetime:
         return datetime(2000, 1, 1, tzinfo=UTC)
 
 
+def _called_by(stem: str) -> str:
+    name, _, holder = stem.partition("@")
+    return name[:3] if len(name) > 2 and len(holder) != 6 else f"{name[:2]}@{holder}"
+
+
 def _keys_of(cluster: Any) -> Iterator[str]:
     """As pipeline/incidents/profile.py had them at this revision."""
     try:
@@ -112,8 +117,7 @@ def _keys_of(cluster: Any) -> Iterator[str]:
         ]
         near = "@" if places.get("sites") else ""
         named += [f"{near}town:{value}" for value in places.get("towns", ())]
-        stems = ("stem",) if near else ("stem", "no-site-stem")
-        named += [f"{kind}:{stem[:2]}" for kind in stems for stem in places.get("stems", ())]
+        named += [f"{near}stem:{_called_by(stem)}" for stem in places.get("stems", ())]
         heaviest = sorted(cluster.get("terms", {}).items(), key=lambda pair: (-pair[1], pair[0]))
         terms = [f"{near}{term}" for term, _ in heaviest[:32]]
     except (AttributeError, TypeError):

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from db import incident_keys, incidents, timers
 from db.alone import alone, problem_of
 from db.faults import is_of_the_store
+from db.incident_keys import Span
 from db.rows import IncidentRow, ToJudge
 from db.undated import first_seen_is_fair
 from domain.events import Cause, EventKind, TimerKind
@@ -105,12 +106,13 @@ class Grouping:
 
     def _find(self, post: PostFacts) -> tuple[IncidentRow | None, str, str | None]:
         """The incident that the post joins, held, and why; else the number of the one before it."""
-        since = post.at - _PREVIOUS_WITHIN
+        settings = self._config.judging.grouping
+        span = Span(post.at - _PREVIOUS_WITHIN, post.at - settings.town_is_enough_within)
         known = incident_keys.candidates(
-            self._conn, Asked.of(post), since, _candidate, self.unreadable
+            self._conn, Asked.of(post), span, _candidate, self.unreadable
         )
         while True:
-            choice = best(post, known, self._config.judging.grouping)
+            choice = best(post, known, settings)
             if choice.candidate is None:
                 return None, "", choice.previous.number if choice.previous else None
             found = self._held(choice.candidate)

@@ -33,7 +33,7 @@ from pipeline.assess import Assessed, Assessor, PostText
 
 BATCH = 200
 LONGEST_S = 5.0  # of assessing before what is done is grouped and told
-_COMPLAINTS = 5  # of one transaction: some 20 ms
+COMPLAINTS = 5  # of one transaction: some 20 ms
 Clock = Callable[[ToJudge], datetime]
 Verdicts = list[tuple[ToJudge, Assessed]]
 
@@ -134,7 +134,7 @@ def _parts(verdicts: Verdicts) -> Iterator[Verdicts]:
     for one in verdicts:
         part.append(one)
         complaints += one[1].assessment.complaint
-        if complaints == _COMPLAINTS:
+        if complaints == COMPLAINTS:
             yield part
             part, complaints = [], 0
     if part:
