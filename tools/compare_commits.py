@@ -25,7 +25,17 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 _SHOWN = 20
 # What names one run, not what was concluded in it.
-_OF_THE_RUN = {"id", "at", "time", "sent_at", "delivery_id", "opened_at", "known_at", "timestamp"}
+_OF_THE_RUN = {
+    "id",
+    "at",
+    "time",
+    "sent_at",
+    "delivery",
+    "delivery_id",
+    "opened_at",
+    "known_at",
+    "timestamp",
+}
 
 
 @dataclass(frozen=True, slots=True)
