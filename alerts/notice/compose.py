@@ -209,7 +209,8 @@ def _quotes(report: Report) -> Iterator[Quote]:
             text=clip(shown(post.text), 200),
             channel=clip(clean(post.channel), 40),
             url=_address(post.url),
-            published_at=post.published_at,
+            # A moment that no clock shows fails here, where it is told plainly, not at each send.
+            published_at=post.published_at and post.published_at.astimezone(report.zone),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,13 @@ def test_a_phrase_that_is_part_of_a_number_is_not_a_ground() -> None:
         for p, w in (("13812345678", 9.0), ("1381234", 8.0), ("停电三天", 1.0), ("停电", 0.5))
     )
     assert grounds([Post("", text, "weibo", None, NOW, reasons)]) == ["“停电三天”"]
+
+
+def test_what_no_layout_could_show_fails_while_it_is_composed_not_at_each_send() -> None:
+    fine = Post("停电", "停电", "weibo", None, NOW)
+    never = dataclasses.replace(fine, published_at=datetime.max.replace(tzinfo=UTC))
+    with pytest.raises(OverflowError):
+        notice(fine, fine, fine, never)
 
 
 def test_grounds_name_the_rule_and_quote_the_phrase() -> None:
