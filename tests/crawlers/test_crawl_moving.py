@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from crawl_driver import Crawler, Polled
 from site_on_loopback import Asked, Reply, Site, html
+
+from domain.clock import SHANGHAI, utc_now
 
 SOURCE = """
 name: {name}
@@ -30,6 +34,8 @@ class Board:
 
     def __init__(self, site: Site, growth: int) -> None:
         self.posts = 100
+        # News by the clock of the crawl process, which reads a new source no further back.
+        self.when = f"{utc_now().astimezone(SHANGHAI) - timedelta(hours=1):%Y-%m-%d %H:%M:%S}"
         self.growth = growth
         self.fails: set[int] = set()  # pages that answer 500, and what they said after that
         for n in range(1, 40):
@@ -43,7 +49,7 @@ class Board:
                 return Reply(b"oops", 503)
             top = self.posts - (number - 1) * 10
             rows = "".join(
-                f"<li data-id={n}><b>第{n}帖</b><p>小召乡{n}村停电</p><time>2026-11-20</time></li>"
+                f"<li data-id={n}><b>第{n}帖</b><p>小召乡{n}村停电</p><time>{self.when}</time></li>"
                 for n in range(top, max(top - 10, 0), -1)
             )
             return html(f"<ul>{rows}</ul>") if rows else Reply(b"no such page", 404)
