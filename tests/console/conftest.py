@@ -91,9 +91,13 @@ def own_console(
         yield console
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A headless Chromium that talks to nobody but the console."""
+    """A headless Chromium that talks to nobody but the console.
+
+    One a module, not one a session: while playwright lives its event loop counts as running in
+    this thread, and whatever test comes after could run none of its own.
+    """
     if CHROMIUM is None:
         pytest.skip("no Chromium here; apt-get install chromium")
     from playwright.sync_api import sync_playwright
