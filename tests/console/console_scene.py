@@ -128,14 +128,22 @@ def open_with(
         post_count=len(said), channels=tuple(dict.fromkeys(s.channel for s in said)), **more,
     )  # fmt: skip
     incident_id = incidents.open_incident(conn, what, {}, last + timedelta(minutes=1))
-    incidents.add_event(conn, incident_id, "opened", Cause.read(f"post:{next(_keys)}"), what.opened_at)
+    incidents.add_event(
+        conn, incident_id, "opened", Cause.read(f"post:{next(_keys)}"), what.opened_at
+    )
     for number, one in enumerate(said):
         post_id = say(conn, one, now, category)
         at = now - timedelta(minutes=one.ago)
         incidents.add_post(conn, incident_id, post_id, at)
         if number:
             incidents.add_event(
-                conn, incident_id, "joined", Cause.read(f"post:{post_id}"), at, "", f"{number}帖→{number + 1}帖"
+                conn,
+                incident_id,
+                "joined",
+                Cause.read(f"post:{post_id}"),
+                at,
+                "",
+                f"{number}帖→{number + 1}帖",
             )
         if after and number in after:
             after[number](incident_id, at)
@@ -157,9 +165,21 @@ def tell(
         data = {"raised": ["发帖人 9人", "渠道 4个渠道"]} if raised else {}
         note = f"{report_no * 6}帖→{report_no * 6 + 1}帖" + (f"，等级 {raised}" if raised else "")
         cause = f"{reason}:{report_no}"
-        event = incidents.add_event(conn, incident_id, "joined", Cause.read(cause), at, "", note, data)
+        event = incidents.add_event(
+            conn, incident_id, "joined", Cause.read(cause), at, "", note, data
+        )
     assert event is not None
-    alert = outbox.add_alert(conn, incident_id, event, reason, report_no, severity, "预警", {}, at)
+    alert = outbox.add_alert(
+        conn,
+        incident_id,
+        event,
+        reason,
+        report_no,
+        severity,
+        "预警",
+        {"told": {"post_count": 1, "channels": []}},
+        at,
+    )
     assert alert is not None
     for channel, recipient, outcome, code, text in answers:
         name = outbox.add_delivery(conn, alert, channel, recipient, at)
@@ -314,25 +334,3 @@ def grow(engine: Engine, number: str, said: Said, now: datetime) -> None:
         incidents.add_event(conn, row.id, "joined", Cause.read(f"post:{post_id}"), now)
         more = replace(row.incident, post_count=row.incident.post_count + 1, last_event_at=now)
         incidents.grow_incident(conn, row.id, more, row.profile, now)
-
-
-def acknowledge(engine: Engine, number: str, who: str, note: str, now: datetime) -> None:
-    """What the app's own act does, small."""
-    _move(engine, number, IncidentState.ACKNOWLEDGED, "acknowledged", who, note, now)
-
-
-def close(engine: Engine, number: str, who: str, note: str, now: datetime) -> None:
-    _move(engine, number, IncidentState.CLOSED, "closed", who, note, now)
-
-
-def _move(
-    engine: Engine, number: str, to: IncidentState, kind: str, who: str, note: str, now: datetime
-) -> None:
-    with write(engine) as conn:
-        row = incidents.find(conn, number)
-        if row is None:
-            raise LookupError(number)
-        if not row.incident.state.is_open or row.incident.state is to:
-            raise ValueError("此事件已由他人接收或已结束。")
-        incidents.change_state(conn, row.id, row.incident.state, to, now)
-        incidents.add_event(conn, row.id, kind, Cause.read(f"act:{next(_keys)}"), now, who, note)
