@@ -143,32 +143,20 @@ def _note_that_it_works(args: argparse.Namespace) -> None:
     """What waited for the channel may go: a message has just been accepted."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from db.engine import write
     from domain.clock import utc_now
-    from gridvoice.app.tasks.channels import channel_works
+    from gridvoice.handling.deliveries import came_through
 
     try:
-        with write(store(args)) as conn:
-            channel_works(conn, args.channel, utc_now())
+        came_through(store(args), args.channel, utc_now())
     except (Unusable, SQLAlchemyError) as problem:
         complain(f"试发成功, 但没能记入数据库, 等候的预警要到下次探测才发: {problem}")
 
 
 def _retry(args: argparse.Namespace) -> int:
-    from db import outbox, sending
-    from db.channel_states import channel_state_rows
-    from db.engine import write
     from domain.clock import utc_now
-    from gridvoice.app.tasks.channels import release_channels
+    from gridvoice.handling.deliveries import retry
 
-    with write(store(args)) as conn:
-        dead = {row.id: row.channel for row in outbox.dead_letters(conn)}
-        channels = {state.name for state in channel_state_rows(conn)}
-        if args.delivery:
-            dead = {name: channel for name, channel in dead.items() if name == args.delivery}
-            channels = set(dead.values())
-        release_channels(conn, channels, utc_now())
-        retried = [name for name in dead if sending.retry(conn, name)]
+    retried = retry(store(args), args.delivery or None, utc_now())
     if args.delivery and not retried:
         raise Unusable(f"没有编号为 {args.delivery} 的死信; 用 gridvoice alerts list --dead 查看")
     if args.json:
