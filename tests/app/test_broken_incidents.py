@@ -8,7 +8,6 @@ import pytest
 from app_scene import (
     FIRST,
     MILD,
-    NOW,
     OUTAGE,
     OUTAGE_AGAIN,
     OVERCHARGED,

@@ -128,14 +128,22 @@ def open_with(
         post_count=len(said), channels=tuple(dict.fromkeys(s.channel for s in said)), **more,
     )  # fmt: skip
     incident_id = incidents.open_incident(conn, what, {}, last + timedelta(minutes=1))
-    incidents.add_event(conn, incident_id, "opened", Cause.read(f"post:{next(_keys)}"), what.opened_at)
+    incidents.add_event(
+        conn, incident_id, "opened", Cause.read(f"post:{next(_keys)}"), what.opened_at
+    )
     for number, one in enumerate(said):
         post_id = say(conn, one, now, category)
         at = now - timedelta(minutes=one.ago)
         incidents.add_post(conn, incident_id, post_id, at)
         if number:
             incidents.add_event(
-                conn, incident_id, "joined", Cause.read(f"post:{post_id}"), at, "", f"{number}帖→{number + 1}帖"
+                conn,
+                incident_id,
+                "joined",
+                Cause.read(f"post:{post_id}"),
+                at,
+                "",
+                f"{number}帖→{number + 1}帖",
             )
         if after and number in after:
             after[number](incident_id, at)
@@ -157,7 +165,9 @@ def tell(
         data = {"raised": ["发帖人 9人", "渠道 4个渠道"]} if raised else {}
         note = f"{report_no * 6}帖→{report_no * 6 + 1}帖" + (f"，等级 {raised}" if raised else "")
         cause = f"{reason}:{report_no}"
-        event = incidents.add_event(conn, incident_id, "joined", Cause.read(cause), at, "", note, data)
+        event = incidents.add_event(
+            conn, incident_id, "joined", Cause.read(cause), at, "", note, data
+        )
     assert event is not None
     alert = outbox.add_alert(conn, incident_id, event, reason, report_no, severity, "预警", {}, at)
     assert alert is not None

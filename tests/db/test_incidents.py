@@ -51,9 +51,9 @@ def test_what_posts_make_of_an_incident_is_written_and_nothing_that_people_decid
     key = opened(engine)
     later = NOW + timedelta(hours=1)
     grown = incident(
-        number="whatever", title="别的", category=Category.LINE_SAFETY, opened_at=later, report_no=2,
-        state=IncidentState.CLOSED, previous="x", post_count=7, last_event_at=NOW, fresh=False,
-        channels=("weibo",),
+        number="whatever", title="别的", category=Category.LINE_SAFETY, opened_at=later,
+        report_no=2, state=IncidentState.CLOSED, previous="x", post_count=7, last_event_at=NOW,
+        fresh=False, channels=("weibo",),
     )  # fmt: skip
     with write(engine) as conn:
         assert incidents.change_state(
@@ -125,7 +125,9 @@ def test_one_cause_is_one_event(engine: Engine) -> None:
         assert incidents.add_event(conn, key, "opened", Cause.read("post:1"), NOW) is None
         assert incidents.add_event(conn, other, "opened", Cause.read("post:1"), NOW) is not None
         data = {"from": "discovered", "to": "acknowledged"}
-        incidents.add_event(conn, key, "state", Cause.read("act:1"), NOW, "张三", "已联系供电所", data)
+        incidents.add_event(
+            conn, key, "state", Cause.read("act:1"), NOW, "张三", "已联系供电所", data
+        )
         with pytest.raises(incidents.NoSuchIncident):
             incidents.add_event(conn, 999, "opened", Cause.read("post:1"), NOW)
         events = incidents.events_of(conn, key)

@@ -42,8 +42,8 @@ def put(conn: Connection, number: int, profile: str) -> None:
         text(
             "INSERT INTO incidents (id, number, title, category, severity, severity_score, state,"
             " area, first_event_at, last_event_at, opened_at, post_count, channels, report_no,"
-            " fresh, profile, updated_at) VALUES (:id, :number, '停电', 'supply_quality', 'blue', 1,"
-            " 'discovered', 'inside', :at, :at, :at, 1, '[]', 0, :fresh, :profile, :at)"
+            " fresh, profile, updated_at) VALUES (:id, :number, '停电', 'supply_quality', 'blue',"
+            " 1, 'discovered', 'inside', :at, :at, :at, 1, '[]', 0, :fresh, :profile, :at)"
         ),
         {
             "id": number, "number": f"20261124-{number:03d}", "fresh": True, "profile": profile,
