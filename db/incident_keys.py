@@ -157,9 +157,9 @@ def _statement(newest: str, keys: str) -> str:
             SELECT id, count(*) AS words FROM ({terms}) AS of_term GROUP BY id
         )
         SELECT id FROM ({exact}) AS of_key
-        UNION SELECT t.id FROM (
+        UNION SELECT town.id FROM (
             SELECT DISTINCT id FROM ({towns}) AS of_town ORDER BY id DESC LIMIT {_MOST}
-        ) AS t LEFT JOIN shared AS s ON s.id = t.id JOIN incidents AS i ON i.id = t.id
+        ) AS town LEFT JOIN shared AS s ON s.id = town.id JOIN incidents AS i ON i.id = town.id
             WHERE s.id IS NOT NULL OR i.last_event_at >= :hours
         UNION SELECT id FROM (
             SELECT id FROM shared WHERE words >= {_LEAST_SHARED}

@@ -9,16 +9,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Executable,
-    bindparam,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Executable, bindparam, func, select, update
 
 from db.alone import readable
 from db.rows import EventRow, IncidentRow
@@ -247,7 +238,7 @@ def _row(row: Any) -> IncidentRow:
 
 # The statements of judging, made once: to build one costs more than to run it.
 
-_OPEN_INCIDENT = insert(incidents).returning(incidents.c.id)
+_OPEN_INCIDENT = incidents.insert().returning(incidents.c.id)
 _MINE = incidents.c.id == bindparam("incident")
 _GROW = (
     update(incidents)
