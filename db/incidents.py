@@ -148,17 +148,16 @@ def add_event(
 def events_of(conn: Connection, incident_id: int) -> list[EventRow]:
     """An incident's timeline, the first event first."""
     e = incident_events.c
-    statement = (
-        select(e.id, e.incident_id, e.seq, e.kind, e.cause, e.at, e.who, e.note, e.data)
-        .where(e.incident_id == incident_id)
-        .order_by(e.seq)
-    )
-    return [
-        EventRow(
-            r.id, r.incident_id, r.seq, r.kind, Cause.read(r.cause), r.at, r.who, r.note, r.data
-        )
-        for r in conn.execute(statement)
-    ]
+    statement = select(incident_events).where(e.incident_id == incident_id).order_by(e.seq)
+    return [event_of(row) for row in conn.execute(statement)]
+
+
+def event_of(row: Any) -> EventRow:
+    """The entry that a row with the columns of `incident_events` holds."""
+    return EventRow(
+        row.id, row.incident_id, row.seq, row.kind, Cause.read(row.cause), row.at, row.who,
+        row.note, row.data,
+    )  # fmt: skip
 
 
 def incident(conn: Connection, incident_id: int, hold: bool = False) -> IncidentRow | None:
@@ -227,13 +226,18 @@ def _rows(
 
 
 def _row(row: Any) -> IncidentRow:
+    return IncidentRow(row.id, row.profile, incident_of(row), row.updated_at)
+
+
+def incident_of(row: Any) -> Incident:
+    """The incident that a row with its columns holds. Raises ValueError for a word no enum has."""
     values = {name: getattr(row, name) for name in _FIELDS}
     values["category"] = Category(row.category)
     values["severity"] = Severity(row.severity)
     values["state"] = IncidentState(row.state)
     values["area"] = Area(row.area)
     values["channels"] = tuple(row.channels)
-    return IncidentRow(row.id, row.profile, Incident(**values), row.updated_at)
+    return Incident(**values)
 
 
 # The statements of judging, made once: to build one costs more than to run it.

@@ -17,6 +17,7 @@ from crawlers.source import Source, load_sources
 from domain.load import BadSettings, Problem, load_file
 from gridvoice.app.assessing import Judging, load_judging
 from gridvoice.app.settings import GeneralSettings
+from gridvoice.telling.settings import TellingSettings
 from pipeline.second_opinion import OpinionSettings
 
 T = TypeVar("T")
@@ -61,6 +62,14 @@ class Configuration:
             for name, opened in self.channels.items()
             if opened.status is not ChannelStatus.NOT_CONFIGURED
         }
+
+    @property
+    def telling(self) -> TellingSettings:
+        """What of it telling goes by."""
+        return TellingSettings(
+            self.routes, self.roster, self.ready_channels, self.playbooks,
+            self.general.public_url, self.general.time_zone,
+        )  # fmt: skip
 
 
 def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:

@@ -42,12 +42,13 @@ def _pipeline(args: argparse.Namespace) -> int:
 
 def _incidents(args: argparse.Namespace) -> int:
     from gridvoice.app.bench_incidents import SIZES, bench_incidents
+    from gridvoice.handling.acts import acknowledge
 
     try:
         sizes = [int(size) for size in args.sizes.split(",")] if args.sizes else SIZES
     except ValueError:
         raise Unusable(f"--sizes {args.sizes}: 写成用逗号隔开的数, 如 100,1000") from None
-    return _print(args, bench_incidents(config_dir(args), _posts(args), sizes))
+    return _print(args, bench_incidents(config_dir(args), _posts(args), acknowledge, sizes))
 
 
 def _posts(args: argparse.Namespace) -> list[FoundPost]:

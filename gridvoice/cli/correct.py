@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         return _export(args)
     from domain.clock import utc_now
     from domain.model import Category
-    from gridvoice.app.corrections import WHAT_TITLES, NotCorrectable, What, correct
+    from gridvoice.handling.corrections import WHAT_TITLES, NotCorrectable, What, correct
 
     source, slash, key = (args.post or "").partition("/")
     if not slash or not source or not key:
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     from domain.private_file import keep_private
-    from gridvoice.app.corrections import labels
+    from gridvoice.handling.corrections import labels
 
     count = 0
     unreadable: dict[int, str] = {}

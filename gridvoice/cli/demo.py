@@ -56,7 +56,8 @@ def _run(args: argparse.Namespace, town: Any, folder: Path) -> int:
     from db.engine import open_engine, upgrade
     from gridvoice.app.configuration import load
     from gridvoice.app.logs import set_up
-    from gridvoice.cli.run import make_service
+    from gridvoice.app.service import Service
+    from gridvoice.console.app import console_of
     from gridvoice.demo import run as demo_run
 
     set_up(quiet=True)
@@ -72,8 +73,10 @@ def _run(args: argparse.Namespace, town: Any, folder: Path) -> int:
         url = f"sqlite:///{folder / 'gridvoice.db'}"
         engine = open_engine(url)
         upgrade(engine)
-        service = make_service(load(demo.config_dir, folder), engine, url, folder, quiet=True)
-        service.listener = listener
+        service = Service(
+            load(demo.config_dir, folder), engine, url, folder, quiet=True, listener=listener
+        )
+        service.console = console_of(service)
         if not args.json:
             say(f"小镇 {town.name}: {demo.site.base_url}/liuyan/   控制台: http://127.0.0.1:{port}")
             say("帖文陆续出现，预警如下" + ("" if args.once else "（Ctrl-C 结束）") + "：")

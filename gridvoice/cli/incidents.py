@@ -1,4 +1,4 @@
-"""`gridvoice incidents list / show / ack / close`."""
+"""`gridvoice incidents list / show`, and every act on one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import getpass
 from typing import TYPE_CHECKING, Any
 
+from domain.acts import ACTS
 from gridvoice.cli.options import Unusable, command, configuration, store, with_common
 from gridvoice.cli.output import emit, say, table
 
@@ -21,13 +22,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     listing.add_argument("--open", action="store_true", help="只列未办结的")
     show = command(verbs, "show", "一个事件的全部: 概况、时间线、帖文、推送", _show)
     show.add_argument("number", metavar="编号")
-    ack = command(verbs, "ack", "接收一个事件", _ack)
-    close = command(verbs, "close", "办结一个事件", _close)
-    for one in (ack, close):
-        one.add_argument("number", metavar="编号")
-        one.add_argument("--who", default="", metavar="姓名")
-        one.add_argument("--note", default="", metavar="说明")
-    close.add_argument("--false-alarm", action="store_true", help="误报")
+    for name, rule in ACTS.items():
+        act = command(verbs, name.replace("_", "-"), f"{rule.title}一个事件", _act)
+        act.set_defaults(act=name)
+        act.add_argument("number", metavar="编号")
+        act.add_argument("--who", default="", metavar="姓名")
+        act.add_argument("--note", default="", metavar="说明")
+        if name == "close":
+            act.add_argument("--false-alarm", action="store_const", const="false_alarm",
+                             dest="act", help="误报")  # fmt: skip
 
 
 def as_json(row: IncidentRow) -> dict[str, Any]:
@@ -138,26 +141,14 @@ def _show(args: argparse.Namespace) -> int:
     return 0
 
 
-def _ack(args: argparse.Namespace) -> int:
-    from gridvoice.app.handling import acknowledge
-
-    return _act(args, acknowledge)
-
-
-def _close(args: argparse.Namespace) -> int:
-    from functools import partial
-
-    from gridvoice.app.handling import close
-
-    return _act(args, partial(close, false_alarm=args.false_alarm))
-
-
-def _act(args: argparse.Namespace, act: Any) -> int:
+def _act(args: argparse.Namespace) -> int:
+    from db.incidents import NoSuchIncident
     from domain.clock import utc_now
     from domain.model import STATE_TITLES
-    from gridvoice.app.handling import NoSuchIncident, NotNow
+    from gridvoice.handling.acts import DOING, NotNow
 
     who = args.who or getpass.getuser()
+    act = DOING[args.act]
     try:
         after = act(store(args), configuration(args), args.number, who, args.note, utc_now())
     except (NoSuchIncident, NotNow) as refused:

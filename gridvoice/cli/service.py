@@ -23,7 +23,6 @@ from gridvoice.cli.options import (
     with_common,
 )
 from gridvoice.cli.output import complain, show_traceback
-from gridvoice.cli.run import make_service
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,20 +57,24 @@ def _serve(args: argparse.Namespace) -> int:
     from gridvoice.app.console_server import PortTaken
     from gridvoice.app.logs import set_up
     from gridvoice.app.processes import Heartbeat
+    from gridvoice.app.service import ROLES, Service
     from gridvoice.app.supervisor import RELOAD
+    from gridvoice.console.app import console_of
 
     die_with_parent()
     set_up()
-    service = make_service(
+    service = Service(
         configuration(args),
         store(args),
         database_url(args),
         data_dir(args),
-        args.role,
+        ROLES if args.role == "all" else (args.role,),
         heartbeat=Heartbeat(args.heartbeat),
         restarts=args.restarts,
         reason=args.reason,
     )
+    if "console" in service.roles:
+        service.console = console_of(service)
     try:
         left = asyncio.run(service.serve())
     except PortTaken as taken:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
-from gridvoice.console import queries
-from gridvoice.console.growth import LONGEST
-from gridvoice.console.queries import Arrivals, Taken
+from db.pages import board
+from db.pages.board import Arrivals, TakenToday
+from db.pages.incident import ShownIncident
 
 _INCIDENTS_KEPT = 1000
 
@@ -29,30 +28,30 @@ class Remembered:
         self._lock = threading.Lock()
         self._day: datetime | None = None
         self._upto = 0  # posts up to this id are counted and judged
-        self._settled = Taken(0, 0, 0)
+        self._settled = TakenToday(0, 0, 0)
         self._arrivals: dict[int, tuple[datetime, Arrivals]] = {}
 
-    def taken_today(self, conn: Connection, today: datetime) -> Taken:
+    def taken_today(self, conn: Connection, today: datetime) -> TakenToday:
         """Posts taken in since `today` (local midnight) as the connection's snapshot shows them."""
         with self._lock:
             if self._day != today:
-                self._day, self._upto, self._settled = today, 0, Taken(0, 0, 0)
-            edge = queries.first_unsettled_post(conn)
+                self._day, self._upto, self._settled = today, 0, TakenToday(0, 0, 0)
+            edge = board.first_unsettled_post(conn)
             if edge > self._upto + 1:
-                self._settled += queries.read_taken(conn, today, self._upto, edge)
+                self._settled += board.read_taken(conn, today, self._upto, edge)
                 self._upto = edge - 1
             settled, upto = self._settled, self._upto
-        return settled + queries.read_taken(conn, today, upto, None)
+        return settled + board.read_taken(conn, today, upto, None)
 
     def arrivals(
-        self, conn: Connection, rows: Sequence[Row[Any]], now: datetime
+        self, conn: Connection, shown: Sequence[ShownIncident], since: datetime
     ) -> dict[int, Arrivals]:
-        """As `queries.read_arrivals` for rows of `incidents`; only changed ones are read again."""
+        """As `board.read_arrivals`; only those that changed are read again."""
         known = self._arrivals
-        stale = [r for r in rows if r.id not in known or known[r.id][0] != r.updated_at]
+        stale = [r for r in shown if r.id not in known or known[r.id][0] != r.updated_at]
         if stale:
-            read = queries.read_arrivals(conn, [r.id for r in stale], now - LONGEST)
+            read = board.read_arrivals(conn, [r.id for r in stale], since)
             fresh = {r.id: (r.updated_at, read.get(r.id, ())) for r in stale}
             kept = known if len(known) < _INCIDENTS_KEPT else {}
             known = self._arrivals = {**kept, **fresh}
-        return {r.id: known[r.id][1] for r in rows if r.id in known}
+        return {r.id: known[r.id][1] for r in shown if r.id in known}

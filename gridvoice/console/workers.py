@@ -8,29 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial, wraps
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Workers:
-    """A decorator that has a function run in one of them."""
+    """So many of them."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int = 8) -> None:
         self._pool = ThreadPoolExecutor(count, "console")
         all_here = threading.Barrier(count + 1)
         for _ in range(count):
             self._pool.submit(all_here.wait)
         all_here.wait()
 
-    def __call__(self, work: Callable[P, T]) -> Callable[P, Awaitable[T]]:
-        @wraps(work)
-        async def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, partial(work, *args, **kwargs))
-
-        return call
+    async def run(self, work: Callable[[], T]) -> T:
+        """Its result, from one of them."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)

@@ -139,6 +139,6 @@ def _placed(incident: Incident, verdict: Assessment) -> Incident:
 
 def _title(post: PostFacts) -> str:
     """The first post's own words, masked: its title, else its first sentence."""
-    text = post.title.strip() or re.split(r"[。！？!?\n]", post.body.strip(), maxsplit=1)[0]
+    text = post.title.strip() or re.split(r"[。！？!?\n]", post.text.strip(), maxsplit=1)[0]
     text = " ".join(mask(text[:_TITLE_READ]).split())
     return text if len(text) <= _TITLE_CHARS else text[: _TITLE_CHARS - 1] + "…"

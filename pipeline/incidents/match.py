@@ -98,7 +98,7 @@ def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -
     telling = len(post.wording.terms) >= _TELLING
     if telling and post.hash in known.hashes:
         return _Compared(1.0, 0.0, "same text")
-    near = nearness(post.places, post.text.text, known.places)
+    near = nearness(post.places, post.squeezed.text, known.places)
     if near is Nearness.APART:
         # Before the wording: two villages that complain in the same words are two matters.
         return _Compared(0.0, 2.0, near)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.model import Assessment, PostRole
+from domain.model import Assessment, PostRole, Reason
 from pipeline.incidents.proximity import PlaceKeys, place_keys
 from pipeline.incidents.similarity import Wording, coded_regions, local_names, terms
 from pipeline.normalise import Squeezed
@@ -22,7 +22,7 @@ class PostFacts:
     words were posted before. `said` tells who said what (source, writer and text, hashed).
     """
 
-    text: Squeezed
+    squeezed: Squeezed
     assessment: Assessment
     at: datetime
     first_seen: datetime
@@ -36,14 +36,20 @@ class PostFacts:
     copy: bool = False
     engagement: Mapping[str, int] | None = None
     role: PostRole = PostRole.COMPLAINT
+    post_id: int = 0
+    url: str | None = None
 
     @property
     def title(self) -> str:
-        return self.text.original[0]
+        return self.squeezed.original[0]
 
     @property
-    def body(self) -> str:
-        return self.text.original[1]
+    def text(self) -> str:
+        return self.squeezed.original[1]
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return self.assessment.reasons
 
     def is_fresh(self, now: datetime, fresh_for: timedelta) -> bool:
         """Whether it is news, not history. A time too old to be believed is old."""

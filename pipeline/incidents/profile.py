@@ -108,7 +108,7 @@ class Asked:
         telling = sorted(terms, key=post.wording.terms.__getitem__, reverse=True)[:_TERMS]
         # Two villages are two matters, whatever else they share: who names one asks for no other.
         near = (False,) if places.sites else (False, True)
-        called = {s: may_call(post.text.text, places, s) for s in near}
+        called = {s: may_call(post.squeezed.text, places, s) for s in near}
         return cls(
             text=f"#{post.hash}",
             exact=(

@@ -35,8 +35,8 @@ from db.engine import read, write
 from db.tables import timers as timers_table
 from domain.events import TimerKind
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.handling import NotNow, acknowledge, close
 from gridvoice.app.tasks.follow_up import follow_up
+from gridvoice.handling.acts import NotNow, acknowledge, close
 
 # an incident whose memory is broken
 

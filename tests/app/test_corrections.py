@@ -30,8 +30,8 @@ from db.rows import PostRow
 from db.tables import corrections
 from domain.model import Category, Severity
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.corrections import NotCorrectable, What, correct, labels
-from gridvoice.app.handling import close
+from gridvoice.handling.acts import call_false_alarm, close
+from gridvoice.handling.corrections import NotCorrectable, What, correct, labels
 from pipeline.learning.labels import example
 
 SOON = NOW + timedelta(minutes=5)
@@ -99,7 +99,7 @@ def test_a_post_unknown_or_not_judged_yet_is_named(engine: Engine, config: Confi
 def test_a_false_alarm_speaks_of_each_of_its_posts(engine: Engine, config: Configuration) -> None:
     told(engine, config, found("1", OUTAGE), found("2", OUTAGE))
     say(engine, config, "2", What.COMPLAINT)
-    close(engine, config, the_incident(engine).incident.number, "李四", "", SOON, false_alarm=True)
+    call_false_alarm(engine, config, the_incident(engine).incident.number, "李四", "", SOON)
     by_key = {row["id"]: row for row in labels(engine)}
     assert (by_key["board/1"]["complaint"], by_key["board/1"]["relevant"]) == (False, True)
     assert by_key["board/2"]["complaint"] is True  # somebody had spoken of this one by itself

@@ -22,9 +22,10 @@ from sqlalchemy import Engine
 
 from alerts.notice import layout
 from alerts.notice.body import from_body
+from db.incidents import NoSuchIncident
 from domain.model import IncidentState
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.handling import NoSuchIncident, NotNow, acknowledge, close
+from gridvoice.handling.acts import NotNow, acknowledge, call_false_alarm, close
 
 SOON = NOW + timedelta(minutes=5)
 
@@ -90,7 +91,7 @@ def test_closing_what_nobody_was_told_of_is_silent(engine: Engine, config: Confi
 def test_a_false_alarm_is_a_state_of_its_own(
     engine: Engine, config: Configuration, number: str
 ) -> None:
-    after = close(engine, config, number, "张三", "玩笑", SOON, false_alarm=True)
+    after = call_false_alarm(engine, config, number, "张三", "玩笑", SOON)
     assert after.state is IncidentState.FALSE_ALARM
     assert timeline(engine, the_incident(engine))[-1].kind == "false_alarm"
 

@@ -37,9 +37,9 @@ from alerts.notice import layout
 from alerts.notice.body import from_body
 from domain.model import Area, Category, IncidentState, Severity
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.handling import acknowledge, close
 from gridvoice.app.tasks.follow_up import follow_up
 from gridvoice.app.tasks.judge import Judged, judge
+from gridvoice.handling.acts import acknowledge, call_false_alarm, close
 from pipeline.assess import Assessor
 from pipeline.normalise import Squeezed
 from pipeline.scorers import Score, Scorer
@@ -258,7 +258,7 @@ def test_what_was_called_a_false_alarm_does_not_swallow_a_later_complaint(
 ) -> None:
     told(engine, config, found("1", OUTAGE))
     number = the_incident(engine).incident.number
-    close(engine, config, number, "张三", "村民开玩笑", NOW + later(5), false_alarm=True)
+    call_false_alarm(engine, config, number, "张三", "村民开玩笑", NOW + later(5))
     told(engine, config, found("2", OUTAGE), now=NOW + later(6))
     assert the_incident(engine).incident.post_count == 2, "the same words stay a false alarm"
     told(engine, config, found("3", OUTAGE_AGAIN), now=NOW + later(60))

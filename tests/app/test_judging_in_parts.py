@@ -33,10 +33,10 @@ from db.tables import incident_posts
 from domain.events import EventKind
 from domain.model import IncidentState, PostRole
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.handling import acknowledge, close
 from gridvoice.app.tasks import judge as judging
 from gridvoice.app.tasks.grouping import Grouping, Taken
 from gridvoice.app.tasks.judge import as_text
+from gridvoice.handling.acts import acknowledge, close
 
 VILLAGES = ("小召乡北寨村", "五女店镇岗刘村", "五女店镇老店村", "椹涧乡岗王村", "尚集镇门道张村")
 

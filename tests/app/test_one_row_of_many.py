@@ -39,10 +39,10 @@ from db.engine import read, write
 from db.tables import opinions_asked
 from domain.model import Category, IncidentState
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.corrections import What, correct, labels
-from gridvoice.app.handling import close
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.tasks.rescore import rescore
+from gridvoice.handling.acts import call_false_alarm
+from gridvoice.handling.corrections import What, correct, labels
 from pipeline.normalise import Squeezed
 from pipeline.scorers import Score
 from pipeline.second_opinion import OpinionSettings
@@ -93,7 +93,7 @@ def test_a_false_alarm_ends_the_incident_whatever_one_of_its_posts_is(
         " (SELECT version_id FROM posts WHERE key = '2')",
     )
     number = the_incident(sqlite_engine).incident.number
-    after = close(sqlite_engine, config, number, "张三", "", later(5), false_alarm=True)
+    after = call_false_alarm(sqlite_engine, config, number, "张三", "", later(5))
     assert after.state is IncidentState.FALSE_ALARM
     notes = [event.note for event in timeline(sqlite_engine, the_incident(sqlite_engine))]
     assert any("1 帖未能记为误报" in note for note in notes)

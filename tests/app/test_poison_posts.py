@@ -55,10 +55,10 @@ from db import set_aside
 from db.engine import check, write
 from domain.model import Category, IncidentState
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.corrections import What, correct
-from gridvoice.app.handling import acknowledge, close
 from gridvoice.app.tasks import judge as judging_task
 from gridvoice.app.tasks.judge import Judged, judge
+from gridvoice.handling.acts import acknowledge, close
+from gridvoice.handling.corrections import What, correct
 from pipeline.normalise import Squeezed
 from pipeline.scorers import Score
 

@@ -26,10 +26,10 @@ from db.engine import read
 from db.tables import assessments, versions
 from domain.model import Category, IncidentState
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.corrections import What, correct
-from gridvoice.app.handling import close
 from gridvoice.app.tasks import rescore as rescoring
 from gridvoice.app.tasks.follow_up import follow_up
+from gridvoice.handling.acts import close
+from gridvoice.handling.corrections import What, correct
 from pipeline.assess import Assessor
 from pipeline.scorers import Score
 

@@ -33,9 +33,9 @@ from db.engine import read
 from db.tables import assessments, opinions_asked, versions
 from domain.model import Category
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.corrections import What, correct
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.service import Service
+from gridvoice.handling.corrections import What, correct
 from pipeline.assess import Assessor
 from pipeline.normalise import Squeezed
 from pipeline.scorers import Score

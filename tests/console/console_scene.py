@@ -169,7 +169,17 @@ def tell(
             conn, incident_id, "joined", Cause.read(cause), at, "", note, data
         )
     assert event is not None
-    alert = outbox.add_alert(conn, incident_id, event, reason, report_no, severity, "预警", {}, at)
+    alert = outbox.add_alert(
+        conn,
+        incident_id,
+        event,
+        reason,
+        report_no,
+        severity,
+        "预警",
+        {"told": {"post_count": 1, "channels": []}},
+        at,
+    )
     assert alert is not None
     for channel, recipient, outcome, code, text in answers:
         name = outbox.add_delivery(conn, alert, channel, recipient, at)
@@ -324,25 +334,3 @@ def grow(engine: Engine, number: str, said: Said, now: datetime) -> None:
         incidents.add_event(conn, row.id, "joined", Cause.read(f"post:{post_id}"), now)
         more = replace(row.incident, post_count=row.incident.post_count + 1, last_event_at=now)
         incidents.grow_incident(conn, row.id, more, row.profile, now)
-
-
-def acknowledge(engine: Engine, number: str, who: str, note: str, now: datetime) -> None:
-    """What the app's own act does, small."""
-    _move(engine, number, IncidentState.ACKNOWLEDGED, "acknowledged", who, note, now)
-
-
-def close(engine: Engine, number: str, who: str, note: str, now: datetime) -> None:
-    _move(engine, number, IncidentState.CLOSED, "closed", who, note, now)
-
-
-def _move(
-    engine: Engine, number: str, to: IncidentState, kind: str, who: str, note: str, now: datetime
-) -> None:
-    with write(engine) as conn:
-        row = incidents.find(conn, number)
-        if row is None:
-            raise LookupError(number)
-        if not row.incident.state.is_open or row.incident.state is to:
-            raise ValueError("此事件已由他人接收或已结束。")
-        incidents.change_state(conn, row.id, row.incident.state, to, now)
-        incidents.add_event(conn, row.id, kind, Cause.read(f"act:{next(_keys)}"), now, who, note)

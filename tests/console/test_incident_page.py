@@ -90,7 +90,7 @@ def test_a_repost_on_another_source_is_told_from_a_repeat(
 def test_the_timeline_tells_events_and_what_receivers_answered(console: Console) -> None:
     story = words(page_of(console, "low").split('id="story"')[1].split("</section>")[0])
     for part in ("发现事件", "8 条新帖并入", "等级 较大→重大", "因：发帖人 9人、渠道 4个渠道", "第1报 · 较大 · 首报", "第2报 · 重大 · 等级升高", "已送达 舆情中心",
-                 "用时 1.2 秒", "应答：0 ok", "等待重试 duty_group", "应答：45009 api freq out of limit"):  # fmt: skip
+                 "用时 1.2 秒", "应答：0 ok", "等待重试 值班群", "应答：45009 api freq out of limit"):  # fmt: skip
         assert part in story
     assert "李建国：已联系保险专责" in words(page_of(console, "storm"))
 

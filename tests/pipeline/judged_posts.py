@@ -30,7 +30,7 @@ def facts(title: str, text: str, verdict: Assessment, at: datetime) -> PostFacts
     """A post with this verdict."""
     squeezed, words = squeeze(title, text), content_hash(title, text)
     return PostFacts(
-        text=squeezed, assessment=verdict, at=at, first_seen=at, hash=words, channel="weibo",
+        squeezed=squeezed, assessment=verdict, at=at, first_seen=at, hash=words, channel="weibo",
         said=said_by("test", None, words), wording=wording_of(squeezed),
         places=places_of(squeezed, verdict), published_at=at,
     )  # fmt: skip

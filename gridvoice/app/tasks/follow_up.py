@@ -19,8 +19,8 @@ from db.timers import Timer
 from domain.events import Cause, EventKind, TimerKind
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import aside
-from gridvoice.app.tasks.announce import announce
 from gridvoice.app.tasks.aside import TIMER
+from gridvoice.telling.tell import tell_if_changed
 from pipeline.incidents.profile import voices_of
 
 _A_PASS = 200
@@ -87,7 +87,9 @@ def _decide_again(conn: Connection, config: Configuration, timer: Timer, now: da
     assert event_id is not None  # no timer goes off twice
     now_is = row.incident
     voices = voices_of(row.profile, now_is.post_count)
-    done = announce(conn, config, row.id, now_is, now_is, event_id, now, voices=voices)
+    done = tell_if_changed(
+        conn, config.telling, row.id, now_is, now_is, event_id, now, voices=voices
+    )
     if done.held_until is not None:
         timers.set_timer(conn, row.id, timer.kind, done.held_until)
     return done.reason is not None

@@ -24,7 +24,7 @@ from db.undated import first_seen_is_fair
 from domain.events import Cause, EventKind, TimerKind
 from domain.model import Category, Incident, IncidentState, PostRole
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks.announce import Newest, announce
+from gridvoice.telling.tell import tell_if_changed
 from pipeline.assess import Assessed
 from pipeline.incidents.absorb import Change, absorb, begin
 from pipeline.incidents.match import Candidate, best
@@ -88,7 +88,7 @@ class Grouping:
 
     def _facts(self, row: ToJudge, read: Assessed, role: PostRole) -> PostFacts:
         return PostFacts(
-            text=read.text,
+            squeezed=read.text,
             assessment=read.assessment,
             at=row.event_at,
             first_seen=row.first_seen,
@@ -102,6 +102,8 @@ class Grouping:
             copy=row.duplicate_of is not None,
             engagement=row.engagement,
             role=role,
+            post_id=row.post_id,
+            url=row.url,
         )
 
     def _find(self, post: PostFacts) -> tuple[IncidentRow | None, str, str | None]:
@@ -144,7 +146,7 @@ class Grouping:
         incidents.add_post(conn, incident_id, row.post_id, now)
         event_id = self._record(incident_id, row, change, now)
         assert event_id is not None  # it has no other event
-        told = not late and self._tell(incident_id, None, change, event_id, now, row, post)
+        told = not late and self._tell(incident_id, None, change, event_id, now, post)
         return Taken(opened=True, told=told)
 
     def _join(
@@ -165,7 +167,7 @@ class Grouping:
         incidents.grow_incident(conn, found.id, change.after, change.profile.to_json(), now)
         keys = profile.likeness.keys(), change.profile.likeness.keys()
         incident_keys.set_keys(conn, found.id, *keys)
-        told = not late and self._tell(found.id, before, change, event_id, now, row, post)
+        told = not late and self._tell(found.id, before, change, event_id, now, post)
         return Taken(told=told)
 
     def _record(
@@ -184,17 +186,12 @@ class Grouping:
         change: Change,
         event_id: int,
         now: datetime,
-        row: ToJudge,
         post: PostFacts,
     ) -> bool:
-        newest = Newest(
-            row.post_id, row.title, row.text, row.channel, row.url, row.published_at,
-            post.assessment.reasons,
-        )  # fmt: skip
         voices = change.profile.facts.voices(change.after.post_count)
-        done = announce(
-            self._conn, self._config, incident_id, before, change.after, event_id, now,
-            newest, voices,
+        done = tell_if_changed(
+            self._conn, self._config.telling, incident_id, before, change.after, event_id, now,
+            post, voices,
         )  # fmt: skip
         if done.held_until is not None:
             timers.set_timer(self._conn, incident_id, TimerKind.HELD, done.held_until)

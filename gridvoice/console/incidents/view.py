@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
+from db.pages import incident as read
+from db.pages.board import read_arrivals, read_reopened
+from db.pages.incident import ShownPost
+from db.rows import EventRow
+from domain.acts import ACTS
 from domain.masking import mask, mask_address
-from domain.model import CHANNEL_TITLES
+from domain.model import CHANNEL_TITLES, Place, Reason
 from domain.safe_links import openable
-from gridvoice.console import queries
-from gridvoice.console.board import Pages
-from gridvoice.console.cards import Card, card
-from gridvoice.console.growth import LONGEST
+from gridvoice.console.context import Context
+from gridvoice.console.incidents.cards import card
+from gridvoice.console.incidents.growth import LONGEST
+from gridvoice.console.incidents.reasons import rule_title, weigh
+from gridvoice.console.incidents.story import story
 from gridvoice.console.marks import Piece, Span, marked, readable, split
-from gridvoice.console.reasons import rule_title, weigh
-from gridvoice.console.story import story
-from gridvoice.console.surroundings import Surroundings
+from gridvoice.console.pager import pager
 from gridvoice.console.words import Moment, counted, moment
 
 _POSTS_A_PAGE = 30
@@ -69,71 +73,69 @@ class FormView:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """What of an incident its own page alone shows: its place with all that it lies in, and who did
+    the last act."""
+
+    chain: tuple[str, ...]
+    taken: str
+
+
 def incident_page(
-    conn: Connection, number: str, page: int, around: Surroundings, now: datetime
+    conn: Connection, number: str, page: int, context: Context, now: datetime
 ) -> dict[str, Any] | None:
-    """The context of incident.html; None: there is no such incident."""
-    row = queries.read_incident(conn, number)
-    if row is None:
+    """What incident.html shows; None: there is no such incident."""
+    found = read.read_incident(conn, number)
+    if found is None:
         return None
-    arrivals = queries.read_arrivals(conn, [row.id], now - LONGEST).get(row.id, ())
-    reopened = bool(queries.read_reopened(conn, [row.id]))
-    shown = card(row, arrivals, reopened, now, width=240, height=64)
-    last = max(1, -(-row.post_count // _POSTS_A_PAGE))
-    page = min(page, last)
-    posts = queries.read_posts(conn, row.id, page, _POSTS_A_PAGE)
-    events, older = queries.read_events(conn, row.id, _EVENTS_SHOWN)
-    deliveries = queries.read_deliveries(conn, row.id)
+    incident = found.incident
+    arrivals = read_arrivals(conn, [found.id], now - LONGEST).get(found.id, ())
+    reopened = bool(read_reopened(conn, [found.id]))
+    shown = card(found, arrivals, reopened, now, width=240, height=64)
+    pages = pager(
+        page, incident.post_count, _POSTS_A_PAGE, lambda n: f"/incidents/{number}?page={n}#posts"
+    )
+    posts = read.read_posts(conn, found.id, pages.number, _POSTS_A_PAGE)
+    events, older = read.read_events(conn, found.id, _EVENTS_SHOWN)
+    titles = {name: one.title for name, one in context.config.channels.items()}
+    chain = tuple(context.place_chain(incident.place_code)) if incident.place_code else ()
     return {
-        "i": _IncidentView(
-            shown,
-            tuple(around.place_chain(row.place_code)) if row.place_code else (),
-            _taken(events, now),
+        "card": shown,
+        "incident": IncidentView(
+            chain or ((shown.place,) if shown.place else ()), _taken(events, now)
         ),
-        "reasons": weigh(queries.read_reasons(conn, row.id, _POSTS_WEIGHED), around.rule_titles),
-        "posts": [_post(post, around, now) for post in posts],
-        "pages": _pages(number, page, last),
-        "story": story(events, deliveries, around.channel_titles, now),
+        "reasons": weigh(read.read_grounds(conn, found.id, _POSTS_WEIGHED)),
+        "posts": [_post(post, context, now) for post in posts],
+        "pages": pages,
+        "story": story(events, read.read_alerts(conn, found.id), titles, now),
         "story_left": older,
-        "playbook": around.playbooks.get(row.category),
+        "playbook": context.playbooks.get(incident.category),
     }
 
 
-class _IncidentView:
-    """A card with what only the incident's own page shows."""
-
-    def __init__(self, shown: Card, chain: Sequence[str], taken: str) -> None:
-        self._card = shown
-        self.chain = chain or ((shown.place,) if shown.place else ())
-        self.taken = taken
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._card, name)
-
-
-def _taken(events: Sequence[Row[Any]], now: datetime) -> str:
+def _taken(events: Sequence[EventRow], now: datetime) -> str:
     """Who did the last act, when, and what they said."""
-    words = {"acknowledged": "接收", "closed": "办结", "false_alarm": "判为误报"}
+    titles = {rule.kind: rule.title for rule in ACTS.values()}
     for event in events:
-        if event.kind in words and event.who:
+        if event.kind in titles and event.who:
             when = moment(event.at, now).short
             note = f"：{mask(event.note)}" if event.note else "。"
-            return f"{mask(event.who)} 于{when}{words[event.kind]}{note}"
+            return f"{mask(event.who)} 于{when}{titles[event.kind]}{note}"
     return ""
 
 
-def _post(row: Row[Any], around: Surroundings, now: datetime) -> PostView:
-    reasons, places = row.reasons or [], row.places or []
-    spans = _spans("text", reasons, places, around)
+def _post(row: ShownPost, context: Context, now: datetime) -> PostView:
+    spans = _spans("text", row.reasons, row.places)
     text, more = split(readable(row.text, spans), _FOLD_AFTER)
     more_count = sum(len(piece.text) for piece in more)
     if more_count < 60:  # a fold that hides a line is worse than the line
         text, more = [*text, *more], []
-    source = around.sources.get(row.source)
+    source = context.sources.get(row.source)
     # Channels without titles get one from the text's beginning: said once is enough.
     repeated = row.text.startswith(row.title.rstrip("….") or "\n")
     marks = []
-    if row.duplicate_of is not None:
+    if row.copied_from is not None:
         marks.append("重复" if row.copied_from == row.source else "转载")
     return PostView(
         id=row.id,
@@ -143,7 +145,7 @@ def _post(row: Row[Any], around: Surroundings, now: datetime) -> PostView:
         at=moment(row.event_at, now),
         seen=moment(row.first_seen, now),
         marks=tuple(marks),
-        title=[] if repeated else marked(row.title, _spans("title", reasons, places, around)),
+        title=[] if repeated else marked(row.title, _spans("title", row.reasons, row.places)),
         text=text,
         more=more,
         more_count=more_count,
@@ -154,26 +156,15 @@ def _post(row: Row[Any], around: Surroundings, now: datetime) -> PostView:
     )
 
 
-def _spans(
-    field_name: str,
-    reasons: Sequence[Mapping[str, Any]],
-    places: Sequence[Mapping[str, Any]],
-    around: Surroundings,
-) -> list[Span]:
+def _spans(field: str, reasons: Sequence[Reason], places: Sequence[Place]) -> list[Span]:
     """Places first, so that a reason over a place is what shows."""
-    spans = [
-        Span(p["start"], p["end"], "place", f"地点：{p['name']}")
-        for p in places
-        if p["field"] == field_name
-    ]
+    spans = [Span(p.start, p.end, "place", f"地点：{p.name}") for p in places if p.field == field]
     weighty = sorted(
-        (r for r in reasons if r["weight"] > 0 and r["end"] - r["start"] > 1),
-        key=lambda r: -r["weight"],
+        (r for r in reasons if r.weight > 0 and r.end - r.start > 1), key=lambda r: -r.weight
     )[:_MARKED]
     # The weightiest last: it wins where phrases overlap.
-    for r in (r for r in reversed(weighty) if r["field"] == field_name):
-        why = f"{rule_title(r['rule'], around.rule_titles)} {r['weight']:+.1f}"
-        spans.append(Span(r["start"], r["end"], "reason", why))
+    for r in (r for r in reversed(weighty) if r.field == field):
+        spans.append(Span(r.start, r.end, "reason", f"{rule_title(r.rule)} {r.weight:+.1f}"))
     return spans
 
 
@@ -192,10 +183,3 @@ def original_href(post_id: int, url: str | None) -> str:
     if there is None:
         return ""
     return there if mask_address(there) == there else f"/posts/{post_id}/original"
-
-
-def _pages(number: str, page: int, last: int) -> Pages:
-    def at(other: int) -> str | None:
-        return f"/incidents/{number}?page={other}#posts" if 1 <= other <= last else None
-
-    return Pages(page, last, at(page - 1), at(page + 1))

@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row
-
+from db.pages.incident import ShownAlert, ShownDelivery
+from db.rows import EventRow
 from domain.masking import mask
 from domain.model import ALERT_REASON_TITLES, SEVERITY_TITLES
 from gridvoice.console.words import Moment, moment
@@ -64,15 +63,15 @@ class Entry:
 
 
 def story(
-    events: Sequence[Row[Any]],
-    deliveries: Sequence[Row[Any]],
+    events: Sequence[EventRow],
+    sent: Sequence[ShownAlert],
     channel_titles: Mapping[str, str],
     now: datetime,
 ) -> list[Entry]:
     """`events` newest first; posts that joined one after the other become one entry."""
-    by_event: dict[int, list[Row[Any]]] = defaultdict(list)
-    for delivery in deliveries:
-        by_event[delivery.event_id].append(delivery)
+    by_event: dict[int, list[ShownAlert]] = defaultdict(list)
+    for alert in sent:
+        by_event[alert.event_id].append(alert)
     entries: list[Entry] = []
     joined = 0
     for event in events:
@@ -92,7 +91,7 @@ def story(
     return entries
 
 
-def _event(event: Row[Any], now: datetime) -> Entry:
+def _event(event: EventRow, now: datetime) -> Entry:
     mark, what = _KINDS.get(event.kind, ("joined", event.kind))
     lines = []
     if event.who:
@@ -107,29 +106,31 @@ def _event(event: Row[Any], now: datetime) -> Entry:
 
 
 def _alert(
-    rows: Sequence[Row[Any]],
+    alerts: Sequence[ShownAlert],
     channel_titles: Mapping[str, str],
     now: datetime,
     lines: tuple[str, ...] = (),
 ) -> Entry:
-    first = rows[0]
+    first = alerts[0]
     reason = ALERT_REASON_TITLES.get(first.reason, first.reason)
     level = SEVERITY_TITLES.get(first.severity, first.severity)
     what = f"第{first.report_no}报 · {level} · {reason}"
     mark = first.reason if first.reason in ("severity_raised", "reopened") else "alert"
-    sent = tuple(_sent(row, channel_titles, now) for row in rows if row.channel is not None)
+    sent = tuple(_sent(one, a.at, channel_titles, now) for a in alerts for one in a.deliveries)
     if not sent:
         lines = (*lines, "没有可用的预警通道，未推送。")
     return Entry(mark, what, moment(first.at, now), lines, sent)
 
 
-def _sent(row: Row[Any], channel_titles: Mapping[str, str], now: datetime) -> Sent:
+def _sent(
+    row: ShownDelivery, decided_at: datetime, channel_titles: Mapping[str, str], now: datetime
+) -> Sent:
     to = channel_titles.get(row.channel, row.channel)
     if row.recipient:
         to += f" → {mask(row.recipient)}"
     tries = f"{row.attempts} 次尝试"
     if row.delivered_at is not None:
-        took = (row.delivered_at - row.at).total_seconds()
+        took = (row.delivered_at - decided_at).total_seconds()
         tries = f"{moment(row.delivered_at, now).short}，用时 {_seconds(took)}" + (
             f"，第 {row.attempts} 次成功" if row.attempts > 1 else ""
         )

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -20,16 +21,16 @@ from db import incidents, outbox, posts
 from db.faults import is_of_the_store
 from db.rows import AlertRow
 from domain.clock import utc_now
-from domain.model import AlertReason, Incident, Reason
-from gridvoice.app.configuration import Configuration
+from domain.model import AlertReason, Incident
+from gridvoice.telling.settings import TellingSettings
 
-log = logging.getLogger("gridvoice.announce")
+log = logging.getLogger("gridvoice.telling")
 
 _QUOTED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Announced:
+class Telling:
     """What a change came to: the incident, its report counted; why people are told, if they are;
     until when the change is held back, if it is."""
 
@@ -38,17 +39,11 @@ class Announced:
     held_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
-    """The post that is the cause of a change, as it is quoted."""
+class Newest(PublicPost, Protocol):
+    """The post that is the cause of a change."""
 
-    post_id: int
-    title: str
-    text: str
-    channel: str
-    url: str | None
-    published_at: datetime | None
-    reasons: tuple[Reason, ...]
+    @property
+    def post_id(self) -> int: ...
 
 
 def told_of(alert: AlertRow | None) -> LastReport | None:
@@ -65,9 +60,9 @@ def told_of(alert: AlertRow | None) -> LastReport | None:
     )
 
 
-def announce(
+def tell_if_changed(
     conn: Connection,
-    config: Configuration,
+    settings: TellingSettings,
     incident_id: int,
     before: Incident | None,
     after: Incident,
@@ -75,7 +70,7 @@ def announce(
     now: datetime,
     newest: Newest | None = None,
     voices: int | None = None,
-) -> Announced:
+) -> Telling:
     """Decide on a change; when people are to be told, write the alert and its deliveries, and count
     the report.
 
@@ -84,13 +79,13 @@ def announce(
     """
     told = told_of(outbox.last_alert(conn, incident_id)) if after.report_no else None
     heard = after if voices is None else replace(after, post_count=voices)
-    reason = decide(before, heard, told, now, config.routes.decide)
+    reason = decide(before, heard, told, now, settings.routes.decide)
     if reason is None:
-        return Announced(after, None, held_until(heard, told, now, config.routes.decide))
+        return Telling(after, None, held_until(heard, told, now, settings.routes.decide))
     after = replace(after, report_no=after.report_no + 1)
     incidents.count_report(conn, incident_id, after.report_no, now)
-    targets = _targets(config, after, reason, now)
-    notice = _notice(conn, config, incident_id, after, reason, now, newest, told, targets)
+    targets = _targets(settings, after, reason, now)
+    notice = _notice(conn, settings, incident_id, after, reason, now, newest, told, targets)
     body = to_body(notice)
     body["told"] = {"post_count": heard.post_count, "channels": list(after.channels)}
     alert_id = outbox.add_alert(
@@ -105,29 +100,29 @@ def announce(
             until = target.not_before
             due = until if until is not None and until > clock else min(now, clock)
             outbox.add_delivery(conn, alert_id, target.channel, target.recipient, due)
-    return Announced(after, reason)
+    return Telling(after, reason)
 
 
 def _targets(
-    config: Configuration, incident: Incident, reason: AlertReason, now: datetime
+    settings: TellingSettings, incident: Incident, reason: AlertReason, now: datetime
 ) -> list[Target]:
     """Who hears of it; where the routes cannot be asked, those of the default route."""
     try:
         return route(
-            incident, reason, now, config.routes, config.roster,
-            config.ready_channels, config.general.time_zone,
+            incident, reason, now, settings.routes, settings.roster,
+            settings.channels, settings.zone,
         )  # fmt: skip
     except Exception:
         log.exception("incident %s cannot be routed: to the default", incident.number)
         return [
             Target(to.channel, "" if to.recipient == ON_DUTY else to.recipient, DEFAULT_ROUTE)
-            for to in config.routes.default
+            for to in settings.routes.default
         ]
 
 
 def _notice(
     conn: Connection,
-    config: Configuration,
+    settings: TellingSettings,
     incident_id: int,
     incident: Incident,
     reason: AlertReason,
@@ -137,16 +132,16 @@ def _notice(
     targets: Sequence[Target],
 ) -> Notice:
     """What is said; plainly, where an incident or a post of it cannot be put into words."""
-    least = Report(incident, reason, now, public_url=config.general.public_url)
+    least = Report(incident, reason, now, public_url=settings.public_url)
     try:
         return compose(
             replace(
                 least,
                 posts=_quoted(conn, incident_id, incident.post_count, newest),
-                playbook=config.playbooks.of(incident.category),
+                playbook=settings.playbooks.of(incident.category),
                 told=told,
                 warning=next((t.warning for t in targets if t.warning), None),
-                zone=config.general.time_zone,
+                zone=settings.zone,
             )
         )
     except Exception as error:
@@ -164,5 +159,5 @@ def _quoted(
     if newest is not None and posts_in_all == 1:
         return quoted
     earliest = incidents.post_ids_of(conn, incident_id, _QUOTED)
-    others = [i for i in earliest if newest is None or i != newest.post_id]
+    others = [one for one in earliest if newest is None or one != newest.post_id]
     return [*quoted, *posts.post_rows(conn, others)][:_QUOTED]

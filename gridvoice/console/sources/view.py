@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
+from alerts.channels.opening import ChannelStatus, ConfiguredChannel
 from alerts.sending.outage import is_held
 from db.channel_states import channel_state_rows
 from db.health import is_late
+from db.pages.sources import ShownSource, read_sources
 from domain.masking import mask
 from domain.model import ChannelState
-from gridvoice.console import queries
 from gridvoice.console.banners import banners
-from gridvoice.console.surroundings import ChannelCard, SourceCard, Surroundings
+from gridvoice.console.context import Context, SourceCard
 from gridvoice.console.words import Moment, counted, lasting, moment
 
 _IN_THE_TABLE = ("source", "late")
@@ -51,24 +52,26 @@ class ChannelView:
     success: Moment | None
 
 
-def sources_page(conn: Connection, around: Surroundings, now: datetime) -> dict[str, Any]:
-    """The context of sources.html."""
+def sources_page(conn: Connection, context: Context, now: datetime) -> dict[str, Any]:
+    """What sources.html shows."""
     return {
-        "banners": banners(t for t in around.troubles() if t.kind not in _IN_THE_TABLE),
-        "rows": [_view(row, around, now) for row in queries.read_sources(conn)],
-        "channels": _channels(conn, around.channels or (), now),
+        "banners": banners(t for t in context.troubles() if t.kind not in _IN_THE_TABLE),
+        "rows": [_view(row, context, now) for row in read_sources(conn)],
+        "channels": _channels(conn, context.config.channels.values(), now),
     }
 
 
-def _channels(conn: Connection, cards: Sequence[ChannelCard], now: datetime) -> list[ChannelView]:
+def _channels(
+    conn: Connection, configured: Iterable[ConfiguredChannel], now: datetime
+) -> list[ChannelView]:
     states = {state.name: state for state in channel_state_rows(conn)}
-    return [_channel(card, states.get(card.name, ChannelState(card.name)), now) for card in cards]
+    return [_channel(one, states.get(one.name, ChannelState(one.name)), now) for one in configured]
 
 
-def _channel(card: ChannelCard, state: ChannelState, now: datetime) -> ChannelView:
-    health, label, problem = "good", card.standing, ""
-    if not card.usable:
-        health, problem = "failing", card.problem
+def _channel(one: ConfiguredChannel, state: ChannelState, now: datetime) -> ChannelView:
+    health, label, problem = "good", one.status.label, ""
+    if one.status is not ChannelStatus.READY:
+        health, problem = "failing", one.problem
     elif state.down_since is not None:
         health, problem = "failing", state.problem or ""
         label = f"自{moment(state.down_since, now).short}起发不出去"
@@ -76,8 +79,8 @@ def _channel(card: ChannelCard, state: ChannelState, now: datetime) -> ChannelVi
         health, problem = "late", state.problem or ""
         label = f"应对方要求暂停到{moment(state.blocked_until, now).short}"
     return ChannelView(
-        title=card.title,
-        about="通到人" if card.reaches_people else "只留在本机",
+        title=one.title,
+        about="通到人" if one.reaches_people else "只留在本机",
         health=health,
         health_label=label,
         problem=mask(problem),
@@ -85,8 +88,8 @@ def _channel(card: ChannelCard, state: ChannelState, now: datetime) -> ChannelVi
     )
 
 
-def _view(row: Row[Any], around: Surroundings, now: datetime) -> SourceView:
-    card = around.sources.get(row.name) or SourceCard(row.name)
+def _view(row: ShownSource, context: Context, now: datetime) -> SourceView:
+    card = context.sources.get(row.name) or SourceCard(row.name)
     health, label = _health(row, now)
     success = row.last_success_at
     return SourceView(
@@ -104,7 +107,7 @@ def _view(row: Row[Any], around: Surroundings, now: datetime) -> SourceView:
     )
 
 
-def _health(row: Row[Any], now: datetime) -> tuple[str, str]:
+def _health(row: ShownSource, now: datetime) -> tuple[str, str]:
     if row.failures:
         return "failing", f"连续失败 {row.failures} 次"
     if is_late(row, now):

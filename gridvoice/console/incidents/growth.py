@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from gridvoice.console.queries import Arrivals
-from gridvoice.console.sparkline import sparkline
+from db.pages.board import Arrivals
+from gridvoice.console.incidents.sparkline import sparkline
 from gridvoice.console.words import lasting
 
 LONGEST = timedelta(hours=24)
@@ -36,7 +36,7 @@ def growth(
     arrivals: Arrivals, post_count: int, first_event_at: datetime, now: datetime,
     width: int = 124, height: int = 32,
 ) -> Growth:  # fmt: skip
-    """`arrivals` as `queries.read_arrivals` gives them for one incident."""
+    """`arrivals` as `read_arrivals` gives them for one incident."""
     window = next((w for w in _WINDOWS if now - first_event_at <= w * 0.9), LONGEST)
     start, step = now - window, window / (_POINTS - 1)
     recent = [(when, count) for when, count in arrivals if when >= start]

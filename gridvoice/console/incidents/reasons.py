@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Row
-
+from db.pages.incident import Grounds
 from domain.masking import mask
+from domain.model import Reason
 from gridvoice.console.marks import quoted
 
 _SHOWN = 12
@@ -26,25 +25,25 @@ class Weighed:
     bar: int
 
 
-def rule_title(rule: str, titles: Mapping[str, str]) -> str:
-    """What people call a rule; an untitled one shows the last part of its name."""
-    return titles.get(rule) or rule.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+def rule_title(rule: str) -> str:
+    """What people call a rule: the last part of its name."""
+    return rule.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
 
 
-def weigh(posts: Sequence[Row[Any]], titles: Mapping[str, str]) -> list[Weighed]:
-    """`posts`: (title, text, reasons) of each post, as stored."""
+def weigh(posts: Sequence[Grounds]) -> list[Weighed]:
+    """What decided about all these posts together."""
     weights: dict[tuple[str, str], float] = {}
     quotes: dict[tuple[str, str], str] = {}
     seen: dict[tuple[str, str], int] = {}
     for post in posts:
         met = set()
         for reason in post.reasons:
-            what, quote = rule_title(reason["rule"], titles), _quote(post, reason)
+            what, quote = rule_title(reason.rule), _quote(post, reason)
             # Reach and the like have a figure, not a phrase: one line a rule, the most of it.
-            key = (what, quote if reason["field"] else "")
-            if abs(reason["weight"]) > abs(weights.get(key, 0.0)):
-                weights[key] = reason["weight"]
-                quotes[key] = f"「{quote}」" if reason["field"] else quote
+            key = (what, quote if reason.field else "")
+            if abs(reason.weight) > abs(weights.get(key, 0.0)):
+                weights[key] = reason.weight
+                quotes[key] = f"「{quote}」" if reason.field else quote
             met.add(key)
         for key in met:
             seen[key] = seen.get(key, 0) + 1
@@ -62,10 +61,10 @@ def weigh(posts: Sequence[Row[Any]], titles: Mapping[str, str]) -> list[Weighed]
     ]
 
 
-def _quote(post: Row[Any], reason: Mapping[str, Any]) -> str:
+def _quote(post: Grounds, reason: Reason) -> str:
     """The phrase as its masked text shows it: it may be part of somebody's number or name."""
-    text = reason["text"]
-    if reason["field"] in ("title", "text"):
-        source = post.title if reason["field"] == "title" else post.text
-        text = quoted(source, reason["start"], reason["end"])
+    text = reason.text
+    if reason.field in ("title", "text"):
+        source = post.title if reason.field == "title" else post.text
+        text = quoted(source, reason.start, reason.end)
     return " ".join(mask(text).split())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Row
 
+from db.pages.board import Arrivals
+from db.pages.incident import ShownIncident
+from domain.acts import ACTS
 from domain.masking import mask
 from domain.model import (
     AREA_TITLES,
@@ -18,8 +19,7 @@ from domain.model import (
     STATE_TITLES,
     IncidentState,
 )
-from gridvoice.console.growth import growth
-from gridvoice.console.queries import Arrivals
+from gridvoice.console.incidents.growth import growth
 from gridvoice.console.words import Moment, is_pressing, lasting, moment
 
 
@@ -27,19 +27,17 @@ from gridvoice.console.words import Moment, is_pressing, lasting, moment
 class Card:
     """舆情事件 for a template."""
 
-    id: int
     number: str
     title: str
     severity: str
     severity_label: str
-    category: str
     category_label: str
     state: str
     state_label: str
     open: bool
+    allows: frozenset[str]  # names of acts
     area: str
     area_label: str
-    place_code: str | None
     place: str | None
     station: str | None
     where: tuple[str, ...]  # place, station, category, for one line
@@ -59,10 +57,6 @@ class Card:
     last_hour: int
 
     @property
-    def can_acknowledge(self) -> bool:
-        return self.state == IncidentState.DISCOVERED
-
-    @property
     def summary(self) -> str:
         """The matter in a sentence."""
         where = self.place or "地点尚未识别"
@@ -73,49 +67,50 @@ class Card:
 
 
 def card(
-    row: Row[Any], arrivals: Arrivals, reopened: bool, now: datetime,
+    shown: ShownIncident, arrivals: Arrivals, reopened: bool, now: datetime,
     width: int = 124, height: int = 32,
 ) -> Card:  # fmt: skip
-    """One row of `incidents` (without profile) for people; `width`, `height` of its curve."""
-    state = IncidentState(row.state)
-    curve = growth(arrivals, row.post_count, row.first_event_at, now, width, height)
-    category = CATEGORY_TITLES.get(row.category, row.category)
-    place = mask(row.place) if row.place else None
-    waiting = now - row.opened_at
+    """An incident for people; `width`, `height` of its curve."""
+    incident = shown.incident
+    state = incident.state
+    curve = growth(arrivals, incident.post_count, incident.first_event_at, now, width, height)
+    category = CATEGORY_TITLES[incident.category]
+    place = mask(incident.place) if incident.place else None
+    waiting = now - incident.opened_at
     if state is IncidentState.DISCOVERED:
         age = f"待接收 {lasting(waiting)}"
     elif state.is_open:
         age = f"历时 {lasting(waiting)}"
     else:
-        age = f"历时 {lasting(row.updated_at - row.opened_at)}"
+        age = f"历时 {lasting(shown.updated_at - incident.opened_at)}"
     return Card(
-        id=row.id,
-        number=row.number,
-        title=mask(row.title),
-        severity=row.severity,
-        severity_label=SEVERITY_TITLES.get(row.severity, row.severity),
-        category=row.category,
+        number=incident.number,
+        title=mask(incident.title),
+        severity=incident.severity,
+        severity_label=SEVERITY_TITLES[incident.severity],
         category_label=category,
-        state=row.state,
-        state_label=STATE_TITLES.get(row.state, row.state),
+        state=state,
+        state_label=STATE_TITLES[state],
         open=state.is_open,
-        area=row.area,
-        area_label=AREA_TITLES.get(row.area, row.area),
-        place_code=row.place_code,
+        allows=frozenset(
+            n for n, act in ACTS.items() if act.refusal(incident.number, state) is None
+        ),
+        area=incident.area,
+        area_label=AREA_TITLES[incident.area],
         place=place,
-        station=row.station,
-        where=tuple(part for part in (place, row.station, category) if part),
-        post_count=row.post_count,
-        channels=tuple(CHANNEL_TITLES.get(c, c) for c in row.channels),
-        first=moment(row.first_event_at, now),
-        last=moment(row.last_event_at, now),
-        opened=moment(row.opened_at, now),
+        station=incident.station,
+        where=tuple(part for part in (place, incident.station, category) if part),
+        post_count=incident.post_count,
+        channels=tuple(CHANNEL_TITLES.get(c, c) for c in incident.channels),
+        first=moment(incident.first_event_at, now),
+        last=moment(incident.last_event_at, now),
+        opened=moment(incident.opened_at, now),
         age=age,
-        pressing=state is IncidentState.DISCOVERED and is_pressing(row.severity, waiting),
-        report_no=row.report_no,
+        pressing=state is IncidentState.DISCOVERED and is_pressing(incident.severity, waiting),
+        report_no=incident.report_no,
         reopened=reopened,
-        previous=row.previous,
-        fresh=row.fresh,
+        previous=incident.previous,
+        fresh=incident.fresh,
         spark=curve.spark,
         growth=curve.text,
         last_hour=curve.last_hour,
