@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -80,6 +80,37 @@ class Console:
         )
 
 
+def context_over(
+    engine: Engine,
+    troubles: Callable[[], Sequence[Trouble]] = tuple,
+    clock: Callable[[], datetime] = lambda: NOW,
+    zone: ZoneInfo = SHANGHAI,
+    public_url: str = "",
+) -> Context:
+    """What the scene's pages are made from."""
+    config = configuration()
+    general = replace(
+        config.general, zone=zone.key, public_url=public_url or config.general.public_url
+    )
+    return Context(
+        engine,
+        replace(config, general=general),
+        troubles,
+        clock,
+        playbooks={
+            "supply_quality": PlaybookCard(
+                "电压质量与停电",
+                "供电所配电班",
+                ("查停电信息", "带移动电源上门"),
+                ("30分钟内联系",),
+                "您好，已派人到场。",
+            )
+        },
+        sources={"town-board": SourceCard("民声留言板", "政府留言板 · 每5分钟")},
+        place_chain=lambda code: ("许昌市", "建安区", "小召乡", "小召西村"),
+    )
+
+
 @contextmanager
 def console_over(
     engine: Engine,
@@ -101,29 +132,8 @@ def console_over(
         except SQLAlchemyError:
             return console.troubles
 
-    config = configuration()
-    general = replace(
-        config.general, zone=zone.key, public_url=public_url or config.general.public_url
-    )
-    context = Context(
-        engine,
-        replace(config, general=general),
-        troubles,
-        clock,
-        playbooks={
-            "supply_quality": PlaybookCard(
-                "电压质量与停电",
-                "供电所配电班",
-                ("查停电信息", "带移动电源上门"),
-                ("30分钟内联系",),
-                "您好，已派人到场。",
-            )
-        },
-        sources={"town-board": SourceCard("民声留言板", "政府留言板 · 每5分钟")},
-        place_chain=lambda code: ("许昌市", "建安区", "小召乡", "小召西村"),
-    )
+    app = create_app(context_over(engine, troubles, clock, zone, public_url))
     listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(context)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import console_scene as scene
 import pytest
 from console_server import NOW, Console
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from db import incidents
 from db.engine import read, write
@@ -144,6 +144,7 @@ def test_a_second_taker_is_told_that_somebody_was_first(console: Console) -> Non
     path = f"/incidents/{console.numbers['storm']}/ack"
     answer = console.post(path, {"who": "赵六"})
     assert answer.status_code == 422
+    assert re.search(r'role="alert">事件 \S+ 已有人接手，现为“已接收”<', answer.text)
     assert state(console, "storm") is IncidentState.ACKNOWLEDGED
 
 
@@ -237,3 +238,35 @@ def test_of_many_small_reasons_only_the_weighty_are_marked(
     page = running().get(f"/incidents/{number}").text
     marked = re.findall(r'<mark class="reason" title="词[^>]*>([^<]+)</mark>', page)
     assert marked == list(phrases[1:11])
+
+
+@pytest.mark.parametrize("harm", ["severity = 'purple'", "channels = '{'"])
+def test_an_incident_that_cannot_be_read_costs_no_other(own_console: Console, harm: str) -> None:
+    low, storm = own_console.numbers["low"], own_console.numbers["storm"]
+    with write(own_console.engine) as conn:
+        conn.execute(text(f"UPDATE incidents SET {harm} WHERE number = :low"), {"low": low})
+    board = own_console.get("/")
+    assert board.status_code == 200
+    assert f'id="card-{storm}"' in board.text
+    assert f'id="card-{low}"' not in board.text
+    answer = own_console.get(f"/incidents/{low}")
+    assert answer.status_code == 500
+    assert "这个事件的记录读不出" in answer.text
+    assert "gridvoice set-aside list" in answer.text
+    assert own_console.get(f"/incidents/{storm}").status_code == 200
+    assert own_console.post(f"/incidents/{low}/ack", {"who": "王芳"}).status_code == 500
+
+
+def test_a_post_that_cannot_be_read_costs_no_other(own_console: Console) -> None:
+    path = f"/incidents/{own_console.numbers['storm']}"
+    assert own_console.get(path).text.count('class="post"') == 11
+    with write(own_console.engine) as conn:
+        conn.execute(
+            text(
+                "UPDATE assessments SET reasons = '[{' WHERE version_id = ("
+                "SELECT min(v.id) FROM versions v WHERE v.text LIKE '昨晚一声响%')"
+            )
+        )
+    page = own_console.get(path)
+    assert page.status_code == 200
+    assert page.text.count('class="post"') == 10

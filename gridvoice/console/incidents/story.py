@@ -9,6 +9,7 @@ from datetime import datetime
 
 from db.pages.incident import ShownAlert, ShownDelivery
 from db.rows import EventRow
+from domain.acts import ACTS
 from domain.masking import mask
 from domain.model import ALERT_REASON_TITLES, SEVERITY_TITLES
 from gridvoice.console.words import Moment, moment
@@ -91,8 +92,13 @@ def story(
     return entries
 
 
+def _of_act(kind: str) -> tuple[str, str] | None:
+    rule = next((rule for rule in ACTS.values() if rule.kind == kind), None)
+    return ("act", f"已{rule.title}") if rule else None
+
+
 def _event(event: EventRow, now: datetime) -> Entry:
-    mark, what = _KINDS.get(event.kind, ("joined", event.kind))
+    mark, what = _KINDS.get(event.kind) or _of_act(event.kind) or ("joined", event.kind)
     lines = []
     if event.who:
         lines.append(mask(event.who) + (f"：{mask(event.note)}" if event.note else ""))
