@@ -75,11 +75,11 @@ class CheckReport:
 def check_saved(source: Source, pages: Sequence[SavedPage], now: datetime) -> CheckReport:
     """The first page is the list; the others are detail pages, matched to the entries by address,
     by file name, or, when there is but one, to the first entry."""
-    kind = KINDS[source.kind]
-    asks = kind.start(source, Mark(now))
+    kind, rules = KINDS[source.kind], source.rules
+    asks = kind.start(source, rules, Mark(now))
     listed = _page(source, pages[0], pages[0].url or asks[0].url, now)
     try:
-        found = told_apart(kind.read(source, asks[0], listed), lambda key: None, listed)
+        found = told_apart(kind.read(source, rules, asks[0], listed), lambda key: None, listed)
     except (PageChanged, Refused) as error:
         return CheckReport(source.name, (), (str(error),))
     notices = [found.notice] if found.notice else []
@@ -92,12 +92,11 @@ def check_saved(source: Source, pages: Sequence[SavedPage], now: datetime) -> Ch
             else:
                 page = _page(source, saved, saved.url or entry.detail.url, now)
                 try:
-                    detail = kind.read(source, entry.detail, page)
+                    read = kind.read_detail(source, rules, entry.detail, page)
                 except (PageChanged, Refused) as error:
                     problems.append(f"{saved.name}：{error}")
                     continue
-                notices += [detail.notice] if detail.notice else []
-                read = detail.entries[0]
+                notices += [read.notice] if read.notice else []
                 fields, url = read.fields, read.url or url
         posts.append(make_post(source, entry.key, url, fields, now, page))
     if unread:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from crawlers.basket import Basket
 from crawlers.cursor import Cursor
@@ -14,17 +16,18 @@ from crawlers.kinds import KINDS
 from crawlers.pages import (
     Ask,
     Conditions,
+    Entry,
     FetchFailed,
     Found,
     Page,
     PageChanged,
     Refused,
-    Role,
 )
 from crawlers.source import Source
 from domain.intake import DueSource, Outcome
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 Mishap = FetchFailed | PageChanged | Refused
 _LARGE_BYTES = 300_000
 
@@ -75,11 +78,18 @@ class Desk:
         return page
 
     async def read(self, ask: Ask, page: Page) -> Found:
-        """What a page held. Raises PageChanged, Refused, whatever it was that went wrong."""
+        """What a list page held. Raises PageChanged, Refused, whatever it was that went wrong."""
+        return await self._safely(self._read, ask, page)
+
+    async def read_detail(self, ask: Ask, page: Page) -> Entry:
+        """What the page of one post held. Raises as `read`."""
+        return await self._safely(self._read_detail, ask, page)
+
+    async def _safely(self, read: Callable[[Ask, Page], T], ask: Ask, page: Page) -> T:
         try:
             if len(page.body) > _LARGE_BYTES:  # seconds of parsing must not hold up other polls
-                return await self.edges.in_thread(self._read, ask, page)
-            return self._read(ask, page)
+                return await self.edges.in_thread(read, ask, page)
+            return read(ask, page)
         except (PageChanged, Refused, MemoryError):
             raise
         except Exception as error:
@@ -87,10 +97,11 @@ class Desk:
             raise PageChanged(f"{said(error)}：{page.url}") from error
 
     def _read(self, ask: Ask, page: Page) -> Found:
-        found = self.kind.read(self.source, ask, page)
-        if ask.role is Role.DETAIL:
-            return found
+        found = self.kind.read(self.source, self.source.rules, ask, page)
         return told_apart(found, self.cursor.digest_of, page)
+
+    def _read_detail(self, ask: Ask, page: Page) -> Entry:
+        return self.kind.read_detail(self.source, self.source.rules, ask, page)
 
     def fail(self, mishap: Mishap) -> None:
         """The poll has failed, at least in part."""

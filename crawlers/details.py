@@ -91,7 +91,7 @@ class Details:
         self._tried += 1
         try:
             page = await self._desk.fetch(ask)
-            (entry,) = (await self._desk.read(ask, page)).entries
+            entry = await self._desk.read_detail(ask, page)
         except (FetchFailed, PageChanged, Refused) as mishap:
             return self._failed(ask, seen, mishap, attempts)
         self._failed_in_a_row = 0

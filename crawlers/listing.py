@@ -78,7 +78,7 @@ class ListReader:
 
     @property
     def _name(self) -> str:
-        label = " ".join(self._ask.series.split("|")[1:]) or self._ask.url
+        label = self._ask.series.words or self._ask.url
         return "列表" if self._lists == 1 else f"列表“{label}”"
 
     # --- from the top
@@ -100,7 +100,9 @@ class ListReader:
         is_first = mark.page is None
         if is_first:
             # Lists of one source look in turn, not all in the same poll.
-            turn = crc32(self._ask.series.encode()) % health.LOOK_POLLS if self._lists > 1 else 0
+            turn = (
+                crc32(self._ask.series.key.encode()) % health.LOOK_POLLS if self._lists > 1 else 0
+            )
             mark.looked = desk.lease.polls - turn
             mark.looked_at = desk.edges.now() - health.LOOK_EVERY * turn / health.LOOK_POLLS
         mark.etag, mark.modified, mark.page = page.etag, page.modified, body
@@ -162,9 +164,8 @@ class ListReader:
         """The page to go on with, if it still joins what is known; else on from known ground."""
         ask, low = walk.gap.ask, self._lowest
         assert low is not None
-        api = self._desk.source.api
-        is_numbered = not (api and api.paging and api.paging.by == "cursor")
-        if ask.number > (low.ask.number if is_numbered else 0):
+        are_numbered = self._desk.source.rules.are_pages_numbered
+        if ask.number > (low.ask.number if are_numbered else 0):
             with contextlib.suppress(PageChanged):
                 at = await self._list.open_if_there(ask)
                 if at and any(met.known for met in at.met):

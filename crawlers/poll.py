@@ -58,23 +58,23 @@ class Poll:
         cursor = self._desk.cursor
         # A `since` from before the clock was put back lies ahead: nothing is that new.
         since = cursor.since and min(cursor.since, started)
-        kind = self._desk.kind
-        asks = self._in_turn(kind.start(self._source, Mark(started, since)))
+        source = self._source
+        asks = self._in_turn(self._desk.kind.start(source, source.rules, Mark(started, since)))
         cursor.turn = ""
         in_a_row = 0
         for i, ask in enumerate(asks):
             if self._desk.refused or self._is_down:
-                cursor.turn = ask.series  # spare the site the rest; it comes first next time
+                cursor.turn = ask.series.key  # spare the site the rest; it comes first next time
                 return
             in_a_row = 0 if await self._list(ask, len(asks)) else in_a_row + 1
             self._is_down = in_a_row >= _ENOUGH_FAILURES
             if self._details.are_used_up and not cursor.turn:
-                cursor.turn = asks[(i + 1) % len(asks)].series
+                cursor.turn = asks[(i + 1) % len(asks)].series.key
 
     def _in_turn(self, asks: list[Ask]) -> list[Ask]:
         """Beginning with the list that an earlier poll did not come to."""
         turn = self._desk.cursor.turn
-        place = next((i for i, ask in enumerate(asks) if ask.series == turn), 0)
+        place = next((i for i, ask in enumerate(asks) if ask.series.key == turn), 0)
         return asks[place:] + asks[:place]
 
     async def _list(self, ask: Ask, lists: int) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crawlers.process import run
 from crawlers.settings import CrawlSettings
-from crawlers.source import load_sources
+from crawlers.sources import load_sources
 from db.engine import open_engine
 from domain.load import load_file
 from gridvoice.app.logs import set_up

@@ -76,9 +76,9 @@ def _list(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     from crawlers.check import SavedPage, check
-    from crawlers.source import Source
+    from crawlers.sources import load_source
     from domain.clock import iso
-    from domain.load import BadSettings, load_file
+    from domain.load import BadSettings
     from domain.masking import mask, mask_address
 
     path = Path(args.file)
@@ -86,7 +86,7 @@ def _check(args: argparse.Namespace) -> int:
         named = config_dir(args) / "sources" / f"{args.file}.yaml"
         path = named if named.is_file() else path
     try:
-        source = load_file(path, Source, path.name)
+        source = load_source(path, path.name)
     except FileNotFoundError:
         raise Unusable(f"没有文件 {args.file}") from None
     except BadSettings as bad:

@@ -21,8 +21,9 @@ from typing import Any
 from crawlers.process import run
 from crawlers.settings import CrawlSettings
 from crawlers.source import Source
+from crawlers.sources import read_source
 from domain.intake import DueSource, Haul, LostLease, PendingPage, Stored
-from domain.load import BadSettings, Problem, load_text
+from domain.load import BadSettings, Problem
 from domain.model import Evidence
 
 
@@ -110,7 +111,7 @@ class TestIntake:
     def _poll(self, said: dict[str, Any]) -> None:
         lease = dict(said["lease"])
         if said["yaml"]:
-            source = load_text(said["yaml"], Source, "test.yaml")
+            source = read_source(said["yaml"], "test.yaml")
             self.sources[source.name] = source
         self.keys[lease["name"]] = set(said["known"])
         self.asked_known.pop(lease["name"], None)

@@ -19,8 +19,8 @@ from crawlers.edges import Edges
 from crawlers.pages import Ask, Conditions, FetchFailed, Page, Role
 from crawlers.poll import Poll
 from crawlers.source import Source
+from crawlers.sources import read_source
 from domain.intake import DueSource, Haul, LostLease, Outcome, PendingPage, SetAside, Stored
-from domain.load import load_text
 from domain.model import FoundPost
 
 T = TypeVar("T")
@@ -146,7 +146,7 @@ class MovingList:
             query=', q: "{keyword}"' if "keywords" in self.more else "",
             more=self.more,
         )
-        self.source = load_text(text, Source, "list.yaml")
+        self.source = read_source(text, "list.yaml")
 
     def on_page(self, ask: Ask) -> list[str]:
         query = {k: v[0] for k, v in parse_qs(urlsplit(ask.url).query).items()}

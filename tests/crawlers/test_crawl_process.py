@@ -243,9 +243,8 @@ def test_a_source_is_tried_out_on_the_live_site(site: Site) -> None:
         """
         import json, sys
         from crawlers.check import check
-        from crawlers.source import Source
-        from domain.load import load_text
-        report = check(load_text(sys.stdin.read(), Source, "a.yaml"), contact="0374-1")
+        from crawlers.sources import read_source
+        report = check(read_source(sys.stdin.read(), "a.yaml"), contact="0374-1")
         print(json.dumps([report.rows(), report.problems, report.notices]))
         """
     )
