@@ -24,7 +24,7 @@ from crawlers.pages import (
     Refused,
 )
 from crawlers.source import Source
-from domain.intake import DueSource, Outcome
+from domain.polling import DueSource, PollOutcome
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -114,10 +114,10 @@ class Desk:
         if self.basket.is_full:
             await self.store(None)
 
-    async def store(self, outcome: Outcome | None) -> None:
+    async def store(self, outcome: PollOutcome | None) -> None:
         """Hand in what there is, and where the poll stands."""
-        haul = self.basket.empty(self.cursor.write(), outcome)
-        await self.edges.in_thread(self.edges.intake.store, self.lease, haul)
+        batch = self.basket.empty(self.cursor.write(), outcome)
+        await self.edges.in_thread(self.edges.polls.store, self.lease, batch)
 
 
 def is_refusal(mishap: Mishap) -> bool:

@@ -11,7 +11,7 @@ from crawlers.basket import unpack
 from crawlers.desk import Desk, Mishap, is_refusal
 from crawlers.known import Met
 from crawlers.pages import Ask, Entry, FetchFailed, Page, PageChanged, PageGone, Refused
-from domain.intake import PendingPage
+from domain.polling import PendingPage
 
 _ENOUGH_FAILURES = 3  # detail pages failing one after the other: leave the site in peace
 

@@ -17,7 +17,7 @@ from crawlers.edges import Edges
 from crawlers.listing import ListReader
 from crawlers.pages import Ask, FetchFailed, Mark, PageChanged, Refused
 from crawlers.source import Source
-from domain.intake import DueSource, Outcome, PollResult
+from domain.polling import DueSource, PollOutcome, PollResult
 
 log = logging.getLogger(__name__)
 _ENOUGH_FAILURES = 2  # lists that cannot be fetched, one after the other: the site is down
@@ -38,7 +38,7 @@ class Poll:
         self._lists: list[ListReader] = []
         self._is_down = False
 
-    async def run(self) -> Outcome:
+    async def run(self) -> PollOutcome:
         desk, started = self._desk, self._edges.now()
         await self._read_lists(started)
         if not (desk.refused or self._is_down):
@@ -96,7 +96,7 @@ class Poll:
 
     # --- the end
 
-    def _outcome(self) -> Outcome:
+    def _outcome(self) -> PollOutcome:
         desk, lease = self._desk, self._lease
         now, basket = self._edges.now(), desk.basket
         average = lease.avg_yield
@@ -111,7 +111,7 @@ class Poll:
             desk.notices.append(unread)
         if basket.aside:
             desk.notices.append(f"{len(basket.aside)} 条读不成帖子，已放在一边：{basket.aside[0]}")
-        return Outcome(
+        return PollOutcome(
             result=PollResult.FAILED
             if failed
             else PollResult.NEW

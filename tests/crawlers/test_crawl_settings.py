@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from scrapy.settings import Settings
 
-from crawlers.settings import CrawlSettings, scrapy_settings
+from crawlers.crawl_settings import CrawlSettings
+from crawlers.settings import scrapy_settings
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from crawlers.gap import Gap, bounded
 from crawlers.kinds.api_rules import ApiRules
 from crawlers.pages import Ask, Page
 from crawlers.source import Source
-from domain.intake import PollResult
+from domain.polling import PollResult
 
 seeds = st.integers(0, 2**40)
 some = settings(max_examples=settings.default.max_examples // 3)  # each is dozens of polls

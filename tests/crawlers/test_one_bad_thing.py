@@ -13,7 +13,7 @@ from crawlers import basket
 from crawlers.kinds import KINDS
 from crawlers.pages import Ask, Entry, Found, Page, Role
 from crawlers.source import Rules, Source
-from domain.intake import PendingPage, PollResult
+from domain.polling import PendingPage, PollResult
 
 DETAIL = 'detail: {call: {url: "http://board.example/one?id={key}"}, fields: {text: text}}'
 RAISED = [ValueError("no"), OverflowError("far"), KeyError("x"), RecursionError("deep")]
