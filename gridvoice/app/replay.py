@@ -14,11 +14,11 @@ from sqlalchemy import Connection, Engine
 from db import leases, outbox, posts
 from db.engine import read
 from domain.clock import event_time, utc_now
+from domain.found_rows import BadRow, post_from_line
 from domain.intake import BadPost, Intake
 from domain.jsonl import BadLine
 from domain.model import DeliveryState, FoundPost
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.found_rows import BadRow, found_post
 from gridvoice.app.owner import owner
 from gridvoice.app.tasks.channels import shut_channels
 from gridvoice.app.tasks.intake import DatabaseIntake
@@ -62,7 +62,7 @@ class Stream:
             if isinstance(line, str) and not line.strip():
                 continue
             try:
-                post = found_post(line, self._source)
+                post = post_from_line(line, self._source)
             except BadRow as problem:
                 self._done.bad.append((number, str(problem)))
                 continue
