@@ -18,13 +18,11 @@ from crawlers.pages import (
     Ask,
     Entry,
     Found,
-    Mark,
     Page,
     PageChanged,
     PageGone,
     Refused,
     Role,
-    Series,
 )
 from crawlers.refusals import (
     because_refused,
@@ -51,10 +49,6 @@ _LIST_FIELDS = ("text", "time", "author", "region", "reply", "reply_time")
 _DETAIL_FIELDS = ("title", "time", "author", "region", "reply_time")
 _MAX_ENTRIES = 500  # of one page; more is a selector that catches everything
 _NEXT_TO_NOTHING = 80  # characters: "暂无信息", a heading
-
-
-def start(source: Source, rules: BoardRules, mark: Mark) -> list[Ask]:
-    return [Ask(url, series=Series(i)) for i, url in enumerate(source.addresses)]
 
 
 def read(source: Source, rules: BoardRules, ask: Ask, page: Page) -> Found:
@@ -265,4 +259,4 @@ def read_detail(source: Source, rules: BoardRules, ask: Ask, page: Page) -> Entr
     return make_entry(ask.key, ask.url, fields)
 
 
-KIND = Kind(BoardRules, start, read, read_detail)
+KIND = Kind(BoardRules, read, read_detail)

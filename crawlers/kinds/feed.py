@@ -14,7 +14,7 @@ from crawlers.dates import read_time
 from crawlers.decoders import JSON_DECODERS
 from crawlers.entries import Notes, each, link_of, make_entry, no_key, own_key
 from crawlers.kinds.kind import Kind
-from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Series
+from crawlers.pages import Ask, Entry, Found, Page, PageChanged, Refused
 from crawlers.refusals import because_refused, refusal_of_answer
 from crawlers.selecting import strip_html
 from crawlers.source import Rules, Source
@@ -35,10 +35,6 @@ class FeedRules(Rules):
     def problems(self) -> Problems:
         if self.prefer not in (None, "content", "summary"):
             yield "prefer", f"{self.prefer!r} 不行；写 content 或 summary"
-
-
-def start(source: Source, rules: FeedRules, mark: Mark) -> list[Ask]:
-    return [Ask(url, series=Series(i)) for i, url in enumerate(source.addresses)]
 
 
 def read(source: Source, rules: FeedRules, ask: Ask, page: Page) -> Found:
@@ -153,4 +149,4 @@ def _json_row(item: Any) -> dict[str, Any]:
     return row
 
 
-KIND = Kind(FeedRules, start, read)
+KIND = Kind(FeedRules, read)

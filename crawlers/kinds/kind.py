@@ -1,4 +1,4 @@
-"""What every kind of source is made of: rules that a file gives it, and two or three functions."""
+"""What a kind of source is made of: the rules that a file gives it, and how its pages are read."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from crawlers.pages import Ask, Entry, Found, Mark, Page, PageGone
+from crawlers.pages import Ask, Entry, Found, Mark, Page, PageGone, Series
 from crawlers.source import Rules, Source
 
 R = TypeVar("R", bound=Rules)
 
 
-def _reads_none(source: Source, rules: Rules, ask: Ask, page: Page) -> Entry:
-    """A page that was put off while the source was of another kind."""
+def _by_address(source: Source, rules: Rules, mark: Mark) -> list[Ask]:
+    return [Ask(url, series=Series(i)) for i, url in enumerate(source.addresses)]
+
+
+def _no_detail(source: Source, rules: Rules, ask: Ask, page: Page) -> Entry:
+    # It was put off while the source was of another kind.
     raise PageGone(f"kind: {source.kind} 没有详情页（{page.url}）")
 
 
@@ -24,11 +28,11 @@ class Kind(Generic[R]):
     rules: type[R]
     """The dataclass of the section that bears the kind's name in a source's file."""
 
-    start: Callable[[Source, R, Mark], list[Ask]]
-    """The first question of every list of the source, each of a series of its own."""
-
     read: Callable[[Source, R, Ask, Page], Found]
     """What a list page held: its entries and the next question. Raises PageChanged or Refused."""
 
-    read_detail: Callable[[Source, R, Ask, Page], Entry] = _reads_none
+    read_detail: Callable[[Source, R, Ask, Page], Entry] = _no_detail
     """What the page of one post held, where entries ask for such. Raises as `read`."""
+
+    start: Callable[[Source, R, Mark], list[Ask]] = _by_address
+    """The first question of every list of the source, each with a series of its own."""

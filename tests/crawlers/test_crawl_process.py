@@ -266,6 +266,7 @@ def test_a_source_is_tried_out_on_the_live_site(site: Site) -> None:
     rows, problems, _ = tried(board(site, "tried"))
     assert [r["key"] for r in rows] == ["9", "8", "7", "6", "5"]
     assert problems == []
+    assert all("+0374-1" in asked.headers["user-agent"] for asked in site.asked)
     site.pages["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /")
     rows, problems, _ = tried(board(site, "tried"))
     assert rows == []
