@@ -84,7 +84,7 @@ class Details:
 
     @property
     def _leaves_in_peace(self) -> bool:
-        return self._desk.refused or self._failed_in_a_row >= _ENOUGH_FAILURES
+        return self._desk.tally.refused or self._failed_in_a_row >= _ENOUGH_FAILURES
 
     async def _read(self, ask: Ask, seen: datetime, attempts: int) -> bool:
         """True: the post is in the basket. False: its page is put off, or refused us."""
@@ -116,7 +116,7 @@ class Details:
         self._failures.append(str(mishap))
         self._failed_in_a_row += 1
         if is_refusal(mishap):
-            desk.fail(mishap)
+            desk.tally.fail(mishap)
         wait = health.spread(health.pending_wait(attempts), desk.edges.rng)
         now = desk.edges.now()
         desk.basket.postpone(ask, seen, attempts, now, now + wait, str(mishap))
@@ -125,10 +125,10 @@ class Details:
     def judge(self) -> None:
         """All detail pages failing is the source's failure, not the pages'."""
         failed, desk = self._failures, self._desk
-        if not failed or desk.problems:
+        if not failed or desk.tally.problems:
             return
         if len(failed) >= 2 and len(failed) == self._tried:
             self.only_these_failed = True
-            desk.problems.append(f"{len(failed)} 个详情页全部失败，其一：{failed[0]}")
+            desk.tally.problems.append(f"{len(failed)} 个详情页全部失败，其一：{failed[0]}")
         else:
-            desk.notices.append(f"{len(failed)} 个详情页稍后重试，其一：{failed[0]}")
+            desk.tally.notices.append(f"{len(failed)} 个详情页稍后重试，其一：{failed[0]}")

@@ -55,9 +55,9 @@ class ListPages:
     async def read(self, ask: Ask, page: Page) -> At:
         desk = self._desk
         found = await desk.read(ask, page)
-        desk.matched += found.matched
+        desk.tally.matched += found.matched
         if found.notice:
-            desk.notices.append(found.notice)
+            desk.tally.notices.append(found.notice)
         return At(ask, page, found, await meet(desk, self._mark, found.entries))
 
 

@@ -55,7 +55,7 @@ class ListReader:
             self._begin_look()
         await self._below([gap for gap in mark.gaps if gap.look or gap in left])
         if mark.unordered:
-            self._desk.notices.append(
+            self._desk.tally.notices.append(
                 f"{self._name}第一页没有新帖，新帖在后面的页里：可能按旧到新排序，或第一页全是置顶；"
                 f"请换成按时间从新到旧的网址"
             )
@@ -90,13 +90,13 @@ class ListReader:
         page = await desk.fetch(self._ask, None if wanted else self._conditions)
         body = hashlib.blake2s(page.body, digest_size=12).hexdigest()
         if not wanted and (page.status == 304 or mark.page == body):
-            desk.matched += mark.matched
-            desk.shown += mark.matched
+            desk.tally.matched += mark.matched
+            desk.tally.shown += mark.matched
             self.has_read_top = True
             return None
         at = await self._list.read(self._ask, page)
         self.has_read_top = True
-        desk.shown += at.found.matched
+        desk.tally.shown += at.found.matched
         is_first = mark.page is None
         if is_first:
             # Lists of one source look in turn, not all in the same poll.
@@ -252,7 +252,7 @@ class ListReader:
         if stop is Stop.FAR:
             mark.ended = False
             if not gap.look:
-                self._desk.notices.append(
+                self._desk.tally.notices.append(
                     f"{self._name}第一次读，读到第 {walk.gap.ask.number + 1} 页为止，更早的不抓取"
                 )
         return True
@@ -265,6 +265,6 @@ class ListReader:
             page = await self._desk.fetch(self._ask, self._conditions)
             if page.status == 304:
                 self._mark.plain = True
-                self._desk.notices.append(
+                self._desk.tally.notices.append(
                     f"{self._name}有了新帖，网站却仍答 304（没有变化）；以后不再带条件去问"
                 )

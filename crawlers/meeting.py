@@ -63,7 +63,7 @@ def _renamed(desk: Desk, mark: ListMark, page: Sequence[Entry], known: set[str])
         mark.moving = True
         known.update(renamed.values())
         place = next(iter(renamed))
-        desk.notices.append(
+        desk.tally.notices.append(
             f"编号每次都变，{desk.source.rules.key_advice}：同一帖上次是“{renamed[place]}”，这次是“{page[place].key}”；"
             f"标题、正文和时间都没有变，没有当作新帖"
         )
