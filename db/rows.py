@@ -11,38 +11,6 @@ from domain.model import Assessment, DeliveryState, Incident, Reason, Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """A found post that could not be stored, by the key under which it was shown, and why."""
-
-    key: str
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class TakenIn:
-    """What became of a batch of found posts. They add up to the batch."""
-
-    new_posts: int
-    new_versions: int
-    unchanged: int
-    refused: tuple[Refused, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DueRow:
-    """A source leased for one poll. `cursor` is the crawler's own ({} before the first poll)."""
-
-    name: str
-    cursor: dict[str, Any]
-    fence: int
-    due_at: datetime
-    failures: int
-    polls: int
-    avg_yield: float | None
-    last_success_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class SourceRow:
     """How polling of a source goes, for the health page."""
 

@@ -24,13 +24,14 @@ from sqlalchemy import (
     update,
 )
 
-from db.pending import CLOCK_SKEW
-from db.rows import DueRow, SourceRow
+from db.pending import CLOCK_SKEW, due_pending
+from db.rows import SourceRow
 from db.statements import in_parts, insert_or, storable
 from db.tables import pending_pages, sources
-from domain.intake import PollResult
+from domain.polling import DueSource, PollOutcome, PollResult
 
 log = logging.getLogger(__name__)
+_MOST_PENDING = 20  # detail pages that are tried again in one poll
 _LONGEST_LEASE = timedelta(minutes=5)  # more than any crawler asks for at a time
 
 
@@ -62,10 +63,11 @@ def ensure_sources(conn: Connection, names: Collection[str], now: datetime) -> N
 
 def due_sources(
     conn: Connection, now: datetime, owner: str, lease_s: float, limit: int
-) -> list[DueRow]:
+) -> list[DueSource]:
     """Lease up to `limit` sources that are due and free, the longest overdue first.
 
-    Each lease raises the source's fencing number: whoever held it before can write no more.
+    Each lease raises the source's fencing number: whoever held it before can write no more. With
+    each come its detail pages that are to be tried again.
     """
     due = (
         select(sources.c.name)
@@ -87,15 +89,16 @@ def due_sources(
             )
         )
     return [
-        DueRow(
+        DueSource(
             name=row.name,
-            cursor=row.cursor or {},
             fence=row.fence + 1,
             due_at=row.next_at,
+            cursor=row.cursor or {},
             failures=row.failures,
             polls=row.polls,
             avg_yield=row.avg_yield,
             last_success_at=row.last_success_at,
+            pending=tuple(due_pending(conn, row.name, now, _MOST_PENDING)),
         )
         for row in rows
     ]
@@ -163,15 +166,8 @@ def finish_poll(
     conn: Connection,
     name: str,
     fence: int,
-    now: datetime,
-    cursor: dict[str, Any] | None,
-    next_at: datetime,
-    outcome: PollResult,
-    problem: str | None,
-    posts_found: int,
-    new_posts: int,
-    avg_yield: float | None = None,
-    notice: str | None = None,
+    outcome: PollOutcome,
+    cursor: dict[str, Any] | None = None,
 ) -> bool:
     """Write how a poll ended and give the lease back.
 
@@ -179,28 +175,28 @@ def finish_poll(
     undone by the caller. A failed poll keeps the cursor and the mean yield, whatever is given,
     and the last notice, where it has none.
     """
-    failed = outcome == PollResult.FAILED
+    failed = outcome.result is PollResult.FAILED
     values: dict[str, Any] = {
-        "next_at": next_at,
+        "next_at": outcome.next_at,
         "lease_until": None,
         "lease_owner": None,
-        "last_attempt_at": now,
-        "last_outcome": PollResult(outcome).value,
-        "last_problem": storable(problem) if failed and problem else None,
+        "last_attempt_at": outcome.at,
+        "last_outcome": outcome.result.value,
+        "last_problem": storable(outcome.problem) if failed and outcome.problem else None,
         "polls": sources.c.polls + 1,
-        "posts_found": sources.c.posts_found + posts_found,
+        "posts_found": sources.c.posts_found + outcome.posts,
         "failures": sources.c.failures + 1 if failed else 0,
     }
-    if notice is not None or not failed:
-        values["last_notice"] = notice and storable(notice)
+    if outcome.notice is not None or not failed:
+        values["last_notice"] = outcome.notice and storable(outcome.notice)
     if not failed:
-        values["last_success_at"] = now
+        values["last_success_at"] = outcome.at
         if cursor is not None:
             values["cursor"] = cursor
-        if avg_yield is not None:
-            values["avg_yield"] = avg_yield
-        if new_posts:
-            values["last_new_at"] = now
+        if outcome.avg_yield is not None:
+            values["avg_yield"] = outcome.avg_yield
+    if outcome.result is PollResult.NEW:
+        values["last_new_at"] = outcome.at
     done = conn.execute(
         update(sources).where(sources.c.name == name, sources.c.fence == fence).values(values)
     )

@@ -178,7 +178,7 @@ def test_lines_that_are_no_posts_are_named_and_the_rest_is_done(
     assert (said["posts"], said["stored"], said["bad"]) == (2, 2, 7)
     assert [number for number, _ in said["named"]] == [2, 4, 5, 6, 7, 8, 10]
     words = dict(said["named"])
-    assert "not JSON" in words[2]
+    assert "不是 JSON" in words[2]
     assert "'text'" in words[5]
     assert "'id'" in words[6]
     assert "yesterday" in words[7]

@@ -20,7 +20,7 @@ from db.engine import write
 from db.tables import deliveries
 from db.tables import posts as post_table
 from domain.events import Cause
-from domain.intake import PollResult
+from domain.polling import PollOutcome, PollResult
 from domain.model import (
     Area,
     Assessment,
@@ -317,11 +317,12 @@ def _sources(conn: Connection, now: datetime) -> None:
     sources.ensure_sources(conn, names, now - timedelta(minutes=1))
     for due in sources.due_sources(conn, now, "scene", 60, 10):
         broken = due.name == "county-forum"
-        sources.finish_poll(
-            conn, due.name, due.fence, now - timedelta(seconds=50), {"page": 1}, now + timedelta(minutes=4),
+        outcome = PollOutcome(
             PollResult.FAILED if broken else PollResult.NEW,
+            now - timedelta(seconds=50), now + timedelta(minutes=4),
             "列表页 https://example.org/list 返回 200，但选择器 .post-item 没有匹配到任何条目，网页可能已改版。" if broken else None,
-            24, 0 if broken else 3, None if broken else 20.0)  # fmt: skip
+            posts=24, avg_yield=None if broken else 20.0)  # fmt: skip
+        sources.finish_poll(conn, due.name, due.fence, outcome, {"page": 1})
 
 
 def grow(engine: Engine, number: str, said: Said, now: datetime) -> None:

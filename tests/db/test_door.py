@@ -13,10 +13,11 @@ from sqlalchemy import Engine, select
 from db import set_aside
 from db.engine import check, read, write
 from db.posts import known_keys, post_by_key, recent_posts, take_in
-from db.rows import PostRow, TakenIn
+from db.rows import PostRow
 from db.tables import posts, versions
 from domain import bounds
 from domain.clock import iso
+from domain.intake import TakenIn
 from domain.model import FoundPost
 
 EDGES = [

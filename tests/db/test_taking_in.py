@@ -28,8 +28,9 @@ from db.posts import (
     unjudged,
     versions_of,
 )
-from db.rows import PostRow, TakenIn
+from db.rows import PostRow
 from db.tables import evidence, posts, versions
+from domain.intake import TakenIn
 from domain.model import Evidence, FoundPost
 
 LATER = NOW + timedelta(hours=2)
