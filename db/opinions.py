@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from db.rescoring import PERSON, Judgement, judgements_of
+from db.assessments import BY_PERSON, STANDING
+from db.rescoring import AssessedVersion, assessed_versions
 from db.tables import assessments, opinions_asked, versions
 
 _MOST_ASKS = 2
@@ -16,7 +17,7 @@ _NEWEST = 20_000
 
 def uncertain(
     conn: Connection, scorer: str, low: float, high: float, since: datetime, limit: int
-) -> list[Judgement]:
+) -> list[AssessedVersion]:
     """Versions judged at `since` or later whose standing model verdict gives a complaint a
     probability within [low, high], without an opinion by `scorer`; newest first. Each is asked
     at most twice."""
@@ -36,15 +37,11 @@ def uncertain(
     )
     statement = (
         select(versions.c.id)
-        .join(
-            assessments,
-            (assessments.c.version_id == versions.c.id)
-            & (assessments.c.scorer == versions.c.judged_by),
-        )
+        .join(assessments, STANDING)
         .where(
             versions.c.id > newest,
             versions.c.judged_at >= since,
-            versions.c.judged_by.not_like(f"{PERSON}%"),
+            ~BY_PERSON,
             assessments.c.relevant,
             assessments.c.negativity.between(low, high),
             ~answered,
@@ -55,7 +52,7 @@ def uncertain(
     )
     ids = list(conn.execute(statement).scalars())
     # One that cannot be read is asked about by nobody; where it matters, judging names it.
-    return judgements_of(conn, ids, {})[::-1]
+    return assessed_versions(conn, ids, {})[::-1]
 
 
 def count_asked(conn: Connection, since: datetime, now: datetime) -> int:

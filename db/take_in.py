@@ -12,12 +12,29 @@ from db import set_aside
 from db.alone import Poison, alone, problem_of
 from db.post_rows import FirstSeen, add_posts, refresh, stored
 from db.readied import Readied, ready, stored_key, without_repeats
-from db.rows import Refused, TakenIn
 from db.statements import storable
 from domain.model import FoundPost
 
 LANE = "take"  # of set_aside: found, and could not be stored
 _MOST_EARLIER = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A found post that could not be stored, by the key under which it was shown, and why."""
+
+    key: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of a batch of found posts. They add up to the batch."""
+
+    new_posts: int
+    new_versions: int
+    unchanged: int
+    refused: tuple[Refused, ...] = ()
 
 
 def take_in(

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Engine
 
 from db import corrections, incidents, rescoring, set_aside
 from db.alone import Poison, alone
+from db.assessments import PERSON, let_stand, put_assessments
 from db.engine import grouping_lane, read, write
-from db.rescoring import PERSON, Judgement
+from db.rescoring import AssessedVersion
 from db.statements import storable
 from domain.bounds import NAME_CHARS, cut
 from domain.events import Cause, EventKind
@@ -22,7 +23,6 @@ from domain.masking import mask
 from domain.model import CATEGORY_TITLES, Area, Assessment, Category, Reason, Severity
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import aside
-from gridvoice.app.tasks.judge import as_text
 from gridvoice.app.tasks.rescore import group_late
 from pipeline.assess import Assessor
 from pipeline.normalise import squeeze
@@ -69,7 +69,7 @@ def correct(
     source, key, who = storable(source), storable(key), cut(storable(who), NAME_CHARS)
     with write(engine) as conn:
         grouping_lane(conn)
-        found = rescoring.judgement_of(conn, source, key)
+        found = rescoring.assessed_version(conn, source, key)
         if found is None:
             raise NotCorrectable(f"没有已研判的帖文 {source}/{key}; 用 gridvoice search 查编号")
         verdict = _corrected(config.judging.assessor, found, what, category, who)
@@ -99,11 +99,11 @@ def count_false_alarm(
     counted = 0
     unreadable: dict[int, str] = {}
 
-    def count(found: Judgement) -> None:
+    def count(found: AssessedVersion) -> None:
         verdict = _corrected(config.judging.assessor, found, What.FALSE_ALARM, None, who)
         _record(conn, found, What.FALSE_ALARM, verdict, who, now)
 
-    for found in rescoring.judgements_of(conn, versions, unreadable):
+    for found in rescoring.assessed_versions(conn, versions, unreadable):
         if found.standing is not None and found.standing.complaint and not found.by_person:
             try:
                 alone(conn, partial(count, found))
@@ -135,17 +135,22 @@ def labels(engine: Engine, unreadable: dict[int, str] | None = None) -> Iterator
 
 
 def _record(
-    conn: Connection, found: Judgement, what: What, verdict: Assessment, who: str, now: datetime
+    conn: Connection,
+    found: AssessedVersion,
+    what: What,
+    verdict: Assessment,
+    who: str,
+    now: datetime,
 ) -> int:
     row = found.row
-    rescoring.add_assessments(conn, [(row.version_id, verdict)], now)
-    rescoring.let_stand(conn, row.version_id, verdict.scorer, now)
+    put_assessments(conn, [(row.version_id, verdict)], now)
+    let_stand(conn, [(row.version_id, verdict.scorer)], now)
     category = verdict.category if verdict.complaint else None
     return corrections.add_correction(conn, row.post_id, row.version_id, what, category, who, now)
 
 
 def _corrected(
-    assessor: Assessor, found: Judgement, what: What, category: Category | None, who: str
+    assessor: Assessor, found: AssessedVersion, what: What, category: Category | None, who: str
 ) -> Assessment:
     """The verdict as the person has it; what was not spoken of stays as the model found it."""
     base = found.standing or _by_model(assessor, found)
@@ -187,10 +192,10 @@ def _corrected(
     )
 
 
-def _by_model(assessor: Assessor, found: Judgement) -> Assessment:
+def _by_model(assessor: Assessor, found: AssessedVersion) -> Assessment:
     """The model's verdict; an empty one of a post that it cannot judge."""
     try:
-        return assessor.assess(as_text(found.row))
+        return assessor.assess(found.row)
     except Exception:  # it lies set aside with its problem; the person's word needs no model
         return Assessment(
             relevant=False, relevance=0.0, complaint=False, negativity=None, category=None,

@@ -14,7 +14,7 @@ from db import incidents
 from db.alone import problem_of
 from db.engine import grouping_lane, write
 from db.faults import is_of_the_store
-from db.rows import IncidentRow
+from db.incidents import IncidentRow
 from domain.events import Cause
 from domain.model import STATE_TITLES, Incident, IncidentState
 from gridvoice.app.configuration import Configuration

@@ -13,8 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from db import leases, outbox, posts
 from db.engine import read, write
-from db.rows import Refused
-from db.take_in import take_in
+from db.take_in import Refused, take_in
 from domain.clock import event_time, utc_now
 from domain.jsonl import BadLine
 from domain.model import DeliveryState, FoundPost

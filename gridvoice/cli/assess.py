@@ -86,13 +86,13 @@ def _post(row: dict[str, Any]) -> Any:
     from domain.clock import parse_time
     from pipeline.assess import PostText
 
-    published = row.get("published_at")
+    if published := row.get("published_at"):
+        parse_time(published)  # told of where it is no time, though no verdict rests on it
     return PostText(
         title=row.get("title") or "",
         text=row["text"],
         channel=row.get("channel"),
         region=row.get("region"),
-        published_at=parse_time(published) if published else None,
     )
 
 

@@ -22,11 +22,10 @@ from app_scene import (
 )
 from sqlalchemy import Engine, delete, update
 from sqlalchemy.exc import DBAPIError
+from stored import corrections_of, post_by_key
 
-from db import corrections as stored
-from db import posts
 from db.engine import read, write
-from db.rows import PostRow
+from db.posts import PostRow
 from db.tables import corrections
 from domain.model import Category, Severity
 from gridvoice.app.configuration import Configuration
@@ -39,7 +38,7 @@ SOON = NOW + timedelta(minutes=5)
 
 def post(engine: Engine, key: str) -> PostRow:
     with read(engine) as conn:
-        found_row = posts.post_by_key(conn, "board", key)
+        found_row = post_by_key(conn, "board", key)
     assert found_row is not None
     return found_row
 
@@ -104,7 +103,7 @@ def test_a_false_alarm_speaks_of_each_of_its_posts(engine: Engine, config: Confi
     assert (by_key["board/1"]["complaint"], by_key["board/1"]["relevant"]) == (False, True)
     assert by_key["board/2"]["complaint"] is True  # somebody had spoken of this one by itself
     with read(engine) as conn:
-        (said,) = stored.corrections_of(conn, post(engine, "1").id)
+        (said,) = corrections_of(conn, post(engine, "1").id)
     assert (said.what, said.who, said.at) == ("false_alarm", "李四", SOON)
 
 
@@ -137,7 +136,7 @@ def test_labels_hold_the_last_word_masked_and_as_training_reads_them(
     }
     assert [example(row).group for row in rows] == ["corrections"] * 2
     with read(engine) as conn:
-        assert [c.what for c in stored.corrections_of(conn, post(engine, "1").id)] == [
+        assert [c.what for c in corrections_of(conn, post(engine, "1").id)] == [
             "irrelevant",
             "complaint",
         ]

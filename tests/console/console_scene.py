@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from db import incidents, outbox, posts, sending, sources, take_in
+from db import incidents, judging, outbox, sending, sources, take_in, timeline
 from db.engine import write
 from db.tables import deliveries
 from db.tables import posts as post_table
@@ -84,7 +84,7 @@ def say(
             post_table.c.source == said.source, post_table.c.key == str(n)
         )
     ).one()
-    posts.record_assessments(conn, [(row.version_id, _assessment(said, category, relevant))], now)
+    judging.record_assessments(conn, [(row.version_id, _assessment(said, category, relevant))], now)
     return int(row.id)
 
 
@@ -128,14 +128,22 @@ def open_with(
         post_count=len(said), channels=tuple(dict.fromkeys(s.channel for s in said)), **more,
     )  # fmt: skip
     incident_id = incidents.open_incident(conn, what, {}, last + timedelta(minutes=1))
-    incidents.add_event(conn, incident_id, "opened", Cause.read(f"post:{next(_keys)}"), what.opened_at)
+    incidents.add_event(
+        conn, incident_id, "opened", Cause.read(f"post:{next(_keys)}"), what.opened_at
+    )
     for number, one in enumerate(said):
         post_id = say(conn, one, now, category)
         at = now - timedelta(minutes=one.ago)
         incidents.add_post(conn, incident_id, post_id, at)
         if number:
             incidents.add_event(
-                conn, incident_id, "joined", Cause.read(f"post:{post_id}"), at, "", f"{number}帖→{number + 1}帖"
+                conn,
+                incident_id,
+                "joined",
+                Cause.read(f"post:{post_id}"),
+                at,
+                "",
+                f"{number}帖→{number + 1}帖",
             )
         if after and number in after:
             after[number](incident_id, at)
@@ -152,12 +160,14 @@ def tell(
 ) -> None:  # fmt: skip
     """An alert with its deliveries: (channel, recipient, outcome, code, the receiver's words)."""
     if reason == "first":
-        event: int | None = incidents.events_of(conn, incident_id)[0].id
+        event: int | None = timeline.events_of(conn, incident_id)[0].id
     else:
         data = {"raised": ["发帖人 9人", "渠道 4个渠道"]} if raised else {}
         note = f"{report_no * 6}帖→{report_no * 6 + 1}帖" + (f"，等级 {raised}" if raised else "")
         cause = f"{reason}:{report_no}"
-        event = incidents.add_event(conn, incident_id, "joined", Cause.read(cause), at, "", note, data)
+        event = incidents.add_event(
+            conn, incident_id, "joined", Cause.read(cause), at, "", note, data
+        )
     assert event is not None
     alert = outbox.add_alert(conn, incident_id, event, reason, report_no, severity, "预警", {}, at)
     assert alert is not None

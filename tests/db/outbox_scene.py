@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from db import incidents, leases, outbox, sending
 from db.engine import read, write
-from db.rows import DeliveryRow, Leased
+from db.leases import Leased
+from db.outbox import DeliveryRow
 from domain.events import Cause
 from domain.model import Outcome, Severity
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -39,16 +40,8 @@ class DatabaseIntake:
         with write(self._engine) as conn:
             rows = sources.due_sources(conn, now, self._owner, _LEASE_S, limit)
             return [
-                DueSource(
-                    name=row.name,
-                    fence=row.fence,
-                    due_at=row.due_at,
-                    cursor=row.cursor,
-                    failures=row.failures,
-                    polls=row.polls,
-                    avg_yield=row.avg_yield,
-                    last_success_at=row.last_success_at,
-                    pending=tuple(pending.due_pending(conn, row.name, now, _PENDING_LIMIT)),
+                replace(
+                    row, pending=tuple(pending.due_pending(conn, row.name, now, _PENDING_LIMIT))
                 )
                 for row in rows
             ]
