@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from db.alone import readable
 from db.assessments import COLUMNS, STANDING, from_row
 from db.tables import assessments, corrections, incident_posts, posts, versions
-from domain.model import Assessment
+from domain.model import Assessment, Category, Correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ def add_correction(
     conn: Connection,
     post_id: int,
     version_id: int,
-    what: str,
-    category: str | None,
+    what: Correction,
+    category: Category | None,
     who: str,
     at: datetime,
 ) -> int:
@@ -40,7 +40,12 @@ def add_correction(
     statement = (
         insert(corrections)
         .values(
-            post_id=post_id, version_id=version_id, what=what, category=category, who=who, at=at
+            post_id=post_id,
+            version_id=version_id,
+            what=what.value,
+            category=category and category.value,
+            who=who,
+            at=at,
         )
         .returning(corrections.c.id)
     )

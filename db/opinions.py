@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from db.assessments import BY_PERSON, STANDING
 from db.rescoring import AssessedVersion, assessed_versions
 from db.tables import assessments, opinions_asked, versions
+from domain.model import OpinionOutcome
 
 _MOST_ASKS = 2
 # Only among the newest versions: history judged again asks nobody, and no knock reads all of it.
@@ -68,12 +69,12 @@ def begin_asking(conn: Connection, version_id: int, scorer: str, now: datetime) 
     return int(conn.execute(statement.returning(opinions_asked.c.id)).scalar_one())
 
 
-def end_asking(conn: Connection, ask_id: int, outcome: str, detail: str) -> None:
-    """What came of it: agrees, disagrees or failed."""
+def end_asking(conn: Connection, ask_id: int, outcome: OpinionOutcome, detail: str) -> None:
+    """What came of it."""
     conn.execute(
         update(opinions_asked)
         .where(opinions_asked.c.id == ask_id)
-        .values(outcome=outcome, detail=detail)
+        .values(outcome=outcome.value, detail=detail)
     )
 
 
@@ -81,11 +82,11 @@ def disagreements_in_a_row(conn: Connection, scorer: str) -> int:
     """How many of the newest answers have all disagreed, without one that agreed."""
     of_it = opinions_asked.c.scorer == scorer
     last = select(func.coalesce(func.max(opinions_asked.c.id), 0)).where(
-        of_it, opinions_asked.c.outcome == "agrees"
+        of_it, opinions_asked.c.outcome == OpinionOutcome.AGREES.value
     )
     statement = select(func.count()).where(
         of_it,
-        opinions_asked.c.outcome == "disagrees",
+        opinions_asked.c.outcome == OpinionOutcome.DISAGREES.value,
         opinions_asked.c.id > last.scalar_subquery(),
     )
     return conn.execute(statement).scalar_one()

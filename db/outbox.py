@@ -32,7 +32,7 @@ from db.settings import get_or_create_secret
 from db.statements import insert_for
 from db.tables import alerts, deliveries, incident_events, incidents
 from domain.events import Cause
-from domain.model import DeliveryState, Severity
+from domain.model import AlertReason, DeliveryState, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class AlertRow:
     incident_id: int
     incident_number: str
     event_id: int
-    reason: str
+    reason: AlertReason
     report_no: int
     severity: Severity
     title: str
@@ -87,7 +87,7 @@ def add_alert(
     conn: Connection,
     incident_id: int,
     event_id: int,
-    reason: str,
+    reason: AlertReason,
     report_no: int,
     severity: Severity,
     title: str,
@@ -101,7 +101,7 @@ def add_alert(
     values = {
         "incident_id": incident_id,
         "event_id": event_id,
-        "reason": str(reason),
+        "reason": reason.value,
         "report_no": report_no,
         "severity": severity.value,
         "severity_rank": severity.rank,
@@ -258,7 +258,7 @@ def alert_row(row: Any) -> AlertRow:
         incident_id=row.incident_id,
         incident_number=row.number,
         event_id=row.event_id,
-        reason=row.reason,
+        reason=AlertReason(row.reason),
         report_no=row.report_no,
         severity=Severity(row.severity),
         title=row.title,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -20,30 +19,13 @@ from db.statements import storable
 from domain.bounds import NAME_CHARS, cut
 from domain.events import Cause, EventKind
 from domain.masking import mask
-from domain.model import CATEGORY_TITLES, Area, Assessment, Category, Reason, Severity
+from domain.model import Area, Assessment, Category, Correction, Reason, Severity
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import aside
 from gridvoice.app.tasks.rescore import group_late
 from pipeline.assess import Assessor
 from pipeline.normalise import squeeze
 from pipeline.severity import Rated
-
-
-class What(StrEnum):
-    """What a person says of a post."""
-
-    COMPLAINT = "complaint"
-    NOT_COMPLAINT = "not_complaint"
-    IRRELEVANT = "irrelevant"
-    FALSE_ALARM = "false_alarm"  # of a whole incident: no complaint, relevant as it was
-
-
-WHAT_TITLES = {
-    What.COMPLAINT: "是投诉",
-    What.NOT_COMPLAINT: "不是投诉",
-    What.IRRELEVANT: "与供电无关",
-    What.FALSE_ALARM: "误报",
-}
 
 
 class NotCorrectable(Exception):
@@ -55,7 +37,7 @@ def correct(
     config: Configuration,
     source: str,
     key: str,
-    what: What,
+    what: Correction,
     category: Category | None,
     who: str,
     now: datetime,
@@ -75,9 +57,9 @@ def correct(
         verdict = _corrected(config.judging.assessor, found, what, category, who)
         correction = _record(conn, found, what, verdict, who, now)
         if found.row.incident_id is not None:
-            note = f"帖文 {key} {WHAT_TITLES[what]}"
+            note = f"帖文 {key} {what.label}"
             if verdict.complaint and verdict.category:
-                note += f"（{CATEGORY_TITLES[verdict.category]}）"
+                note += f"（{verdict.category.label}）"
             incidents.add_event(
                 conn, found.row.incident_id, EventKind.NOTE, Cause.correction(correction), now, who,
                 f"更正：{note}", {"post": found.row.post_id, "what": what.value},
@@ -100,8 +82,8 @@ def count_false_alarm(
     unreadable: dict[int, str] = {}
 
     def count(found: AssessedVersion) -> None:
-        verdict = _corrected(config.judging.assessor, found, What.FALSE_ALARM, None, who)
-        _record(conn, found, What.FALSE_ALARM, verdict, who, now)
+        verdict = _corrected(config.judging.assessor, found, Correction.FALSE_ALARM, None, who)
+        _record(conn, found, Correction.FALSE_ALARM, verdict, who, now)
 
     for found in rescoring.assessed_versions(conn, versions, unreadable):
         if found.standing is not None and found.standing.complaint and not found.by_person:
@@ -137,7 +119,7 @@ def labels(engine: Engine, unreadable: dict[int, str] | None = None) -> Iterator
 def _record(
     conn: Connection,
     found: AssessedVersion,
-    what: What,
+    what: Correction,
     verdict: Assessment,
     who: str,
     now: datetime,
@@ -150,18 +132,24 @@ def _record(
 
 
 def _corrected(
-    assessor: Assessor, found: AssessedVersion, what: What, category: Category | None, who: str
+    assessor: Assessor,
+    found: AssessedVersion,
+    what: Correction,
+    category: Category | None,
+    who: str,
 ) -> Assessment:
     """The verdict as the person has it; what was not spoken of stays as the model found it."""
     base = found.standing or _by_model(assessor, found)
-    said = Reason("人工更正", "", 0, 0, f"{WHAT_TITLES[what]}（{who}）" if who else "", 0.0)
+    said = Reason.unplaced("人工更正", 0.0, f"{what.label}（{who}）" if who else "")
     base = replace(base, scorer=f"{PERSON}{who}", reasons=(said,))
-    if what is not What.COMPLAINT:
-        relevant = what is What.NOT_COMPLAINT or (what is What.FALSE_ALARM and base.relevant)
+    if what is not Correction.COMPLAINT:
+        relevant = what is Correction.NOT_COMPLAINT or (
+            what is Correction.FALSE_ALARM and base.relevant
+        )
         return replace(
             base,
             relevant=relevant,
-            relevance=float(relevant) if what is not What.FALSE_ALARM else base.relevance,
+            relevance=float(relevant) if what is not Correction.FALSE_ALARM else base.relevance,
             complaint=False,
             negativity=0.0 if relevant else None,
             category=(category or base.category) if relevant else None,

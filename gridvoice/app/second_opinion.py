@@ -23,7 +23,7 @@ from db.faults import is_of_the_store
 from db.rescoring import AssessedVersion
 from domain.clock import utc_now
 from domain.events import Cause, EventKind
-from domain.model import SendError
+from domain.model import OpinionOutcome, SendError
 from pipeline.second_opinion import (
     BadAnswer,
     Opinion,
@@ -80,7 +80,7 @@ def ask_for_opinions(
             problem = str(error) if isinstance(error, Failed) else problem_of(error)
             log.warning("second opinion failed version=%d: %s", one.row.version_id, problem)
             with write(engine) as conn:
-                opinions.end_asking(conn, ask_id, "failed", problem[:300])
+                opinions.end_asking(conn, ask_id, OpinionOutcome.FAILED, problem[:300])
             if isinstance(error, Failed):
                 break
             continue
@@ -142,13 +142,16 @@ def _keep(
     assert standing is not None  # what is uncertain was assessed
     row = one.row
     same = agrees(standing, opinion)
+    outcome = OpinionOutcome.AGREES if same else OpinionOutcome.DISAGREES
     with write(engine) as conn:
         if not (current := rescoring.assessed_versions(conn, [row.version_id])):
-            opinions.end_asking(conn, ask_id, "failed", "the post was edited meanwhile")
+            opinions.end_asking(
+                conn, ask_id, OpinionOutcome.FAILED, "the post was edited meanwhile"
+            )
             return
         verdict = merged(standing, opinion, settings.scorer)
         put_assessments(conn, [(row.version_id, verdict)], now)
-        opinions.end_asking(conn, ask_id, "agrees" if same else "disagrees", "")
+        opinions.end_asking(conn, ask_id, outcome, "")
         incident_id = current[0].row.incident_id
         if incident_id is not None:
             cause = Cause.opinion(row.version_id, settings.scorer)

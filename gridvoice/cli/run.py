@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gridvoice.app.roles import ServiceRole
 from gridvoice.cli.options import command
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--role",
         default="all",
-        choices=("all", "clock", "crawler", "assessor", "relay", "console"),
+        choices=("all", *ServiceRole),
         help="只做其中一项(默认全部)",
     )
 
@@ -60,11 +61,11 @@ def make_service(
     **more: Any,
 ) -> Service:
     """The service of a configuration, its console included; `more`: other fields of it."""
-    from gridvoice.app.service import ROLES, Service
+    from gridvoice.app.service import Service
 
-    roles = ROLES if role == "all" else (role,)
+    roles = tuple(ServiceRole) if role == "all" else (ServiceRole(role),)
     service = Service(config, engine, url, data_dir, roles, **more)
-    if "console" in roles:
+    if ServiceRole.CONSOLE in roles:
         service.console = console_app(config, engine, service)
     return service
 

@@ -84,7 +84,7 @@ def put_alert(
         key = incidents.open_incident(conn, incident, {}, at)
         event = incidents.add_event(conn, key, "opened", Cause.read(f"post:{title}"), at)
         assert event is not None
-        made = outbox.add_alert(conn, key, event, "first", 1, severity, title, body, at)
+        made = outbox.add_alert(conn, key, event, AlertReason.FIRST, 1, severity, title, body, at)
         assert made is not None
         for channel in channels:
             outbox.add_delivery(conn, made, channel, "", at)

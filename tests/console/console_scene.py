@@ -22,6 +22,7 @@ from db.tables import posts as post_table
 from domain.events import Cause
 from domain.intake import PollResult
 from domain.model import (
+    AlertReason,
     Area,
     Assessment,
     Category,
@@ -169,7 +170,9 @@ def tell(
             conn, incident_id, "joined", Cause.read(cause), at, "", note, data
         )
     assert event is not None
-    alert = outbox.add_alert(conn, incident_id, event, reason, report_no, severity, "预警", {}, at)
+    alert = outbox.add_alert(
+        conn, incident_id, event, AlertReason(reason), report_no, severity, "预警", {}, at
+    )
     assert alert is not None
     for channel, recipient, outcome, code, text in answers:
         name = outbox.add_delivery(conn, alert, channel, recipient, at)

@@ -16,7 +16,7 @@ from db.posts import count_posts
 from db.settings import get_or_create_secret
 from db.take_in import take_in
 from domain.events import Cause
-from domain.model import Severity
+from domain.model import AlertReason, Severity
 
 
 def at_once(threads: int, work: Callable[[int], object]) -> list[object]:
@@ -53,7 +53,9 @@ def test_two_relays_never_lease_the_same_delivery(engine: Engine) -> None:
         for n in range(40):
             event = incidents.add_event(conn, key, "grew", Cause.read(f"post:{n}"), NOW)
             assert event is not None
-            made = outbox.add_alert(conn, key, event, "grew", n, Severity.RED, "电压低", {}, NOW)
+            made = outbox.add_alert(
+                conn, key, event, AlertReason.GREW, n, Severity.RED, "电压低", {}, NOW
+            )
             assert made is not None
             outbox.add_delivery(conn, made, "wecom", "duty", NOW)
 

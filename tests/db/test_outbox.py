@@ -13,7 +13,7 @@ from stored import put_setting
 from db import outbox, sending
 from db.engine import read, write
 from db.settings import get_or_create_secret, get_setting
-from domain.model import DeliveryState, Outcome, Severity
+from domain.model import AlertReason, DeliveryState, Outcome, Severity
 
 
 def test_one_event_has_one_alert_and_one_delivery_a_recipient(engine: Engine) -> None:
@@ -21,7 +21,7 @@ def test_one_event_has_one_alert_and_one_delivery_a_recipient(engine: Engine) ->
     with write(engine) as conn:
         (made,) = outbox.list_alerts(conn)
         again = outbox.add_alert(
-            conn, made.incident_id, made.event_id, "first", 1, Severity.RED, "", {}, NOW
+            conn, made.incident_id, made.event_id, AlertReason.FIRST, 1, Severity.RED, "", {}, NOW
         )
         assert again is None
         name = outbox.add_delivery(conn, key, "wecom", "duty", NOW)

@@ -29,7 +29,7 @@ from db.engine import write
 from db.incident_keys import Span
 from db.take_in import take_in
 from domain.events import Cause, TimerKind
-from domain.model import IncidentState, Severity
+from domain.model import AlertReason, IncidentState, Severity
 from domain.query.parse import parse
 from domain.query.tree import And, Field, Range
 
@@ -59,7 +59,7 @@ def fill(conn: Connection) -> None:
     timers.set_timer(conn, key, TimerKind.HELD, NOW)
     made = incidents.add_event(conn, key, "opened", Cause.read("post:1"), NOW)
     assert made is not None
-    alert = outbox.add_alert(conn, key, made, "first", 1, Severity.RED, "电压低", {}, NOW)
+    alert = outbox.add_alert(conn, key, made, AlertReason.FIRST, 1, Severity.RED, "电压低", {}, NOW)
     assert alert is not None
     outbox.add_delivery(conn, alert, "wecom", "duty", NOW)
 
