@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +26,6 @@ from sqlalchemy import (
 )
 
 from db.pending import CLOCK_SKEW, due_pending
-from db.rows import SourceRow
 from db.statements import in_parts, insert_or, storable
 from db.tables import pending_pages, sources
 from domain.polling import DueSource, PollOutcome, PollResult
@@ -33,6 +33,29 @@ from domain.polling import DueSource, PollOutcome, PollResult
 log = logging.getLogger(__name__)
 _MOST_PENDING = 20  # detail pages that are tried again in one poll
 _LONGEST_LEASE = timedelta(minutes=5)  # more than any crawler asks for at a time
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """How polling of a source goes, for the health page."""
+
+    name: str
+    configured: bool
+    cursor: dict[str, Any]
+    next_at: datetime
+    lease_until: datetime | None
+    lease_owner: str | None
+    last_attempt_at: datetime | None
+    last_success_at: datetime | None
+    last_new_at: datetime | None
+    last_outcome: str | None
+    last_problem: str | None
+    last_notice: str | None
+    failures: int
+    polls: int
+    posts_found: int
+    avg_yield: float | None
+    pending: int
 
 
 def ensure_sources(conn: Connection, names: Collection[str], now: datetime) -> None:
@@ -249,19 +272,6 @@ def end_leases(conn: Connection, owner: str) -> int:
     return done.rowcount
 
 
-def make_due(conn: Connection, name: str, now: datetime) -> bool:
-    """Have a source polled at once (an operator asked). False: no such source."""
-    done = conn.execute(
-        update(sources)
-        .where(sources.c.name == name)
-        # No later than its last attempt: so it is due even if the clock is put back.
-        .values(
-            next_at=case((sources.c.last_attempt_at < now, sources.c.last_attempt_at), else_=now)
-        )
-    )
-    return done.rowcount == 1
-
-
 def source_rows(conn: Connection) -> list[SourceRow]:
     """Every source that was ever configured, for the health page: failing ones first."""
     waiting = (
@@ -269,12 +279,13 @@ def source_rows(conn: Connection) -> list[SourceRow]:
         .group_by(pending_pages.c.source)
         .subquery()
     )
-    names = [n for n in SourceRow.__dataclass_fields__ if n != "pending"]
+    names = [f.name for f in fields(SourceRow) if f.name != "pending"]
+    pending = func.coalesce(waiting.c.pending, 0).label("pending")
     statement = (
-        select(*(sources.c[n] for n in names), func.coalesce(waiting.c.pending, 0))
+        select(*(sources.c[n] for n in names), pending)
         .outerjoin(waiting, waiting.c.source == sources.c.name)
         .order_by(
             case((sources.c.configured, 0), else_=1), sources.c.failures.desc(), sources.c.name
         )
     )
-    return [SourceRow(*tuple(row)) for row in conn.execute(statement)]
+    return [SourceRow(**row._mapping) for row in conn.execute(statement)]

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine
 
 from db import incidents
 from db.engine import open_engine, read, upgrade, write
-from db.judging import count_unjudged
+from db.judging import count_unassessed
 from db.take_in import take_in
 from domain.clock import utc_now
 from domain.events import Cause
@@ -152,7 +152,7 @@ class _Bench:
         def judging() -> None:
             while not done.is_set():
                 with read(self._engine) as conn:
-                    few = count_unjudged(conn) < BATCH
+                    few = count_unassessed(conn) < BATCH
                 if few:
                     self._take(BATCH, BATCH)
                 judge(self._engine, self._config, lambda row: row.first_seen)

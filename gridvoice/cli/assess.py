@@ -82,7 +82,6 @@ def _post(row: dict[str, Any]) -> Any:
         text=found.text,
         channel=found.channel or None,
         region=found.region,
-        published_at=found.published_at,
     )
 
 

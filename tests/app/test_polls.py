@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from db import posts, set_aside, sources
 from db.engine import read, write
-from db.rows import SourceRow
+from db.sources import SourceRow
 from domain.clock import utc_now
 from domain.intake import BadPost
 from domain.model import Evidence

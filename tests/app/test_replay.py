@@ -25,8 +25,8 @@ from app_scene import (
 )
 from machine import SOON_S
 from sqlalchemy import Engine
+from stored import post_by_key
 
-from db import posts
 from db.engine import read
 from domain.clock import SHANGHAI
 from domain.model import DeliveryState
@@ -58,7 +58,7 @@ def run(engine: Engine, config: Configuration, stream: list[str], **how: Any) ->
 def moments(engine: Engine, *keys: str) -> list[tuple[datetime, datetime]]:
     """(event_at, first_seen) of posts."""
     with read(engine) as conn:
-        rows = [posts.post_by_key(conn, "replay", key) for key in keys]
+        rows = [post_by_key(conn, "replay", key) for key in keys]
     return [(r.event_at, r.first_seen) for r in rows if r is not None]
 
 
@@ -231,7 +231,7 @@ def test_channel_title_and_engagement_of_a_row_are_kept(
     extra = {"channel": channel, "title": "求助", "likes": 3, "engagement": {"reposts": 7}}
     run(sqlite_engine, config, lines(row("1", OUTAGE, **extra)))
     with read(sqlite_engine) as conn:
-        post = posts.post_by_key(conn, "replay", "1")
+        post = post_by_key(conn, "replay", "1")
     assert post is not None
     assert (post.channel, post.title) == (channel, "求助")
     assert post.engagement == {"reposts": 7, "likes": 3}

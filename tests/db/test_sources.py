@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 
 from db import pending, sources
 from db.engine import read, write
-from db.posts import count_posts, take_in
-from db.rows import SourceRow
+from db.posts import count_posts
+from db.sources import SourceRow
+from db.take_in import take_in
 from domain.polling import DueSource, PendingPage, PollOutcome, PollResult
 
 PAGE = PendingPage("k1", "https://board.example/k1", {"title": "停电"}, 1, NOW, "504: 网关超时")
@@ -151,14 +152,6 @@ def test_a_lease_can_be_kept_and_given_back(board: Engine) -> None:
     assert (again.fence, again.cursor, again.polls) == (due.fence + 1, {"page": 7}, 0)
 
 
-def test_an_operator_can_have_a_source_polled_at_once(board: Engine) -> None:
-    finish(board, lease(board)[0], PollResult.NOTHING_NEW)
-    with write(board) as conn:
-        assert sources.make_due(conn, "board", NOW)
-        assert not sources.make_due(conn, "nobody", NOW)
-    assert [d.name for d in lease(board)] == ["board"]
-
-
 def test_pending_pages_wait_are_put_off_and_dropped(board: Engine) -> None:
     later = replace(PAGE, key="k2", next_at=NOW + timedelta(hours=1))
     with write(board) as conn:
@@ -216,13 +209,6 @@ def test_a_source_that_was_configured_in_the_future_is_due(engine: Engine) -> No
     with write(engine) as conn:
         sources.ensure_sources(conn, ["a"], NOW + HOUR)
     assert [d.name for d in lease(engine)] == ["a"]
-
-
-def test_a_source_that_is_wanted_at_once_is_wanted_at_once_after_a_step_too(board: Engine) -> None:
-    finish(board, lease(board)[0], PollResult.NOTHING_NEW)
-    with write(board) as conn:
-        sources.make_due(conn, "board", NOW + HOUR)
-    assert [d.name for d in lease(board)] == ["board"]
 
 
 def test_a_page_that_was_tried_in_the_future_is_due(board: Engine) -> None:

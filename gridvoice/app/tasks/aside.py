@@ -13,7 +13,7 @@ from db import incident_likeness, incidents, judging, set_aside
 from db.alone import problem_of
 from db.engine import write
 from db.faults import is_of_the_store
-from db.rows import ToJudge
+from db.judging import ToJudge
 from db.set_aside import SetAside
 from domain.model import IncidentState
 from gridvoice.app.configuration import Configuration
@@ -64,7 +64,7 @@ def take_back(engine: Engine, due: Sequence[SetAside]) -> None:
     """Let set-aside versions wait for judging again; forget those that need it no more."""
     ids = {int(one.ref): one for one in due if one.ref.isdigit()}
     with write(engine) as conn:
-        waiting = judging.judge_again(conn, ids)
+        waiting = judging.assess_again(conn, ids)
         gone = [one.ref for one in due if not one.ref.isdigit() or int(one.ref) not in waiting]
         set_aside.passed(conn, POSTS, gone)
 

@@ -19,7 +19,8 @@ from db import incidents, timers
 from db.alone import alone, problem_of
 from db.faults import is_of_the_store
 from db.incident_keys import Span
-from db.rows import IncidentRow, ToJudge
+from db.incidents import IncidentRow
+from db.judging import ToJudge
 from db.undated import first_seen_is_fair
 from domain.events import Cause, EventKind, TimerKind
 from domain.model import Incident, IncidentState, PostRole
