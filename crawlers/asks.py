@@ -12,9 +12,9 @@ from crawlers.pages import Ask
 _MOMENT = "moment"
 
 
-def pack(ask: Ask) -> dict[str, Any]:
-    """JSON-able. For questions to lists."""
-    packed: dict[str, Any] = {"url": ask.url, "series": ask.series, "number": ask.number}
+def pack(ask: Ask, series: str) -> dict[str, Any]:
+    """JSON-able. For questions to the list that is stored as `series`."""
+    packed: dict[str, Any] = {"url": ask.url, "series": series, "number": ask.number}
     if ask.method != "GET":
         packed |= {"method": ask.method, "body": ask.body.decode("latin-1")}
     if ask.headers:
@@ -25,13 +25,12 @@ def pack(ask: Ask) -> dict[str, Any]:
 
 
 def unpack(packed: Mapping[str, Any]) -> Ask:
-    """What `pack` put away."""
+    """What `pack` put away, but for the series: the list that it is stored with knows that."""
     return Ask(
         url=packed["url"],
         method=packed.get("method", "GET"),
         body=packed.get("body", "").encode("latin-1"),
         headers=tuple((name, value) for name, value in packed.get("headers", ())),
-        series=packed["series"],
         number=packed["number"],
         values=tuple((name, _take(value)) for name, value in packed.get("values", ())),
     )

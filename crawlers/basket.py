@@ -10,8 +10,9 @@ from crawlers.asks import jsonable
 from crawlers.pages import Ask, Page, Role
 from crawlers.posts import TimesRead, make_post
 from crawlers.source import Source
-from domain.intake import Haul, Outcome, PendingPage, SetAside
+from domain.intake import BadPost
 from domain.model import FoundPost
+from domain.polling import PendingPage, PollBatch, PollOutcome
 
 log = logging.getLogger(__name__)
 _BATCH_POSTS = 50
@@ -19,14 +20,14 @@ _BATCH_BYTES = 4 * 1024 * 1024
 
 
 class Basket:
-    """Fills up during a poll; emptied into a Haul when full and at the end."""
+    """Fills up during a poll; emptied into a PollBatch when full and at the end."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._posts: list[FoundPost] = []
         self._pending: list[PendingPage] = []
         self._settled: list[str] = []
-        self._set_aside: list[SetAside] = []
+        self._set_aside: list[BadPost] = []
         self._pages: dict[int, int] = {}
         self.aside: list[str] = []  # of the whole poll, for its notice
         self.times = TimesRead()
@@ -75,7 +76,7 @@ class Basket:
         log.warning("source=%s key=%r set aside", self._source.name, key, exc_info=error)
         first_line = str(error).split("\n", 1)[0][:200]
         problem = f"{type(error).__name__}：{first_line}"
-        self._set_aside.append(SetAside(key, name[:100], problem))
+        self._set_aside.append(BadPost(key, name[:100], problem))
         self.aside.append(f"{name[:30]}（{problem}）")
 
     def postpone(
@@ -104,13 +105,13 @@ class Basket:
         """A pending page that needs no further try."""
         self._settled.append(key)
 
-    def empty(self, cursor: dict[str, Any], outcome: Outcome | None) -> Haul:
-        haul = Haul(
+    def empty(self, cursor: dict[str, Any], outcome: PollOutcome | None) -> PollBatch:
+        batch = PollBatch(
             self._posts, cursor, self._pending, self._settled, outcome, tuple(self._set_aside)
         )
         self._posts, self._pending, self._settled, self._set_aside = [], [], [], []
         self._pages = {}
-        return haul
+        return batch
 
 
 def unpack(row: PendingPage) -> tuple[Ask, datetime]:

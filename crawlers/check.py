@@ -6,7 +6,6 @@ process, guard and robots.txt and all; it wants the main thread of a fresh proce
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,15 +13,17 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from crawlers.crawl_settings import CrawlSettings
 from crawlers.keys import told_apart
 from crawlers.kinds import KINDS
 from crawlers.pages import Entry, Found, Mark, Page, PageChanged, Refused
 from crawlers.posts import TimesRead, make_post
 from crawlers.source import Source
 from domain.clock import iso, utc_now
-from domain.intake import DueSource, Haul, Stored
+from domain.intake import TakenIn
 from domain.masking import mask
 from domain.model import FoundPost
+from domain.polling import DueSource, PollBatch
 
 _MAX_PAGES = 2
 _MAX_DETAILS = 5
@@ -75,11 +76,11 @@ class CheckReport:
 def check_saved(source: Source, pages: Sequence[SavedPage], now: datetime) -> CheckReport:
     """The first page is the list; the others are detail pages, matched to the entries by address,
     by file name, or, when there is but one, to the first entry."""
-    kind = KINDS[source.kind]
-    asks = kind.start(source, Mark(now))
+    kind, rules = KINDS[source.kind], source.rules
+    asks = kind.start(source, rules, Mark(now))
     listed = _page(source, pages[0], pages[0].url or asks[0].url, now)
     try:
-        found = told_apart(kind.read(source, asks[0], listed), lambda key: None, listed)
+        found = told_apart(kind.read(source, rules, asks[0], listed), lambda key: None, listed)
     except (PageChanged, Refused) as error:
         return CheckReport(source.name, (), (str(error),))
     notices = [found.notice] if found.notice else []
@@ -92,12 +93,11 @@ def check_saved(source: Source, pages: Sequence[SavedPage], now: datetime) -> Ch
             else:
                 page = _page(source, saved, saved.url or entry.detail.url, now)
                 try:
-                    detail = kind.read(source, entry.detail, page)
+                    read = kind.read_detail(source, rules, entry.detail, page)
                 except (PageChanged, Refused) as error:
                     problems.append(f"{saved.name}：{error}")
                     continue
-                notices += [detail.notice] if detail.notice else []
-                read = detail.entries[0]
+                notices += [read.notice] if read.notice else []
                 fields, url = read.fields, read.url or url
         posts.append(make_post(source, entry.key, url, fields, now, page))
     if unread:
@@ -148,11 +148,10 @@ def _looks(posts: Sequence[FoundPost]) -> tuple[str, ...]:
 
 
 class _OnePoll:
-    """An Intake that gives out one lease and keeps what comes."""
+    """A PollStore that gives out one lease and keeps what comes."""
 
-    def __init__(self, source: Source, writing_end: int) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._writing_end = writing_end
         self._given = False
         self.posts: list[FoundPost] = []
         self.problems: list[str] = []
@@ -167,16 +166,14 @@ class _OnePoll:
     def known(self, source: str, keys: Collection[str]) -> set[str]:
         return set()
 
-    def store(self, lease: DueSource, haul: Haul) -> Stored:
-        self.posts.extend(haul.posts)
-        self.notices.extend(f"{p.url}：{p.problem}" for p in haul.pending)
-        if haul.outcome:
-            if haul.outcome.problem:
-                self.problems.append(haul.outcome.problem)
-            if haul.outcome.notice:
-                self.notices.append(haul.outcome.notice)
-            os.close(self._writing_end)  # as if the parent were gone: the process ends
-        return Stored(new_posts=len(haul.posts))
+    def store(self, lease: DueSource, batch: PollBatch) -> TakenIn:
+        self.posts.extend(batch.posts)
+        self.notices.extend(f"{p.url}：{p.problem}" for p in batch.pending)
+        if batch.outcome and batch.outcome.problem:
+            self.problems.append(batch.outcome.problem)
+        if batch.outcome and batch.outcome.notice:
+            self.notices.append(batch.outcome.notice)
+        return TakenIn(new_posts=len(batch.posts))
 
     def renew(self, leases: Sequence[DueSource], now: datetime) -> None:
         return
@@ -185,10 +182,9 @@ class _OnePoll:
         self.problems.append("检查被中断")
 
 
-def check_live(source: Source, contact: str = "") -> CheckReport:
+def check_live(source: Source, settings: CrawlSettings) -> CheckReport:
     """One poll: at most two list pages and five detail pages. Ends when the poll does."""
     from crawlers.process import run
-    from crawlers.settings import CrawlSettings
 
     limits = replace(
         source.limits,
@@ -196,21 +192,14 @@ def check_live(source: Source, contact: str = "") -> CheckReport:
         max_details=min(source.limits.max_details, _MAX_DETAILS),
     )
     tried = replace(source, limits=limits, enabled=True)
-    reading, writing = os.pipe()
-    intake = _OnePoll(tried, writing)
-    run(
-        lambda: {tried.name: tried},
-        intake,
-        stop_fd=reading,
-        memory_limit_mb=None,
-        settings=CrawlSettings(contact=contact, ask_every_s=0.1),
-    )
-    os.close(reading)
+    poll = _OnePoll(tried)
+    hasty = replace(settings, ask_every_s=0.1, memory_limit_mb=None)
+    run(lambda: {tried.name: tried}, poll, settings=hasty, end_after_polls=1)
     return CheckReport(
         source.name,
-        tuple(intake.posts),
-        tuple(intake.problems),
-        tuple(dict.fromkeys(intake.notices)) + _looks(intake.posts),
+        tuple(poll.posts),
+        tuple(poll.problems),
+        tuple(dict.fromkeys(poll.notices)) + _looks(poll.posts),
     )
 
 
@@ -219,9 +208,9 @@ def check(
     saved: Sequence[SavedPage] = (),
     *,
     now: datetime | None = None,
-    contact: str = "",
+    settings: CrawlSettings | None = None,
 ) -> CheckReport:
     """What `gridvoice sources check` does: with saved pages from them, else by fetching."""
     if saved:
         return check_saved(source, saved, now or utc_now())
-    return check_live(source, contact)
+    return check_live(source, settings or CrawlSettings())

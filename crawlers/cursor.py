@@ -15,7 +15,7 @@ from typing import Any
 
 from crawlers.gap import Gap
 from crawlers.known import Met, Row, mark_of, row_of
-from crawlers.pages import Conditions
+from crawlers.pages import Conditions, Series
 
 _MOST_SEEN = 300
 _MOST_ROWS, _LEAST_ROWS, _ROWS_OF_SOURCE = 100, 20, 3000
@@ -63,14 +63,14 @@ class ListMark:
         here |= {row.mark for row in shown}
         self.rows = (shown + [row for row in self.rows if row.mark not in here])[:room]
 
-    def write(self) -> dict[str, Any]:
+    def write(self, series: str) -> dict[str, Any]:
         kept: dict[str, Any] = {
             "e": self.etag,
             "m": self.modified,
             "p": self.page,
             "n": self.matched,
             "rows": "".join(row.mark + row.content for row in self.rows),
-            "gaps": [gap.write() for gap in self.gaps],
+            "gaps": [gap.write(series) for gap in self.gaps],
             "looked": self.looked,
             "looked_at": self.looked_at and self.looked_at.isoformat(),
         }
@@ -107,10 +107,10 @@ class Cursor:
 
     rules: str
     seen: dict[str, str] = field(default_factory=dict)
-    lists: dict[str, ListMark] = field(default_factory=dict)
+    lists: dict[str, ListMark] = field(default_factory=dict)  # by the key of their series
     since: datetime | None = None  # start of the last complete poll
     interval: timedelta | None = None
-    turn: str = ""  # the list that the next poll begins with
+    turn: str = ""  # the key of the list that the next poll begins with
     fresh: dict[str, str] = field(default_factory=dict)  # met in this poll
 
     @classmethod
@@ -137,8 +137,12 @@ class Cursor:
         except (AttributeError, KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"{type(error).__name__}: {error}") from error
 
-    def mark(self, series: str) -> ListMark:
-        return self.lists.setdefault(series, ListMark())
+    def mark(self, series: Series) -> ListMark:
+        """Of this list; the gaps that were stored of it ask as this list again."""
+        mark = self.lists.setdefault(series.key, ListMark())
+        for gap in mark.gaps:
+            gap.ask = gap.ask.but(series=series)
+        return mark
 
     @property
     def room(self) -> int:
@@ -166,7 +170,7 @@ class Cursor:
         written: dict[str, Any] = {
             "rules": self.rules,
             "seen": seen,
-            "lists": {name: mark.write() for name, mark in self.lists.items()},
+            "lists": {name: mark.write(name) for name, mark in self.lists.items()},
         }
         if self.since:
             written["since"] = self.since.isoformat()

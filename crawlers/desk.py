@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeVar
 
 from crawlers.basket import Basket
 from crawlers.cursor import Cursor
@@ -14,55 +17,71 @@ from crawlers.kinds import KINDS
 from crawlers.pages import (
     Ask,
     Conditions,
+    Entry,
     FetchFailed,
     Found,
     Page,
     PageChanged,
     Refused,
-    Role,
 )
 from crawlers.source import Source
-from domain.intake import DueSource, Outcome
+from domain.polling import DueSource, PollOutcome
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 Mishap = FetchFailed | PageChanged | Refused
 _LARGE_BYTES = 300_000
 
 
+@dataclass(slots=True)
+class Tally:
+    """How one poll goes. `problems` make it a failed one, `notices` are what an operator should
+    see."""
+
+    problems: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    refused: bool = False  # the site wants us to stop
+    retry_after: timedelta | None = None
+    matched: int = 0  # entries of all list pages
+    shown: int = 0  # entries of first pages
+    requests: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def took_s(self) -> float:
+        return round(time.monotonic() - self.began, 3)
+
+    def fail(self, mishap: Mishap) -> None:
+        """The poll has failed, at least in part."""
+        self.problems.append(str(mishap))
+        self.refused = self.refused or is_refusal(mishap)
+        if isinstance(mishap, FetchFailed) and mishap.retry_after:
+            self.retry_after = max(mishap.retry_after, self.retry_after or timedelta(0))
+
+
 class Desk:
-    """Of one poll. `problems` make it a failed one, `notices` are what an operator should see."""
+    """Of one poll."""
 
     def __init__(self, source: Source, lease: DueSource, edges: Edges) -> None:
         self.source = source
         self.lease = lease
         self.edges = edges
         self.kind = KINDS[source.kind]
-        self.problems: list[str] = []
-        self.notices: list[str] = []
+        self.tally = Tally()
         self.cursor = self._cursor()
         self.basket = Basket(source)
-        self.refused = False
-        self.retry_after: timedelta | None = None
-        self.matched = 0  # entries of all list pages
-        self.shown = 0  # entries of first pages
-        self.requests = 0
-        self.began = time.monotonic()
 
     def _cursor(self) -> Cursor:
         rules = self.source.fingerprint()
         try:
             return Cursor.read(self.lease.cursor, rules)
         except ValueError as error:
-            self.notices.append(f"上次读到哪里的记录读不出来，已从头读起（{error}）")
+            self.tally.notices.append(f"上次读到哪里的记录读不出来，已从头读起（{error}）")
             return Cursor(rules)
-
-    @property
-    def took_s(self) -> float:
-        return round(time.monotonic() - self.began, 3)
 
     async def fetch(self, ask: Ask, conditions: Conditions | None = None) -> Page:
         """A page. Raises FetchFailed, whatever it was that went wrong."""
-        self.requests += 1
+        self.tally.requests += 1
         try:
             page = await self.edges.fetch(self.source, ask, conditions)
         except (FetchFailed, MemoryError):
@@ -75,11 +94,18 @@ class Desk:
         return page
 
     async def read(self, ask: Ask, page: Page) -> Found:
-        """What a page held. Raises PageChanged, Refused, whatever it was that went wrong."""
+        """What a list page held. Raises PageChanged, Refused, whatever it was that went wrong."""
+        return await self._safely(self._read, ask, page)
+
+    async def read_detail(self, ask: Ask, page: Page) -> Entry:
+        """What the page of one post held. Raises as `read`."""
+        return await self._safely(self._read_detail, ask, page)
+
+    async def _safely(self, read: Callable[[Ask, Page], T], ask: Ask, page: Page) -> T:
         try:
             if len(page.body) > _LARGE_BYTES:  # seconds of parsing must not hold up other polls
-                return await self.edges.in_thread(self._read, ask, page)
-            return self._read(ask, page)
+                return await self.edges.in_thread(read, ask, page)
+            return read(ask, page)
         except (PageChanged, Refused, MemoryError):
             raise
         except Exception as error:
@@ -87,26 +113,20 @@ class Desk:
             raise PageChanged(f"{said(error)}：{page.url}") from error
 
     def _read(self, ask: Ask, page: Page) -> Found:
-        found = self.kind.read(self.source, ask, page)
-        if ask.role is Role.DETAIL:
-            return found
+        found = self.kind.read(self.source, self.source.rules, ask, page)
         return told_apart(found, self.cursor.digest_of, page)
 
-    def fail(self, mishap: Mishap) -> None:
-        """The poll has failed, at least in part."""
-        self.problems.append(str(mishap))
-        self.refused = self.refused or is_refusal(mishap)
-        if isinstance(mishap, FetchFailed) and mishap.retry_after:
-            self.retry_after = max(mishap.retry_after, self.retry_after or timedelta(0))
+    def _read_detail(self, ask: Ask, page: Page) -> Entry:
+        return self.kind.read_detail(self.source, self.source.rules, ask, page)
 
     async def store_when_full(self) -> None:
         if self.basket.is_full:
             await self.store(None)
 
-    async def store(self, outcome: Outcome | None) -> None:
+    async def store(self, outcome: PollOutcome | None) -> None:
         """Hand in what there is, and where the poll stands."""
-        haul = self.basket.empty(self.cursor.write(), outcome)
-        await self.edges.in_thread(self.edges.intake.store, self.lease, haul)
+        batch = self.basket.empty(self.cursor.write(), outcome)
+        await self.edges.in_thread(self.edges.polls.store, self.lease, batch)
 
 
 def is_refusal(mishap: Mishap) -> bool:

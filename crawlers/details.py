@@ -11,7 +11,7 @@ from crawlers.basket import unpack
 from crawlers.desk import Desk, Mishap, is_refusal
 from crawlers.known import Met
 from crawlers.pages import Ask, Entry, FetchFailed, Page, PageChanged, PageGone, Refused
-from domain.intake import PendingPage
+from domain.polling import PendingPage
 
 _ENOUGH_FAILURES = 3  # detail pages failing one after the other: leave the site in peace
 
@@ -84,14 +84,14 @@ class Details:
 
     @property
     def _leaves_in_peace(self) -> bool:
-        return self._desk.refused or self._failed_in_a_row >= _ENOUGH_FAILURES
+        return self._desk.tally.refused or self._failed_in_a_row >= _ENOUGH_FAILURES
 
     async def _read(self, ask: Ask, seen: datetime, attempts: int) -> bool:
         """True: the post is in the basket. False: its page is put off, or refused us."""
         self._tried += 1
         try:
             page = await self._desk.fetch(ask)
-            (entry,) = (await self._desk.read(ask, page)).entries
+            entry = await self._desk.read_detail(ask, page)
         except (FetchFailed, PageChanged, Refused) as mishap:
             return self._failed(ask, seen, mishap, attempts)
         self._failed_in_a_row = 0
@@ -116,7 +116,7 @@ class Details:
         self._failures.append(str(mishap))
         self._failed_in_a_row += 1
         if is_refusal(mishap):
-            desk.fail(mishap)
+            desk.tally.fail(mishap)
         wait = health.spread(health.pending_wait(attempts), desk.edges.rng)
         now = desk.edges.now()
         desk.basket.postpone(ask, seen, attempts, now, now + wait, str(mishap))
@@ -125,10 +125,10 @@ class Details:
     def judge(self) -> None:
         """All detail pages failing is the source's failure, not the pages'."""
         failed, desk = self._failures, self._desk
-        if not failed or desk.problems:
+        if not failed or desk.tally.problems:
             return
         if len(failed) >= 2 and len(failed) == self._tried:
             self.only_these_failed = True
-            desk.problems.append(f"{len(failed)} 个详情页全部失败，其一：{failed[0]}")
+            desk.tally.problems.append(f"{len(failed)} 个详情页全部失败，其一：{failed[0]}")
         else:
-            desk.notices.append(f"{len(failed)} 个详情页稍后重试，其一：{failed[0]}")
+            desk.tally.notices.append(f"{len(failed)} 个详情页稍后重试，其一：{failed[0]}")

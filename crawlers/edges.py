@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from crawlers.pages import Ask, Conditions, Page
 from crawlers.source import Source
-from domain.intake import Intake
+from domain.polling import PollStore
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class Edges:
     """What a poll reaches the world by."""
 
     fetch: Fetch
-    intake: Intake
+    polls: PollStore
     in_thread: InThread
     now: Callable[[], datetime]
     rng: random.Random

@@ -24,12 +24,13 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from crawlers.crawl_settings import CrawlSettings
 from crawlers.fetch_guard import META_SOURCE, Blocked
 from crawlers.gzipped import TooLarge, unpacked
 from crawlers.pages import Ask, Conditions, FetchFailed, Page
 from crawlers.refusals import gate_address, refusal_in
 from crawlers.robots import META_PERMITTED, ForbiddenByRobots
-from crawlers.settings import MAX_REDIRECTS, CrawlSettings
+from crawlers.settings import MAX_REDIRECTS
 from crawlers.source import Source
 from crawlers.throttle import host_slot, slow_down
 from domain.addresses import is_web_address

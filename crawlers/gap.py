@@ -34,9 +34,10 @@ class Gap:
     idle: int = 0  # known pages in a row since something new was met
     sunk: float = 0.0  # pages by which what came above it has pushed it down, at least
 
-    def write(self) -> dict[str, Any]:
+    def write(self, series: str) -> dict[str, Any]:
+        """For the row, as a gap of the list that is stored as `series`."""
         kept: dict[str, Any] = {
-            "ask": pack(self.ask),
+            "ask": pack(self.ask, series),
             "until": "".join(self.until),
             "left": self.left,
             "look": self.look,

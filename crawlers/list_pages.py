@@ -55,9 +55,9 @@ class ListPages:
     async def read(self, ask: Ask, page: Page) -> At:
         desk = self._desk
         found = await desk.read(ask, page)
-        desk.matched += found.matched
+        desk.tally.matched += found.matched
         if found.notice:
-            desk.notices.append(found.notice)
+            desk.tally.notices.append(found.notice)
         return At(ask, page, found, await meet(desk, self._mark, found.entries))
 
 
@@ -72,12 +72,4 @@ def is_news(source: Source, at: At, pages: float) -> bool:
     times = [read_time(entry.fields.get("time"), now) for entry in at.found.entries]
     if any(times):
         return any(time is not None and time.at >= now - OLD for time in times)
-    return pages < _UNDATED_PAGES and _details_tell_time(source)
-
-
-def _details_tell_time(source: Source) -> bool:
-    if source.board and source.board.detail:
-        return source.board.time is None and source.board.detail.time is not None
-    if source.api and source.api.detail:
-        return source.api.fields.time is None and source.api.detail.fields.time is not None
-    return False
+    return pages < _UNDATED_PAGES and source.rules.is_time_on_detail_pages

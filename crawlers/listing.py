@@ -55,7 +55,7 @@ class ListReader:
             self._begin_look()
         await self._below([gap for gap in mark.gaps if gap.look or gap in left])
         if mark.unordered:
-            self._desk.notices.append(
+            self._desk.tally.notices.append(
                 f"{self._name}第一页没有新帖，新帖在后面的页里：可能按旧到新排序，或第一页全是置顶；"
                 f"请换成按时间从新到旧的网址"
             )
@@ -78,7 +78,7 @@ class ListReader:
 
     @property
     def _name(self) -> str:
-        label = " ".join(self._ask.series.split("|")[1:]) or self._ask.url
+        label = self._ask.series.words or self._ask.url
         return "列表" if self._lists == 1 else f"列表“{label}”"
 
     # --- from the top
@@ -90,17 +90,19 @@ class ListReader:
         page = await desk.fetch(self._ask, None if wanted else self._conditions)
         body = hashlib.blake2s(page.body, digest_size=12).hexdigest()
         if not wanted and (page.status == 304 or mark.page == body):
-            desk.matched += mark.matched
-            desk.shown += mark.matched
+            desk.tally.matched += mark.matched
+            desk.tally.shown += mark.matched
             self.has_read_top = True
             return None
         at = await self._list.read(self._ask, page)
         self.has_read_top = True
-        desk.shown += at.found.matched
+        desk.tally.shown += at.found.matched
         is_first = mark.page is None
         if is_first:
             # Lists of one source look in turn, not all in the same poll.
-            turn = crc32(self._ask.series.encode()) % health.LOOK_POLLS if self._lists > 1 else 0
+            turn = (
+                crc32(self._ask.series.key.encode()) % health.LOOK_POLLS if self._lists > 1 else 0
+            )
             mark.looked = desk.lease.polls - turn
             mark.looked_at = desk.edges.now() - health.LOOK_EVERY * turn / health.LOOK_POLLS
         mark.etag, mark.modified, mark.page = page.etag, page.modified, body
@@ -162,9 +164,8 @@ class ListReader:
         """The page to go on with, if it still joins what is known; else on from known ground."""
         ask, low = walk.gap.ask, self._lowest
         assert low is not None
-        api = self._desk.source.api
-        is_numbered = not (api and api.paging and api.paging.by == "cursor")
-        if ask.number > (low.ask.number if is_numbered else 0):
+        are_numbered = self._desk.source.rules.are_pages_numbered
+        if ask.number > (low.ask.number if are_numbered else 0):
             with contextlib.suppress(PageChanged):
                 at = await self._list.open_if_there(ask)
                 if at and any(met.known for met in at.met):
@@ -251,7 +252,7 @@ class ListReader:
         if stop is Stop.FAR:
             mark.ended = False
             if not gap.look:
-                self._desk.notices.append(
+                self._desk.tally.notices.append(
                     f"{self._name}第一次读，读到第 {walk.gap.ask.number + 1} 页为止，更早的不抓取"
                 )
         return True
@@ -264,6 +265,6 @@ class ListReader:
             page = await self._desk.fetch(self._ask, self._conditions)
             if page.status == 304:
                 self._mark.plain = True
-                self._desk.notices.append(
+                self._desk.tally.notices.append(
                     f"{self._name}有了新帖，网站却仍答 304（没有变化）；以后不再带条件去问"
                 )

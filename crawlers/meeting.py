@@ -30,8 +30,8 @@ async def meet(desk: Desk, mark: ListMark, entries: Sequence[Entry]) -> list[Met
     asked = asked_of_store(entries, held)
     stored: set[str] = set()
     if asked:
-        intake = desk.edges.intake
-        stored = await desk.edges.in_thread(intake.known, desk.source.name, asked)
+        polls = desk.edges.polls
+        stored = await desk.edges.in_thread(polls.known, desk.source.name, asked)
     known = stored | {
         k for e in entries for k in (e.key, twin(e.key)) if k is not None and k in held
     }
@@ -63,11 +63,8 @@ def _renamed(desk: Desk, mark: ListMark, page: Sequence[Entry], known: set[str])
         mark.moving = True
         known.update(renamed.values())
         place = next(iter(renamed))
-        todo = (
-            "请写 key_pattern，只取不变的部分" if desk.source.board else "请换一个不变的编号作 key"
-        )
-        desk.notices.append(
-            f"编号每次都变，{todo}：同一帖上次是“{renamed[place]}”，这次是“{page[place].key}”；"
+        desk.tally.notices.append(
+            f"编号每次都变，{desk.source.rules.key_advice}：同一帖上次是“{renamed[place]}”，这次是“{page[place].key}”；"
             f"标题、正文和时间都没有变，没有当作新帖"
         )
     return renamed

@@ -22,17 +22,36 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """One list of a source: which of its addresses (counted from 0), and what is asked there for
+    (a keyword, in a place)."""
+
+    address: int = 0
+    keyword: str = ""
+    place: str = ""
+
+    @property
+    def key(self) -> str:
+        """What stored cursors call it; never taken apart again."""
+        return "|".join(p for p in (str(self.address), self.keyword, self.place) if p)
+
+    @property
+    def words(self) -> str:
+        """What is asked for."""
+        return " ".join(p for p in (self.keyword, self.place) if p)
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """One question to a site. `series` names the list that a page belongs to (a keyword in a
-    place, a column); `number` counts its pages from 0; `fields` is what a list showed of the post
-    whose detail page this is."""
+    """One question to a site. `series` is the list that a page belongs to; `number` counts its
+    pages from 0; `fields` is what a list showed of the post whose detail page this is."""
 
     url: str
     role: Role = Role.LIST
     method: str = "GET"
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
-    series: str = ""
+    series: Series = Series()
     number: int = 0
     values: tuple[tuple[str, Any], ...] = ()
     key: str = ""
@@ -71,7 +90,7 @@ class Entry:
 
     `fields`: title, text, time (raw), author, region, reply, reply_time (raw), engagement; only
     those shown. `digest` changes when what is shown changes (never by a relative time).
-    `detail` asks for the rest; None where the list shows all.
+    `detail` asks for the rest; None where the list shows all. `notice` is for operators.
     """
 
     key: str
@@ -79,6 +98,7 @@ class Entry:
     fields: dict[str, Any]
     digest: str
     detail: Ask | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

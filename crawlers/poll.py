@@ -17,7 +17,7 @@ from crawlers.edges import Edges
 from crawlers.listing import ListReader
 from crawlers.pages import Ask, FetchFailed, Mark, PageChanged, Refused
 from crawlers.source import Source
-from domain.intake import DueSource, Outcome, PollResult
+from domain.polling import DueSource, PollOutcome, PollResult
 
 log = logging.getLogger(__name__)
 _ENOUGH_FAILURES = 2  # lists that cannot be fetched, one after the other: the site is down
@@ -38,10 +38,10 @@ class Poll:
         self._lists: list[ListReader] = []
         self._is_down = False
 
-    async def run(self) -> Outcome:
+    async def run(self) -> PollOutcome:
         desk, started = self._desk, self._edges.now()
         await self._read_lists(started)
-        if not (desk.refused or self._is_down):
+        if not (desk.tally.refused or self._is_down):
             await self._details.retry_pending()
         self._details.judge()
         outcome = self._outcome()
@@ -58,23 +58,23 @@ class Poll:
         cursor = self._desk.cursor
         # A `since` from before the clock was put back lies ahead: nothing is that new.
         since = cursor.since and min(cursor.since, started)
-        kind = self._desk.kind
-        asks = self._in_turn(kind.start(self._source, Mark(started, since)))
+        source = self._source
+        asks = self._in_turn(self._desk.kind.start(source, source.rules, Mark(started, since)))
         cursor.turn = ""
         in_a_row = 0
         for i, ask in enumerate(asks):
-            if self._desk.refused or self._is_down:
-                cursor.turn = ask.series  # spare the site the rest; it comes first next time
+            if self._desk.tally.refused or self._is_down:
+                cursor.turn = ask.series.key  # spare the site the rest; it comes first next time
                 return
             in_a_row = 0 if await self._list(ask, len(asks)) else in_a_row + 1
             self._is_down = in_a_row >= _ENOUGH_FAILURES
             if self._details.are_used_up and not cursor.turn:
-                cursor.turn = asks[(i + 1) % len(asks)].series
+                cursor.turn = asks[(i + 1) % len(asks)].series.key
 
     def _in_turn(self, asks: list[Ask]) -> list[Ask]:
         """Beginning with the list that an earlier poll did not come to."""
         turn = self._desk.cursor.turn
-        place = next((i for i, ask in enumerate(asks) if ask.series == turn), 0)
+        place = next((i for i, ask in enumerate(asks) if ask.series.key == turn), 0)
         return asks[place:] + asks[:place]
 
     async def _list(self, ask: Ask, lists: int) -> bool:
@@ -84,10 +84,10 @@ class Poll:
         try:
             await reader.read()
         except FetchFailed as mishap:
-            self._desk.fail(mishap)
+            self._desk.tally.fail(mishap)
             return False
         except (PageChanged, Refused) as mishap:
-            self._desk.fail(mishap)
+            self._desk.tally.fail(mishap)
         return True
 
     @property
@@ -96,22 +96,22 @@ class Poll:
 
     # --- the end
 
-    def _outcome(self) -> Outcome:
-        desk, lease = self._desk, self._lease
+    def _outcome(self) -> PollOutcome:
+        desk, tally, lease = self._desk, self._desk.tally, self._lease
         now, basket = self._edges.now(), desk.basket
         average = lease.avg_yield
         wait = self._wait(found_new=basket.posts > 0)
-        failed = bool(desk.problems)
+        failed = bool(tally.problems)
         if not failed or self._details.only_these_failed:
-            if odd := health.odd_yield(average, lease.polls, desk.shown):
-                desk.notices.append(odd)
-            average = health.new_average(average, desk.shown)
+            if odd := health.odd_yield(average, lease.polls, tally.shown):
+                tally.notices.append(odd)
+            average = health.new_average(average, tally.shown)
         left = [said for reader in self._lists if (said := reader.left_unread)]
         if unread := basket.times.notice():
-            desk.notices.append(unread)
+            tally.notices.append(unread)
         if basket.aside:
-            desk.notices.append(f"{len(basket.aside)} 条读不成帖子，已放在一边：{basket.aside[0]}")
-        return Outcome(
+            tally.notices.append(f"{len(basket.aside)} 条读不成帖子，已放在一边：{basket.aside[0]}")
+        return PollOutcome(
             result=PollResult.FAILED
             if failed
             else PollResult.NEW
@@ -119,24 +119,24 @@ class Poll:
             else PollResult.NOTHING_NEW,
             at=now,
             next_at=now + health.spread(wait, self._edges.rng),
-            problem="；".join(desk.problems[:3]) or None,
-            notice="；".join(dict.fromkeys(desk.notices + left[:3])) or None,
-            matched=desk.matched,
+            problem="；".join(tally.problems[:3]) or None,
+            notice="；".join(dict.fromkeys(tally.notices + left[:3])) or None,
+            matched=tally.matched,
             posts=basket.posts,
-            requests=desk.requests,
-            took_s=desk.took_s,
+            requests=tally.requests,
+            took_s=tally.took_s,
             avg_yield=average,
         )
 
     def _wait(self, *, found_new: bool) -> timedelta:
-        desk, source, lease = self._desk, self._source, self._lease
-        failed = bool(desk.problems) and not self._details.only_these_failed
-        if failed and (desk.refused or desk.retry_after or not self._has_read_any):
+        desk, tally, source, lease = self._desk, self._desk.tally, self._source, self._lease
+        failed = bool(tally.problems) and not self._details.only_these_failed
+        if failed and (tally.refused or tally.retry_after or not self._has_read_any):
             return health.after_failure(
                 source.every,
                 lease.failures + 1,
-                refused=desk.refused,
-                retry_after=desk.retry_after,
+                refused=tally.refused,
+                retry_after=tally.retry_after,
             )
         wait = health.next_interval(
             desk.cursor.interval or source.every,
@@ -146,7 +146,7 @@ class Poll:
         )
         if not failed:
             desk.cursor.interval = wait
-        return health.soon(wait, lease.failures + bool(desk.problems)) if self._goes_on else wait
+        return health.soon(wait, lease.failures + bool(tally.problems)) if self._goes_on else wait
 
     @property
     def _has_read_any(self) -> bool:

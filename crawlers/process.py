@@ -17,9 +17,9 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 
-from crawlers.settings import CrawlSettings, scrapy_settings
+from crawlers.crawl_settings import CrawlSettings
 from crawlers.source import Source
-from domain.intake import Intake
+from domain.polling import PollStore
 
 log = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
@@ -29,42 +29,42 @@ _MOST_FILES = 65_536
 
 def run(
     load_sources: Callable[[], Mapping[str, Source]],
-    intake: Intake,
+    store: PollStore,
     *,
     stop_fd: int | None = None,
     life_fd: int | None = None,
-    memory_limit_mb: int | None = 1024,
-    settings: CrawlSettings | None = None,
+    settings: CrawlSettings,
+    end_after_polls: int | None = None,
 ) -> int:
     """Crawl until SIGTERM, SIGINT or the end of the parent; returns the exit code, 0.
 
     `load_sources` gives the enabled sources by name; it is called (in a thread) at the start, on
-    SIGHUP, and when `intake` leases a name it did not give. Failing at the start it ends the
+    SIGHUP, and when `store` leases a name it did not give. Failing at the start it ends the
     process with 1; failing later the old sources stay. `stop_fd` is the reading end of a pipe
     whose writing end the parent holds: its end of file stops the crawl; into `life_fd` a byte a
-    second is written as long as the loop turns. Exits with code 3 if what
-    runs does not end within `settings.finish_s` and 2.5 seconds.
+    second is written as long as the loop turns. `end_after_polls` ends it when so many polls are
+    done. Exits with code 3 if what runs does not end within `settings.finish_s` and 2.5 seconds.
     """
-    crawl = settings or CrawlSettings()
     die_with_parent()
     allow_open_files()
-    if memory_limit_mb is not None:
-        limit_memory(memory_limit_mb)
+    if settings.memory_limit_mb is not None:
+        limit_memory(settings.memory_limit_mb)
 
     # Here, not above: importing Scrapy costs half a second, and commands import this module.
     from scrapy.crawler import AsyncCrawlerProcess
 
+    from crawlers.settings import scrapy_settings
     from crawlers.spider import PollSpider, Wishes
 
     logging.getLogger("scrapy").setLevel(logging.WARNING)
-    process = AsyncCrawlerProcess(scrapy_settings(crawl))
+    process = AsyncCrawlerProcess(scrapy_settings(settings))
     loop = asyncio.get_event_loop_policy().get_event_loop()
     wishes = Wishes(asyncio.Event(), asyncio.Event())
 
     def end(why: str) -> None:
         if not wishes.stop.is_set():
             log.info("stopping reason=%s", why)
-            _exit_at_last(crawl.finish_s + 2.5)
+            _exit_at_last(settings.finish_s + 2.5)
             wishes.stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -82,7 +82,14 @@ def run(
     if life_fd is not None:
         os.set_blocking(life_fd, False)
         _show_life(loop, life_fd)
-    process.crawl(PollSpider, load_sources=load_sources, intake=intake, crawl=crawl, wishes=wishes)
+    process.crawl(
+        PollSpider,
+        load_sources=load_sources,
+        store=store,
+        crawl=settings,
+        wishes=wishes,
+        end_after=end_after_polls,
+    )
     process.start(install_signal_handlers=False)
     if wishes.failure is not None:
         log.error("crawl could not start: %s", wishes.failure)

@@ -58,12 +58,12 @@ def _is_xpath(selector: str) -> bool:
 
 
 def selector_problem(selector: str) -> str | None:
-    """What is wrong with a selector, or None."""
+    """What is wrong with a selector, in Chinese, or None."""
     try:
         _compiled(selector)
     except (SelectorError, etree.XPathSyntaxError, ValueError) as error:
-        kind = "XPath" if _is_xpath(selector) else "CSS selector"
-        return f"{selector!r} is not a {kind}: {error}"
+        kind = "XPath" if _is_xpath(selector) else "CSS 选择器"
+        return f"{selector!r} 不是 {kind}：{error}"
     return None
 
 

@@ -7,33 +7,16 @@ file: and data: addresses and follows 20 redirects unless told otherwise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from crawlers.connections import BriefConnections
+from crawlers.crawl_settings import CrawlSettings
 from crawlers.fetch_guard import GuardedResolver, GuardMiddleware
 from crawlers.robots import RobotsMiddleware
 from crawlers.throttle import PoliteThrottle
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_REDIRECTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class CrawlSettings:
-    """How the crawl process behaves as a whole. A section of the application's settings."""
-
-    contact: str = ""  # address or telephone that a site's owner finds in the User-Agent
-    max_polls: int = 512  # polls under way at once
-    ask_every_s: float = 1.0  # how often the store is asked for due sources
-    finish_s: float = 5.0  # what a stop leaves running polls to finish
-    retry_wait_s: float = 1.5  # before the one second try of a request that broke off
-    least_delay_s: float = 0.0  # between requests to one host, whatever a source says
-
-    @property
-    def user_agent(self) -> str:
-        contact = f"; +{self.contact}" if self.contact else ""
-        return f"Mozilla/5.0 (compatible; GridVoice/0.1{contact})"
 
 
 def scrapy_settings(crawl: CrawlSettings) -> dict[str, Any]:

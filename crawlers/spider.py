@@ -18,16 +18,16 @@ from typing import Any, TypeVar
 
 from scrapy import Spider
 
+from crawlers.crawl_settings import CrawlSettings
 from crawlers.edges import Edges
 from crawlers.fetch_guard import PERMISSIONS
 from crawlers.fetching import Fetcher
 from crawlers.health import after_failure
 from crawlers.poll import Poll
-from crawlers.settings import CrawlSettings
 from crawlers.source import Source
 from crawlers.throttle import forget_paces
 from domain.clock import utc_now
-from domain.intake import DueSource, Haul, Intake, LostLease, Outcome, PollResult
+from domain.polling import DueSource, LostLease, PollBatch, PollOutcome, PollResult, PollStore
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -36,7 +36,6 @@ _LEASE_AT_ONCE = 64
 _STORE_THREADS = 4
 _TROUBLE_WAIT_S = 3.0
 _STORE_WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)  # between tries to store; the last one over and over
-_NOTHING: tuple[object, ...] = ()
 
 
 @dataclass(slots=True)
@@ -56,25 +55,27 @@ class PollSpider(Spider):
     def __init__(
         self,
         load_sources: Callable[[], Mapping[str, Source]],
-        intake: Intake,
+        store: PollStore,
         crawl: CrawlSettings,
         wishes: Wishes,
+        end_after: int | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._load_sources = load_sources
-        self._intake = intake
+        self._store = store
         self._crawl = crawl
         self._wishes = wishes
+        self._polls_left = end_after
         self._sources: Mapping[str, Source] = {}
         self._running: dict[asyncio.Task[None], DueSource] = {}
-        self._threads = ThreadPoolExecutor(_STORE_THREADS, "intake")
+        self._threads = ThreadPoolExecutor(_STORE_THREADS, "poll-store")
 
     async def start(self) -> AsyncIterator[Any]:
         """Scrapy's entry. Yields nothing; ends when the process is to end."""
         edges = Edges(
             Fetcher(self.crawler, self._crawl, utc_now, random.Random()).fetch,
-            self._intake,
+            self._store,
             self._in_thread,
             utc_now,
             random.Random(),
@@ -91,8 +92,8 @@ class PollSpider(Spider):
         finally:
             renewing.cancel()
             self._threads.shutdown(wait=False)
-        for nothing in _NOTHING:  # start() has to be a generator
-            yield nothing
+        return
+        yield  # type: ignore[unreachable]  # Scrapy wants a generator
 
     async def _in_thread(self, call: Callable[..., T], *args: object) -> T:
         loop = asyncio.get_running_loop()
@@ -111,11 +112,15 @@ class PollSpider(Spider):
         failures = 0
         while not self._wishes.stop.is_set():
             room = min(self._crawl.max_polls - len(self._running), _LEASE_AT_ONCE)
+            if self._polls_left is not None:
+                room = min(room, self._polls_left)
+                if not (self._polls_left or self._running):
+                    return
             leases: list[DueSource] = []
             pause = self._crawl.ask_every_s
             try:
                 if room > 0:
-                    leases = await self._in_thread(self._intake.due, room, utc_now())
+                    leases = await self._in_thread(self._store.due, room, utc_now())
                 unknown = any(lease.name not in self._sources for lease in leases)
                 if unknown or self._wishes.reload.is_set():
                     self._wishes.reload.clear()
@@ -128,6 +133,8 @@ class PollSpider(Spider):
                     exc_info=failures == 1,
                 )  # fmt: skip
                 pause = max(pause, _TROUBLE_WAIT_S)
+            if self._polls_left is not None:
+                self._polls_left -= len(leases)
             for lease in leases:
                 self._break_off(lease.name)
                 task = asyncio.ensure_future(self._poll(lease, edges))
@@ -188,11 +195,11 @@ class PollSpider(Spider):
         wait = after_failure(every or timedelta(minutes=10), lease.failures + 1)
         for n, pause in enumerate(chain(_STORE_WAITS_S, repeat(_STORE_WAITS_S[-1]))):
             now: datetime = utc_now()
-            outcome = Outcome(
+            outcome = PollOutcome(
                 PollResult.FAILED, now, now + wait, problem, avg_yield=lease.avg_yield
             )
             try:
-                await self._in_thread(self._intake.store, lease, Haul(outcome=outcome))
+                await self._in_thread(self._store.store, lease, PollBatch(outcome=outcome))
                 return
             except LostLease:
                 log.warning("source=%s lease lost, failure dropped", lease.name)
@@ -211,9 +218,9 @@ class PollSpider(Spider):
             if not leases:
                 continue
             try:
-                await self._in_thread(self._intake.renew, leases, utc_now())
+                await self._in_thread(self._store.renew, leases, utc_now())
             except Exception:
-                log.exception("intake=renew failed; trying again")
+                log.exception("store=renew failed; trying again")
 
     async def _finish(self) -> None:
         """No new polls; running ones get a while, the rest is broken off and given back."""
@@ -225,6 +232,6 @@ class PollSpider(Spider):
         if left:
             await asyncio.wait(list(left), timeout=1.0)
             try:
-                await self._in_thread(self._intake.release, list(left.values()))
+                await self._in_thread(self._store.release, list(left.values()))
             except Exception:
-                log.exception("intake=release failed; the leases run out by themselves")
+                log.exception("store=release failed; the leases run out by themselves")

@@ -1,7 +1,8 @@
 """The index of what incidents may share with a post: which few of them are worth comparing.
 
 The cost of asking does not grow with history: of each key only the newest incidents are read. Rows
-go with the incidents' profiles: whoever writes one writes its keys (`set_keys`).
+go with what incidents are known again by (`db.incident_likeness`): whoever writes that writes its
+keys (`set_keys`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from sqlalchemy import (
     Connection,
     TextClause,
     bindparam,
-    cast,
     delete,
     select,
     text,
@@ -27,7 +27,7 @@ from db.alone import readable
 from db.columns import UtcTime
 from db.engine import to_json
 from db.statements import storable
-from db.tables import incident_keys, incidents
+from db.tables import incident_keys, incident_likeness, incidents
 from domain.model import IncidentState
 
 T = TypeVar("T")
@@ -69,8 +69,8 @@ def candidates(
     """The incidents that a post with these keys may join, in order of opening: the open ones, and
     the closed or false alarms of its `span`. Merged ones are left out: their posts moved on.
 
-    `make` is given (id, number, state, category, first and last event, profile as it is written),
-    in this order. `unreadable` takes the ids of those whose rows cannot be read, with the problem.
+    `make` is given (id, number, state, category, first and last event, digest of its likeness), in
+    this order. `unreadable` takes the ids of those whose rows cannot be read, with the problem.
     """
     ids = worth_comparing(conn, asked, span)
     if not ids:
@@ -84,12 +84,13 @@ def worth_comparing(conn: Connection, asked: Keys, span: Span) -> list[int]:
     newest."""
     said = storable(asked.text)
     lists = {"exact": [said, *asked.exact], "towns": asked.towns, "terms": asked.terms}
-    given: dict[str, object] = {name: [storable(k) for k in keys] for name, keys in lists.items()}
-    statement = _POSTGRESQL
+    given: dict[str, object] = {"said": said, "hours": span.hours}
     if conn.dialect.name == "sqlite":
         statement = _SQLITE
-        given = {name: to_json(keys) for name, keys in given.items()}
-    given |= {"said": said, "hours": span.hours}
+        given |= {name: to_json(keys) for name, keys in lists.items()}  # what is storable as well
+    else:
+        statement = _POSTGRESQL
+        given |= {name: [storable(k) for k in keys] for name, keys in lists.items()}
     return list(conn.execute(statement, given).scalars())
 
 
@@ -130,9 +131,9 @@ _ROWS = (
         incidents.c.category,
         incidents.c.first_event_at,
         incidents.c.last_event_at,
-        # As it is written: one that cannot be read costs no other.
-        cast(incidents.c.profile, TextType).label("profile"),
+        incident_likeness.c.digest,
     )
+    .outerjoin_from(incidents, incident_likeness)
     .where(
         incidents.c.id.in_(bindparam("ids", expanding=True)),
         incidents.c.state.in_(_OPEN)
@@ -157,9 +158,9 @@ def _statement(newest: str, keys: str) -> str:
             SELECT id, count(*) AS words FROM ({terms}) AS of_term GROUP BY id
         )
         SELECT id FROM ({exact}) AS of_key
-        UNION SELECT t.id FROM (
+        UNION SELECT town.id FROM (
             SELECT DISTINCT id FROM ({towns}) AS of_town ORDER BY id DESC LIMIT {_MOST}
-        ) AS t LEFT JOIN shared AS s ON s.id = t.id JOIN incidents AS i ON i.id = t.id
+        ) AS town LEFT JOIN shared AS s ON s.id = town.id JOIN incidents AS i ON i.id = town.id
             WHERE s.id IS NOT NULL OR i.last_event_at >= :hours
         UNION SELECT id FROM (
             SELECT id FROM shared WHERE words >= {_LEAST_SHARED}

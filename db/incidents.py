@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Executable,
-    bindparam,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Executable, bindparam, func, select, update
 
 from db.alone import readable
-from db.rows import EventRow, IncidentRow
 from db.statements import insert_for, storable
 from db.tables import incident_events, incident_numbers, incident_posts, incidents
 from domain.clock import SHANGHAI
@@ -36,6 +26,16 @@ _GROWN = (
     "first_event_at", "last_event_at", "post_count", "channels", "fresh",
 )  # fmt: skip
 _ENUMS = frozenset(("category", "severity", "state", "area"))
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """An incident with its key in the store and what grouping remembers of it, as it is written."""
+
+    id: int
+    profile: dict[str, Any]
+    incident: Incident
+    updated_at: datetime
 
 
 class NoSuchIncident(LookupError):
@@ -106,16 +106,6 @@ def add_post(
     return conn.execute(_add_post(conn.dialect.name), values).one_or_none() is not None
 
 
-def move_posts(conn: Connection, post_ids: Collection[int], incident_id: int, now: datetime) -> int:
-    """Move posts into another incident (merge, split); how many moved."""
-    done = conn.execute(
-        update(incident_posts)
-        .where(incident_posts.c.post_id.in_(post_ids))
-        .values(incident_id=incident_id, at=now)
-    )
-    return done.rowcount
-
-
 def post_ids_of(conn: Connection, incident_id: int, limit: int = _ALL) -> list[int]:
     """The ids of an incident's posts, in order of arrival."""
     return list(conn.execute(_POST_IDS, {"incident": incident_id, "limit": limit}).scalars())
@@ -152,21 +142,6 @@ def add_event(
     if written is None and conn.execute(_HELD, {"incident": incident_id}).one_or_none() is None:
         raise NoSuchIncident(f"incident {incident_id} is not in the store")
     return written
-
-
-def events_of(conn: Connection, incident_id: int) -> list[EventRow]:
-    """An incident's timeline, the first event first."""
-    e = incident_events.c
-    statement = select(incident_events).where(e.incident_id == incident_id).order_by(e.seq)
-    return [event_of(row) for row in conn.execute(statement)]
-
-
-def event_of(row: Any) -> EventRow:
-    """The entry that a row with the columns of `incident_events` holds."""
-    return EventRow(
-        row.id, row.incident_id, row.seq, row.kind, Cause.read(row.cause), row.at, row.who,
-        row.note, row.data,
-    )  # fmt: skip
 
 
 def incident(conn: Connection, incident_id: int, hold: bool = False) -> IncidentRow | None:
@@ -251,7 +226,7 @@ def incident_of(row: Any) -> Incident:
 
 # The statements of judging, made once: to build one costs more than to run it.
 
-_OPEN_INCIDENT = insert(incidents).returning(incidents.c.id)
+_OPEN_INCIDENT = incidents.insert().returning(incidents.c.id)
 _MINE = incidents.c.id == bindparam("incident")
 _GROW = (
     update(incidents)

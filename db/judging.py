@@ -1,22 +1,77 @@
-"""Versions on their way through judging: which wait, what became of them, which are passed over."""
+"""Versions on their way to a verdict: which wait, what became of them, which are passed over."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
-from db import assessment_rows
 from db.alone import readable
-from db.rows import ToJudge
-from db.statements import in_parts, insert_for
-from db.tables import assessments, incident_posts, posts, versions
+from db.assessments import BY_PERSON, let_stand, put_assessments
+from db.statements import in_parts
+from db.tables import incident_posts, posts, versions
 from domain.model import Assessment
 
 
-def unjudged(
+@dataclass(frozen=True, slots=True)
+class ToJudge:
+    """A version that no scorer has judged yet, with what judging and grouping need.
+
+    `duplicate_of` is the first post that held the same text; `incident_id` is set where the post
+    already belongs to an incident (this is an edit of it).
+    """
+
+    version_id: int
+    post_id: int
+    source: str
+    key: str
+    title: str
+    text: str
+    channel: str
+    region: str | None
+    url: str | None
+    published_at: datetime | None
+    event_at: datetime
+    first_seen: datetime
+    engagement: dict[str, int]
+    hash: str
+    duplicate_of: int | None
+    incident_id: int | None
+    author_hash: str | None = None
+
+
+_NAMES = tuple(f.name for f in fields(ToJudge))
+# What `to_judge` reads, under its names.
+TO_JUDGE = (
+    versions.c.id.label("version_id"),
+    versions.c.post_id,
+    posts.c.source,
+    posts.c.key,
+    versions.c.title,
+    versions.c.text,
+    posts.c.channel,
+    posts.c.region,
+    posts.c.url,
+    posts.c.published_at,
+    posts.c.event_at,
+    posts.c.first_seen,
+    posts.c.engagement,
+    versions.c.hash,
+    posts.c.duplicate_of,
+    incident_posts.c.incident_id,
+    posts.c.author_hash,
+)
+
+
+def to_judge(row: Any) -> ToJudge:
+    """The version that a row with the columns TO_JUDGE holds."""
+    return ToJudge(**{name: getattr(row, name) for name in _NAMES})
+
+
+def unassessed(
     conn: Connection, limit: int, unreadable: dict[int, str] | None = None
 ) -> list[ToJudge]:
     """Current versions that no scorer has judged, in order of arrival.
@@ -25,7 +80,7 @@ def unjudged(
     takes their ids with the problem.
     """
     given = {"limit": limit}
-    return readable(conn, _UNJUDGED, versions.c.id, lambda row: ToJudge(*row), unreadable, given)
+    return readable(conn, _UNJUDGED, versions.c.id, to_judge, unreadable, given)
 
 
 # First the ids alone: a plain join makes SQLite walk all posts to find the few that wait.
@@ -37,25 +92,7 @@ _WAITING = (
     .subquery()
 )
 _UNJUDGED = (
-    select(
-        versions.c.id.label("version_id"),
-        versions.c.post_id,
-        posts.c.source,
-        posts.c.key,
-        versions.c.title,
-        versions.c.text,
-        posts.c.channel,
-        posts.c.region,
-        posts.c.url,
-        posts.c.published_at,
-        posts.c.event_at,
-        posts.c.first_seen,
-        posts.c.engagement,
-        versions.c.hash,
-        posts.c.duplicate_of,
-        incident_posts.c.incident_id,
-        posts.c.author_hash,
-    )
+    select(*TO_JUDGE)
     .select_from(_WAITING)
     .join(versions, versions.c.id == _WAITING.c.id)
     .join(posts, posts.c.id == versions.c.post_id)
@@ -64,7 +101,7 @@ _UNJUDGED = (
 )
 
 
-def count_unjudged(conn: Connection) -> int:
+def count_unassessed(conn: Connection) -> int:
     """How many versions wait to be judged."""
     statement = select(func.count()).where(versions.c.judged_at.is_(None))
     return conn.execute(statement).scalar_one()
@@ -85,40 +122,18 @@ def record_assessments(
             present.add(row.id)
             if row.judged_at is None:
                 fresh.add(row.id)
-    rows = [assessment_rows.to_row(v, a, now) for v, a in judged if v in present]
-    if not rows:
-        return fresh
-    conn.execute(_put(conn.dialect.name), rows)
-    conn.execute(
-        _JUDGED,
-        [{"version": row["version_id"], "scorer": row["scorer"], "now": now} for row in rows],
-    )
+    known = [(version_id, verdict) for version_id, verdict in judged if version_id in present]
+    put_assessments(conn, known, now)
+    let_stand(conn, [(v, verdict.scorer) for v, verdict in known], now)
     return fresh
 
 
-# Made once: to build the statements of a batch costs more than to run them.
-
-# A person's word stands, also against a worker that assessed before it was spoken.
-_THEIRS = versions.c.judged_by.is_not(None) & versions.c.judged_by.startswith("person:")
-_JUDGED = (
-    update(versions)
-    .where(versions.c.id == bindparam("version"), ~_THEIRS)
-    .values(judged_at=bindparam("now"), judged_by=bindparam("scorer"))
-)
 _PRESENT = (
     select(versions.c.id, versions.c.judged_at)
     .where(versions.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(versions.c.id)
     .with_for_update()
 )
-
-
-@cache
-def _put(dialect: str) -> Executable:
-    statement = insert_for(dialect, assessments)
-    keys = ("version_id", "scorer")
-    changed = {c.name: statement.excluded[c.name] for c in assessments.c if c.name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 def pass_over(conn: Connection, version_id: int, now: datetime) -> bool:
@@ -132,7 +147,7 @@ def pass_over(conn: Connection, version_id: int, now: datetime) -> bool:
     return done.rowcount == 1
 
 
-def judge_again(conn: Connection, version_ids: Collection[int]) -> set[int]:
+def assess_again(conn: Connection, version_ids: Collection[int]) -> set[int]:
     """Let versions wait again; those that do. Left out: what is gone, what is no longer shown,
     and what a person has judged."""
     waiting: set[int] = set()
@@ -142,7 +157,7 @@ def judge_again(conn: Connection, version_ids: Collection[int]) -> set[int]:
             .where(
                 versions.c.id.in_(part),
                 versions.c.id.in_(select(posts.c.version_id).where(posts.c.version_id.in_(part))),
-                versions.c.judged_by.is_(None) | ~versions.c.judged_by.startswith("person:"),
+                ~BY_PERSON,
             )
             .values(judged_at=None)
             .returning(versions.c.id)

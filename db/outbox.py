@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -27,12 +28,45 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from db.rows import AlertRow, AttemptRow, DeliveryRow
 from db.settings import get_or_create_secret
 from db.statements import insert_for
-from db.tables import alerts, attempts, deliveries, incident_events, incidents
+from db.tables import alerts, deliveries, incident_events, incidents
 from domain.events import Cause
-from domain.model import DeliveryState, Severity
+from domain.model import AlertReason, DeliveryState, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert as it was decided; `body` is what rendering was given, opaque here."""
+
+    id: int
+    incident_id: int
+    incident_number: str
+    event_id: int
+    reason: AlertReason
+    report_no: int
+    severity: Severity
+    title: str
+    body: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One alert on its way through one channel, as it stands."""
+
+    id: str
+    channel: str
+    recipient: str
+    state: DeliveryState
+    attempts: int
+    resend: bool
+    next_at: datetime
+    delivered_at: datetime | None
+    last_code: str | None
+    last_text: str | None
+    alert: AlertRow
+
 
 _ALERT_COLUMNS = (
     alerts.c.id.label("alert_key"),
@@ -53,7 +87,7 @@ def add_alert(
     conn: Connection,
     incident_id: int,
     event_id: int,
-    reason: str,
+    reason: AlertReason,
     report_no: int,
     severity: Severity,
     title: str,
@@ -67,7 +101,7 @@ def add_alert(
     values = {
         "incident_id": incident_id,
         "event_id": event_id,
-        "reason": str(reason),
+        "reason": reason.value,
         "report_no": report_no,
         "severity": severity.value,
         "severity_rank": severity.rank,
@@ -183,13 +217,6 @@ def list_alerts(conn: Connection, limit: int = 0, incident_id: int | None = None
     return [alert_row(row) for row in conn.execute(statement)]
 
 
-def attempts_of(conn: Connection, delivery_id: str) -> list[AttemptRow]:
-    """Every attempt of a delivery, the first one first."""
-    names = AttemptRow.__dataclass_fields__
-    statement = select(*(attempts.c[n] for n in names)).where(attempts.c.delivery_id == delivery_id)
-    return [AttemptRow(*tuple(row)) for row in conn.execute(statement.order_by(attempts.c.n))]
-
-
 def last_alert(conn: Connection, incident_id: int) -> AlertRow | None:
     """What people last heard of an incident."""
     row = conn.execute(_LAST_ALERT, {"incident": incident_id}).one_or_none()
@@ -231,7 +258,7 @@ def alert_row(row: Any) -> AlertRow:
         incident_id=row.incident_id,
         incident_number=row.number,
         event_id=row.event_id,
-        reason=row.reason,
+        reason=AlertReason(row.reason),
         report_no=row.report_no,
         severity=Severity(row.severity),
         title=row.title,

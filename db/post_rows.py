@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +16,8 @@ from db.search_index import Indexed
 from db.statements import in_parts, insert_or
 from db.tables import posts, versions
 from domain.clock import event_time
-from domain.model import FoundPost
+from domain.intake import FirstSeen
 from domain.text import fold
-
-FirstSeen = Callable[[FoundPost], datetime]
 
 
 def stored(conn: Connection, batch: Sequence[Readied]) -> dict[tuple[str, str], Any]:

@@ -28,9 +28,3 @@ def get_or_create_secret(conn: Connection, key: str) -> str:
 def get_setting(conn: Connection, key: str) -> str | None:
     """The value stored under `key`, if any."""
     return conn.execute(_VALUE, {"key": key}).scalar_one_or_none()
-
-
-def put_setting(conn: Connection, key: str, value: str) -> None:
-    """Store `value` under `key`, over an older one."""
-    statement = insert_or(conn, settings).values(key=key, value=value)
-    conn.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

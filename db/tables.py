@@ -231,7 +231,7 @@ incidents = Table(
     Column("report_no", Integer, nullable=False),
     Column("previous", Text),
     Column("fresh", Boolean, nullable=False),
-    Column("profile", Json, nullable=False),  # what grouping remembers; opaque here
+    Column("profile", Json, nullable=False),  # what rating remembers; opaque here
     Column("updated_at", UtcTime, nullable=False),
     CheckConstraint(
         "state IN ('discovered', 'acknowledged', 'investigating', 'responded', 'rectified',"
@@ -262,6 +262,16 @@ incident_keys = Table(
     Column("key", Text, primary_key=True),
     Column("incident_id", BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
+)
+
+# What an incident is known again by; opaque here. Read for the few that a post may join, unless
+# what has this digest was read lately: the digest stands first, for the text may fill a page.
+incident_likeness = Table(
+    "incident_likeness",
+    metadata,
+    Column("incident_id", BigInteger, ForeignKey("incidents.id"), primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("written", Text, nullable=False),
 )
 
 # What is to be done with an incident later. A row is one going off: it is gone then, and its id,

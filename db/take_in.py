@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from db import set_aside
 from db.alone import Poison, alone, problem_of
-from db.post_rows import FirstSeen, add_posts, refresh, stored
+from db.post_rows import add_posts, refresh, stored
 from db.readied import Readied, ready, stored_key, without_repeats
-from db.rows import Refused, TakenIn
 from db.statements import storable
+from domain.intake import BadPost, FirstSeen, TakenIn
 from domain.model import FoundPost
 
 LANE = "take"  # of set_aside: found, and could not be stored
@@ -52,9 +52,8 @@ def take_in(
             versions_new += taken.new_versions
             unchanged += taken.unchanged
     _name(conn, found, refused, now)
-    return TakenIn(
-        new, versions_new, unchanged, tuple(Refused(post.key, said) for post, said in refused)
-    )
+    bad = (BadPost(post.key, str(post.title)[:40], problem) for post, problem in refused)
+    return TakenIn(new, versions_new, unchanged, tuple(bad))
 
 
 def _name(

@@ -25,11 +25,11 @@ _CUT = "…（原文过长，此处截断；全文见原始证据）"
 
 
 def too_long(title: str, text: str) -> str | None:
-    """Why these words are no post's, in English; None: they may be."""
+    """Why these words are no post's, in Chinese; None: they may be."""
     if len(title) > TITLE_CHARS:
-        return f"'title' is longer than {TITLE_CHARS} characters"
+        return f"'title' 超过 {TITLE_CHARS} 个字符"
     if _bytes(text) > TEXT_BYTES:
-        return f"'text' is longer than {TEXT_BYTES} bytes"
+        return f"'text' 超过 {TEXT_BYTES} 字节"
     return None
 
 

@@ -18,7 +18,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class BadLine(ValueError):
-    """A line that is no JSON object; the text says why, in English."""
+    """A line that is no JSON object; the text says why, in Chinese."""
 
 
 @contextmanager
@@ -36,10 +36,10 @@ def lines_of(stream: BinaryIO | gzip.GzipFile) -> Iterator[str | BadLine]:
             line = stream.readline(LINE_BYTES + 1)
             if len(line) > LINE_BYTES and not line.endswith(b"\n"):
                 _skip_rest(stream)
-                yield BadLine(f"the line is longer than {LINE_BYTES} bytes")
+                yield BadLine(f"这一行超过 {LINE_BYTES} 字节")
                 continue
         except (OSError, EOFError, zlib.error) as error:
-            yield BadLine(f"the file breaks off here: {error}")
+            yield BadLine(f"文件到这里断了：{error}")
             return
         if not line:
             return
@@ -53,9 +53,9 @@ def as_object(line: str | BadLine) -> dict[str, Any]:
     try:
         value = json.loads(line, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError, MemoryError) as error:
-        raise BadLine(f"not JSON: {str(error)[:200] or type(error).__name__}") from None
+        raise BadLine(f"不是 JSON：{str(error)[:200] or type(error).__name__}") from None
     if not isinstance(value, dict):
-        raise BadLine("a JSON object is expected")
+        raise BadLine("要写一个 JSON 对象")
     return value
 
 
@@ -69,7 +69,7 @@ def _decoded(line: bytes) -> str | BadLine:
     try:
         return line.rstrip(b"\r\n").decode()
     except UnicodeDecodeError as error:
-        return BadLine(f"not UTF-8: byte 0x{line[error.start]:02x} at {error.start + 1}")
+        return BadLine(f"不是 UTF-8：第 {error.start + 1} 字节是 0x{line[error.start]:02x}")
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -1,8 +1,8 @@
 """YAML → dataclass, with file, line, field, value and what would be right for every mistake.
 
 Each part owns the dataclasses of its settings; this module fills them, driven by type: `timedelta`
-from "5m", enums from their values, nested dataclasses, `list`/`tuple`/`dict` of those, and, by
-`Tagged`, whichever dataclass one of the keys names. Unknown keys are errors.
+from "5m", enums from their values, nested dataclasses, `list`/`tuple`/`dict` of those. Where one
+key decides what the others are, `Tagged` and `Section` say so. Unknown keys are errors.
 """
 
 from __future__ import annotations
@@ -12,17 +12,22 @@ import difflib
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import yaml
 
 from domain.clock import parse_duration, parse_time
+from domain.yaml_nodes import is_null, kind_of, plain_value, shown
 
 T = TypeVar("T")
+Problems = Iterator[tuple[str, str]]  # (field, message): what a dataclass finds wrong with itself
+Sections = Mapping[str, type[Any]]
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NO_SECTIONS: Sections = MappingProxyType({})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,6 +37,15 @@ class Tagged:
 
     key: str
     shapes: Callable[[], Mapping[str, type[Any]]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Section:
+    """Says of a field that the section which the value of `key` names fills it: where
+    `kind: board`, the section `board:` fills `rules: Annotated[Rules, Section("kind")]`. Whoever
+    loads says which there are; one with a default for everything may be left out."""
+
+    key: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -58,17 +72,20 @@ class BadSettings(Exception):
         self.problems = problems
 
 
-def load_file(path: Path, shape: type[T], name: str | None = None) -> T:
-    """The file's one document as a `shape`. `name` is how messages call the file.
+def load_file(
+    path: Path, shape: type[T], name: str | None = None, sections: Sections = _NO_SECTIONS
+) -> T:
+    """The file's one document as a `shape`. `name` is how messages call the file; `sections` are
+    those that may fill a field marked `Section`.
 
     A dataclass may have a method `problems() -> Iterable[tuple[field, message]]` for rules over
     several fields; its findings are reported at the line of the field.
     Raises BadSettings with every mistake found, FileNotFoundError as it is.
     """
-    return load_text(path.read_text(encoding="utf-8-sig"), shape, name or str(path))
+    return load_text(path.read_text(encoding="utf-8-sig"), shape, name or str(path), sections)
 
 
-def load_text(text: str, shape: type[T], name: str) -> T:
+def load_text(text: str, shape: type[T], name: str, sections: Sections = _NO_SECTIONS) -> T:
     """As `load_file`, from text."""
     try:
         root = yaml.compose(text, Loader=_Loader)
@@ -78,7 +95,7 @@ def load_text(text: str, shape: type[T], name: str) -> T:
         what = getattr(error, "problem", None) or "not valid YAML"
         hint = "indent with spaces only; quote values that hold ': ' or '#'"
         raise BadSettings([Problem(name, line, "", f"{what}; {hint}")]) from None
-    filler = _Filler(name)
+    filler = _Filler(name, sections)
     if root is None:
         raise BadSettings([Problem(name, 1, "", "the file is empty")])
     value = filler.value(root, shape, "")
@@ -92,8 +109,9 @@ class _Wrong(Exception):
 
 
 class _Filler:
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, sections: Sections) -> None:
         self.file = file
+        self.sections = sections
         self.problems: list[Problem] = []
 
     def wrong(self, node: yaml.Node, field: str, message: str) -> _Wrong:
@@ -111,10 +129,10 @@ class _Filler:
         if origin is typing.Annotated:
             return self._value(node, self._named(node, shape, field), field)
         if shape is Any or shape is object:
-            return _plain(node)
+            return plain_value(node)
         if origin in (typing.Union, types.UnionType):
             options = [a for a in typing.get_args(shape) if a is not type(None)]
-            if _is_null(node):
+            if is_null(node):
                 if len(options) < len(typing.get_args(shape)):
                     return None
                 raise self.wrong(node, field, "is empty; give it a value")
@@ -129,10 +147,10 @@ class _Filler:
 
     def _named(self, node: yaml.Node, shape: Any, field: str) -> Any:
         """The shape that an annotated field has here."""
-        tag = next((m for m in shape.__metadata__ if isinstance(m, Tagged)), None)
+        tag = _mark(shape, Tagged)
         if tag is None or not isinstance(node, yaml.MappingNode):
             return typing.get_args(shape)[0]  # which says what is wrong with the node
-        path, shapes = f"{field}.{tag.key}".lstrip("."), tag.shapes()
+        path, shapes = _path(field, tag.key), tag.shapes()
         named = next((value for key, value in node.value if key.value == tag.key), None)
         if named is None:
             raise self.wrong(node, path, f"is missing; one of {', '.join(shapes)}")
@@ -142,66 +160,85 @@ class _Filler:
 
     def _sequence(self, node: yaml.Node, shape: Any, field: str) -> Any:
         if not isinstance(node, yaml.SequenceNode):
-            raise self.wrong(
-                node, field, f"{_shown(node)} is not a list; write one '- item' a line"
-            )
+            raise self.wrong(node, field, f"{shown(node)} is not a list; write one '- item' a line")
         item = typing.get_args(shape)[0]
         values = [self.value(n, item, f"{field}[{i}]") for i, n in enumerate(node.value)]
         return tuple(values) if typing.get_origin(shape) is tuple else values
 
     def _mapping(self, node: yaml.Node, args: tuple[Any, ...], field: str) -> dict[Any, Any]:
-        if not isinstance(node, yaml.MappingNode):
-            raise self.wrong(node, field, f"{_shown(node)} is not a mapping of 'key: value' lines")
         found: dict[Any, Any] = {}
         for key_node, value_node in self._pairs(node, field):
             key = self.value(key_node, args[0], field)
-            found[key] = self.value(value_node, args[1], f"{field}.{key_node.value}".lstrip("."))
+            found[key] = self.value(value_node, args[1], _path(field, key_node.value))
         return found
 
-    def _pairs(self, node: yaml.MappingNode, field: str) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    def _pairs(self, node: yaml.Node, field: str) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+        if not isinstance(node, yaml.MappingNode):
+            raise self.wrong(node, field, f"{shown(node)} is not a mapping of 'key: value' lines")
         seen: set[str] = set()
         for key_node, value_node in node.value:
             if key_node.value in seen:
-                self.wrong(key_node, f"{field}.{key_node.value}".lstrip("."), "is given twice")
+                self.wrong(key_node, _path(field, key_node.value), "is given twice")
                 continue
             seen.add(key_node.value)
             yield key_node, value_node
 
     def _record(self, node: yaml.Node, shape: type[Any], field: str) -> Any:
-        if not isinstance(node, yaml.MappingNode):
-            raise self.wrong(node, field, f"{_shown(node)} is not a mapping of 'key: value' lines")
         hints = typing.get_type_hints(shape, include_extras=True)
         fields = {f.name: f for f in dataclasses.fields(shape) if f.init}
+        marked = {n: mark.key for n in fields if (mark := _mark(hints[n], Section))}
+        sections = self.sections if marked else _NO_SECTIONS
+        keys = [name for name in fields if name not in marked] + list(sections)
         before = len(self.problems)
         lines: dict[str, yaml.Node] = {}
         values: dict[str, Any] = {}
         for key_node, value_node in self._pairs(node, field):
             key = str(key_node.value)
-            path = f"{field}.{key}".lstrip(".")
-            if key not in fields:
-                near = difflib.get_close_matches(key, fields, 1)
-                known = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(fields)}"
-                self.wrong(key_node, path, f"unknown key; {known}")
-                continue
-            lines[key] = value_node
-            values[key] = self.value(value_node, hints[key], path)
+            path = _path(field, key)
+            if key not in keys:
+                near = difflib.get_close_matches(key, keys, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(keys)}"
+                self.wrong(key_node, path, f"unknown key; {hint}")
+            elif key not in sections:
+                lines[key] = value_node
+                values[key] = self.value(value_node, hints[key], path)
+        for name, key in marked.items():
+            values[name] = self._section(node, key, field)
         for name, spec in fields.items():
-            required = (
-                spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING
-            )
-            if name not in values and required:
-                self.wrong(node, f"{field}.{name}".lstrip("."), "is missing")
+            if name not in values and _is_required(spec):
+                self.wrong(node, _path(field, name), "is missing")
         if len(self.problems) > before:
             raise _Wrong
         record = shape(**values)
         for name, message in getattr(record, "problems", tuple)():
-            self.wrong(lines.get(name, node), f"{field}.{name}".lstrip("."), message)
+            self.wrong(lines.get(name, node), _path(field, name), message)
         return record
+
+    def _section(self, node: yaml.Node, key: str, field: str) -> Any:
+        """The section that the value of `key` names; that the key is missing is told elsewhere."""
+        given = {str(k.value): (k, v) for k, v in node.value if not is_null(v)}
+        if key not in given:
+            return None
+        kind, named = given[key][1], str(given[key][1].value)
+        if named not in self.sections:
+            self.wrong(kind, _path(field, key), _not_among(named, self.sections))
+            return None
+        for other in self.sections:
+            if other != named and other in given:
+                said = f"只有 {key}: {other} 才有这一节，而这里的 {key} 是 {named}"
+                self.wrong(given[other][0], _path(field, other), said)
+        shape = self.sections[named]
+        if named in given:
+            return self.value(given[named][1], shape, _path(field, named))
+        if any(map(_is_required, dataclasses.fields(shape))):
+            self.wrong(kind, _path(field, key), f"缺少 {named}: 这一节，它说明从哪里读什么")
+            return None
+        return shape()
 
     def _scalar(self, node: yaml.Node, shape: Any, field: str) -> Any:
         if not isinstance(node, yaml.ScalarNode):
-            raise self.wrong(node, field, f"is a {_kind(node)}; one value is expected")
-        plain = _plain(node)
+            raise self.wrong(node, field, f"is a {kind_of(node)}; one value is expected")
+        plain = plain_value(node)
         if plain is None:
             raise self.wrong(node, field, "is empty; give it a value")
         if shape is str:
@@ -230,25 +267,20 @@ class _Filler:
         raise TypeError(f"settings cannot hold {shape!r}")
 
 
+def _mark(hint: Any, kind: type[T]) -> T | None:
+    """What a field's annotation says of it beside its type."""
+    return next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, kind)), None)
+
+
+def _path(field: str, key: str) -> str:
+    return f"{field}.{key}" if field else key
+
+
+def _is_required(spec: dataclasses.Field[Any]) -> bool:
+    return spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING
+
+
 def _not_among(word: str, options: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, list(options), 1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"{word!r}: {hint}one of {', '.join(options)}"
-
-
-def _plain(node: yaml.Node) -> Any:
-    loader = yaml.SafeLoader("")
-    value = loader.construct_object(node, deep=True)
-    return value.isoformat() if isinstance(value, date | datetime) else value
-
-
-def _is_null(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
-
-
-def _kind(node: yaml.Node) -> str:
-    return "list" if isinstance(node, yaml.SequenceNode) else "mapping"
-
-
-def _shown(node: yaml.Node) -> str:
-    return repr(node.value) if isinstance(node, yaml.ScalarNode) else f"a {_kind(node)}"

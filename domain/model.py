@@ -9,17 +9,54 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 
-class Category(StrEnum):
-    """类别: the company's own six classes of complaint."""
+class Labelled(StrEnum):
+    """Words of the program that people read by their Chinese `label`."""
 
-    TEMPORARY_SUPPLY = "temporary_supply"
-    METER_RENOVATION = "meter_renovation"
-    SUPPLY_QUALITY = "supply_quality"
-    APPLIANCE_DAMAGE = "appliance_damage"
-    LINE_SAFETY = "line_safety"
-    BILLING_SERVICE = "billing_service"
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+
+class Category(Labelled):
+    """类别: the company's own six classes of complaint. config/categories.yaml tells of each."""
+
+    TEMPORARY_SUPPLY = "temporary_supply", "临时用电"
+    METER_RENOVATION = "meter_renovation", "户表整改与接电"
+    SUPPLY_QUALITY = "supply_quality", "电压质量与停电"
+    APPLIANCE_DAMAGE = "appliance_damage", "家电损毁"
+    LINE_SAFETY = "line_safety", "线路通道与设施"
+    BILLING_SERVICE = "billing_service", "抄表收费与服务"
+
+
+class PostChannel(Labelled):
+    """渠道: the kind of place where a post was found. A post may name one that is not of these."""
+
+    GOV_BOARD = "gov_board", "政府留言板"
+    HOTLINE_12345 = "hotline_12345", "12345热线"
+    WEIBO = "weibo", "微博"
+    FORUM = "forum", "论坛"
+    SHORT_VIDEO = "short_video", "短视频"
+    WECHAT = "wechat", "微信"
+    NEWS = "news", "新闻"
+    TICKET_95598 = "ticket_95598", "95598工单"
+    PHONE_PROGRAMME = "phone_programme", "行风热线"
+    LETTER_VISIT = "letter_visit", "来信来访"
+    GRID_SERVICE = "grid_service", "网格化服务"
+
+    @classmethod
+    def label_of(cls, name: str) -> str:
+        """The label of a channel by its name; of a strange one the name itself."""
+        return _CHANNEL_LABELS.get(name, name)
+
+
+_CHANNEL_LABELS: dict[str, str] = {channel: channel.label for channel in PostChannel}
 
 
 CATEGORY_TITLES: dict[str, str] = {
@@ -46,43 +83,42 @@ CHANNEL_TITLES: dict[str, str] = {
 }
 
 
-class Severity(StrEnum):
-    """等级. Compare by `rank`: none < blue < yellow < orange < red."""
+class Severity(Labelled):
+    """等级, in order: NONE < BLUE < YELLOW < ORANGE < RED. `rank` is the order as a number."""
 
-    NONE = "none"
-    BLUE = "blue"
-    YELLOW = "yellow"
-    ORANGE = "orange"
-    RED = "red"
+    NONE = "none", "无"
+    BLUE = "blue", "一般"
+    YELLOW = "yellow", "较大"
+    ORANGE = "orange", "重大"
+    RED = "red", "特别重大"
 
     @property
     def rank(self) -> int:
-        return _SEVERITY_ORDER.index(self.value)
+        return _RANKS[self]
 
-    @property
-    def label(self) -> str:
-        return SEVERITY_TITLES[self]
+    # Of a str's own order, which is the alphabet's, nothing may be left.
+    def __lt__(self, other: str) -> bool:
+        return _RANKS[self] < _RANKS[other]
+
+    def __le__(self, other: str) -> bool:
+        return _RANKS[self] <= _RANKS[other]
+
+    def __gt__(self, other: str) -> bool:
+        return _RANKS[self] > _RANKS[other]
+
+    def __ge__(self, other: str) -> bool:
+        return _RANKS[self] >= _RANKS[other]
 
 
-_SEVERITY_ORDER = ("none", "blue", "yellow", "orange", "red")
-SEVERITY_TITLES: dict[str, str] = {
-    "none": "无",
-    "blue": "一般",
-    "yellow": "较大",
-    "orange": "重大",
-    "red": "特别重大",
-}
+_RANKS: dict[str, int] = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-class Area(StrEnum):
+class Area(Labelled):
     """属地: whether a post is about our territory."""
 
-    INSIDE = "inside"
-    OUTSIDE = "outside"
-    UNKNOWN = "unknown"
-
-
-AREA_TITLES: dict[str, str] = {"inside": "属地", "outside": "外地", "unknown": "属地不明"}
+    INSIDE = "inside", "属地"
+    OUTSIDE = "outside", "外地"
+    UNKNOWN = "unknown", "属地不明"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +171,11 @@ class Reason:
     text: str
     weight: float
 
+    @classmethod
+    def unplaced(cls, rule: str, weight: float, text: str = "") -> Reason:
+        """One that stands nowhere in the text: reach, velocity, a person's word."""
+        return cls(rule, "", 0, 0, text, weight)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -175,64 +216,52 @@ class Assessment:
         return self.places[0] if self.places else None
 
 
-class IncidentState(StrEnum):
+class IncidentState(Labelled):
     """处置状态."""
 
-    DISCOVERED = "discovered"
-    ACKNOWLEDGED = "acknowledged"
-    INVESTIGATING = "investigating"
-    RESPONDED = "responded"
-    RECTIFIED = "rectified"
-    REVIEWED = "reviewed"
-    CLOSED = "closed"
-    FALSE_ALARM = "false_alarm"
-    MERGED = "merged"
+    DISCOVERED = "discovered", "已发现"
+    ACKNOWLEDGED = "acknowledged", "已接收"
+    INVESTIGATING = "investigating", "调查中"
+    RESPONDED = "responded", "已回应"
+    RECTIFIED = "rectified", "已整改"
+    REVIEWED = "reviewed", "已评估"
+    CLOSED = "closed", "已办结"
+    FALSE_ALARM = "false_alarm", "误报"
+    MERGED = "merged", "已合并"
 
     @property
     def is_open(self) -> bool:
         return self not in (self.CLOSED, self.FALSE_ALARM, self.MERGED)
 
 
-STATE_TITLES: dict[str, str] = {
-    "discovered": "已发现",
-    "acknowledged": "已接收",
-    "investigating": "调查中",
-    "responded": "已回应",
-    "rectified": "已整改",
-    "reviewed": "已评估",
-    "closed": "已办结",
-    "false_alarm": "误报",
-    "merged": "已合并",
-}
-
-
-class PostRole(StrEnum):
+class PostRole(Labelled):
     """角色: what a post is to its incident. Only complaints open, grow and raise one."""
 
-    COMPLAINT = "complaint"
-    REPLY = "reply"
-    NEWS = "news"
-    NOTICE = "notice"
-    THANKS = "thanks"
-    RECORD = "record"
-    REPOST = "repost"
-    QUESTION = "question"
-
-    @property
-    def label(self) -> str:
-        return _ROLE_TITLES[self]
+    COMPLAINT = "complaint", "投诉"
+    REPLY = "reply", "官方回复"
+    NEWS = "news", "新闻"
+    NOTICE = "notice", "公告"
+    THANKS = "thanks", "致谢"
+    RECORD = "record", "工单记录"
+    REPOST = "repost", "转发"
+    QUESTION = "question", "咨询"
 
 
-_ROLE_TITLES: dict[PostRole, str] = {
-    PostRole.COMPLAINT: "投诉",
-    PostRole.REPLY: "官方回复",
-    PostRole.NEWS: "新闻",
-    PostRole.NOTICE: "公告",
-    PostRole.THANKS: "致谢",
-    PostRole.RECORD: "工单记录",
-    PostRole.REPOST: "转发",
-    PostRole.QUESTION: "咨询",
-}
+class Correction(Labelled):
+    """更正: what a person says of a post against the model."""
+
+    COMPLAINT = "complaint", "是投诉"
+    NOT_COMPLAINT = "not_complaint", "不是投诉"
+    IRRELEVANT = "irrelevant", "与供电无关"
+    FALSE_ALARM = "false_alarm", "误报"  # of a whole incident: no complaint, relevant as it was
+
+
+class OpinionOutcome(StrEnum):
+    """What a question for a second opinion came to."""
+
+    AGREES = "agrees"
+    DISAGREES = "disagrees"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,37 +288,26 @@ class Incident:
     fresh: bool = True  # False: no post of it was fresh when first seen (digest only)
 
 
-class AlertReason(StrEnum):
+class AlertReason(Labelled):
     """预警缘由: why people are told, now."""
 
-    FIRST = "first"  # 首报
-    SEVERITY_RAISED = "severity_raised"  # 升级
-    GREW = "grew"  # 扩散: passed a growth threshold
-    NEW_CHANNEL = "new_channel"  # 跨渠道
-    REOPENED = "reopened"  # 复燃
-    CLOSED = "closed"  # 办结 (recovery notice)
-    TEST = "test"  # 测试
+    FIRST = "first", "首报"
+    SEVERITY_RAISED = "severity_raised", "等级升高"
+    GREW = "grew", "扩散"  # passed a growth threshold
+    NEW_CHANNEL = "new_channel", "跨渠道传播"
+    REOPENED = "reopened", "复燃"
+    CLOSED = "closed", "办结"  # the recovery notice
+    TEST = "test", "测试"
 
 
-ALERT_REASON_TITLES: dict[str, str] = {
-    "first": "首报",
-    "severity_raised": "等级升高",
-    "grew": "扩散",
-    "new_channel": "跨渠道传播",
-    "reopened": "复燃",
-    "closed": "办结",
-    "test": "测试",
-}
-
-
-class DeliveryState(StrEnum):
+class DeliveryState(Labelled):
     """推送状态."""
 
-    NEW = "new"
-    SENDING = "sending"
-    RETRY = "retry"
-    DELIVERED = "delivered"
-    DEAD = "dead"
+    NEW = "new", "待发送"
+    SENDING = "sending", "发送中"
+    RETRY = "retry", "等待重试"
+    DELIVERED = "delivered", "已送达"
+    DEAD = "dead", "失败，已停止重试"
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,3 +361,11 @@ class SendError(Exception):
         self.code = code
         self.text = text
         self.retry_after_s = retry_after_s
+
+
+CATEGORY_TITLES = {str(c): c.label for c in Category}
+CHANNEL_TITLES = {str(c): c.label for c in PostChannel}
+SEVERITY_TITLES = {str(c): c.label for c in Severity}
+AREA_TITLES = {str(c): c.label for c in Area}
+STATE_TITLES = {str(c): c.label for c in IncidentState}
+ALERT_REASON_TITLES = {str(c): c.label for c in AlertReason}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from domain.load import load_file
 from domain.model import Assessment, Category
@@ -19,16 +19,33 @@ from pipeline.severity import NOT_RATED, SeverityRules
 from pipeline.severity_settings import SeveritySettings
 
 
+class HasText(Protocol):
+    """What an assessment rests on: a post's words and where and how they were found.
+
+    Whatever record of a post a caller has in hand will do, so that none is made for this alone.
+    """
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def channel(self) -> str | None: ...
+    @property
+    def region(self) -> str | None: ...
+    @property
+    def engagement(self) -> Mapping[str, int]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class PostText:
-    """What an assessment rests on: a post's words and where and how they were found."""
+    """A text that comes by itself: of a command, a test, a measurement."""
 
     title: str
     text: str
     channel: str | None = None
     region: str | None = None
     engagement: Mapping[str, int] = field(default_factory=dict)
-    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +79,11 @@ class Assessor:
         self.severity_rules = severity_rules
         self.aspects = aspects
 
-    def assess(self, post: PostText) -> Assessment:
+    def assess(self, post: HasText) -> Assessment:
         """The verdict on a post. Any text at all; never raises for what a post says."""
         return self.read(post).assessment
 
-    def read(self, post: PostText) -> Assessed:
+    def read(self, post: HasText) -> Assessed:
         """As `assess`, with the text as rules read it."""
         squeezed = squeeze(post.title, post.text)
         score = self.scorer.score(squeezed, post.channel)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from domain.bounds import count
-from domain.model import CATEGORY_TITLES, Category, Reason, Severity
+from domain.model import Category, Reason, Severity
 from pipeline.normalise import Squeezed
 from pipeline.quantities import Quantity, quantities
 from pipeline.severity_settings import SeveritySettings, Sign, Steps
@@ -51,8 +51,7 @@ class Rated:
 class IncidentFacts:
     """What is known of an incident when it is rated.
 
-    `severity` and `score` are those of its gravest post; `velocity` is posts in the last hour,
-    `usual` what the channels bring in such an hour.
+    `severity` and `score` are those of its gravest post; `velocity` is posts in the last hour.
     """
 
     severity: Severity
@@ -62,7 +61,6 @@ class IncidentFacts:
     channels: int = 1
     engagement: Mapping[str, int] = field(default_factory=dict)
     velocity: float = 0.0
-    usual: float = 0.0
 
 
 NOT_RATED = Rated(Severity.NONE, 0.0, ())
@@ -76,7 +74,7 @@ class SeverityRules:
         self._signs = Signs(settings)
         self._groups = [(frozenset(group.signs), group) for group in settings.together]
         self._category_reasons = {
-            category: _unplaced(f"类别：{CATEGORY_TITLES[category]}", weight)
+            category: Reason.unplaced(f"类别：{category.label}", weight)
             for category, weight in settings.categories.items()
         }
 
@@ -96,20 +94,20 @@ class SeverityRules:
             reasons.append(self._category_reasons[category])
         if negativity is not None:
             weight = round(settings.negativity.weight * negativity, 1)
-            reasons.append(_unplaced(settings.negativity.title, weight))
+            reasons.append(Reason.unplaced(settings.negativity.title, weight))
         for name, hits in found.items():
             sign, hit = settings.signs[name], surest(hits)
             if sign.weight:
                 reasons.append(_placed(_titled(sign, hit), post, hit, sign.weight * hit.share))
             if hit.share == 1.0:
-                floor = _graver(floor, sign.at_least)
+                floor = max(floor, sign.at_least)
         for signs, group in self._groups:
             hit_near = near(found, group.signs, group.within) if signs <= found.keys() else None
             if hit_near is not None:
                 weight = group.weight * hit_near.share
                 reasons.append(_placed(group.title, post, hit_near, weight))
                 if hit_near.share == 1.0:
-                    floor = _graver(floor, group.at_least)
+                    floor = max(floor, group.at_least)
         reasons.extend(self._quantity_reasons(post, found))
         if engagement:
             reasons.extend(self._reach(engagement))
@@ -123,27 +121,24 @@ class SeverityRules:
         if facts.severity is Severity.NONE:
             return NOT_RATED
         steps = self.settings.incident
-        surge = facts.velocity / max(facts.usual, 1.0)
         reposts = max(0, facts.posts - facts.writers)
         reasons = [
             *_stepped(steps.writers, facts.writers, f"{facts.writers}人"),
             *_stepped(steps.reposts, reposts, f"{reposts}条"),
             *_stepped(steps.channels, facts.channels, f"{facts.channels}个渠道"),
-            *_stepped(steps.velocity, surge, f"一小时{facts.velocity:g}条"),
+            *_stepped(steps.velocity, facts.velocity, f"一小时{facts.velocity:g}条"),
             *self._reach(facts.engagement),
         ]
         rated = self._conclude(reasons, facts.severity, facts.score)
         if facts.writers >= steps.one_level_below:
             return rated
         # A handful of neighbours make a matter graver, but not a calm one a catastrophe.
-        return replace(
-            rated, severity=min(rated.severity, _next(facts.severity), key=_RANKS.__getitem__)
-        )
+        return replace(rated, severity=min(rated.severity, _next(facts.severity)))
 
     def _conclude(self, reasons: list[Reason], floor: Severity, base: float = 0.0) -> Rated:
         reasons = [r for r in reasons if r.weight]
         score = round(min(100.0, base + sum(r.weight for r in reasons)), 1)
-        severity = _graver(floor, self.settings.levels.of(score))
+        severity = max(floor, self.settings.levels.of(score))
         reasons.sort(key=lambda r: -r.weight)
         return Rated(severity, score, tuple(reasons))
 
@@ -173,19 +168,12 @@ class SeverityRules:
         total = sum((count(engagement.get(key)) or 0) * w for key, w in reach.weights.items())
         if total >= reach.starts:
             weight = min(reach.most, reach.per_tenfold * (1 + math.log10(total / reach.starts)))
-            yield _unplaced(reach.title, round(weight, 1), f"{total:.0f}")
-
-
-_RANKS = {severity: severity.rank for severity in Severity}
+            yield Reason.unplaced(reach.title, round(weight, 1), f"{total:.0f}")
 
 
 def _next(severity: Severity) -> Severity:
     levels = list(Severity)
     return levels[min(severity.rank + 1, len(levels) - 1)]
-
-
-def _graver(one: Severity, other: Severity) -> Severity:
-    return one if _RANKS[one] >= _RANKS[other] else other
 
 
 def _counts(text: str, quantity: Quantity, outages: list[Hit]) -> bool:
@@ -227,11 +215,7 @@ def _placed(rule: str, post: Squeezed, hit: Hit, weight: float) -> Reason:
     return Reason(rule, name, start, end, original[start:end], round(weight, 1))
 
 
-def _unplaced(rule: str, weight: float, text: str = "") -> Reason:
-    return Reason(rule, "", 0, 0, text, weight)
-
-
 def _stepped(steps: Steps, quantity: float, text: str) -> Iterator[Reason]:
     weight = steps.weight(quantity)
     if weight:
-        yield _unplaced(steps.title, weight, text)
+        yield Reason.unplaced(steps.title, weight, text)

@@ -79,7 +79,7 @@ class IncidentSteps:
     writers: Steps
     reposts: Steps
     channels: Steps
-    velocity: Steps  # posts an hour over the usual
+    velocity: Steps  # posts an hour
     one_level_below: int = 30  # with fewer writers an incident rises one level at the most
 
 

@@ -16,8 +16,6 @@ from alerts.notice.playbook import Playbook
 from alerts.sending.secrets import BadChannel, Secrets
 from domain.clock import iso, utc_now
 from domain.model import (
-    ALERT_REASON_TITLES,
-    CATEGORY_TITLES,
     AlertReason,
     Incident,
     Outcome,
@@ -136,11 +134,11 @@ def _of_incident(notice: Notice, incident: Incident) -> dict[str, Any]:
         "number": incident.number,
         "report_no": incident.report_no,
         "reason": reason.value,
-        "reason_title": ALERT_REASON_TITLES[reason],
+        "reason_title": reason.label,
         "at": iso(notice.written_at),
         "title": incident.title,
         "category": str(incident.category),
-        "category_title": CATEGORY_TITLES.get(incident.category, str(incident.category)),
+        "category_title": incident.category.label,
         "severity": incident.severity.value,
         "severity_title": incident.severity.label,
         "state": incident.state.value,
@@ -179,7 +177,7 @@ def _of_test(notice: Notice) -> dict[str, Any]:
         "number": None,
         "report_no": 0,
         "reason": AlertReason.TEST.value,
-        "reason_title": ALERT_REASON_TITLES[AlertReason.TEST],
+        "reason_title": AlertReason.TEST.label,
         "title": notice.heading,
         "link": notice.action.link,
         "resend": False,

@@ -20,14 +20,11 @@ from alerts.routing.decide import LastReport
 from domain.clock import SHANGHAI
 from domain.masking import mask, mask_address
 from domain.model import (
-    ALERT_REASON_TITLES,
-    CATEGORY_TITLES,
-    CHANNEL_TITLES,
-    STATE_TITLES,
     AlertReason,
     Area,
     Incident,
     IncidentState,
+    PostChannel,
 )
 
 _QUOTED = 5
@@ -87,7 +84,7 @@ def compose_plain(report: Report) -> Notice:
         report.incident, title=_NOTE, place=None, place_code=None, station=None, channels=()
     )
     return Notice(
-        heading=f"【{incident.severity.label}·{ALERT_REASON_TITLES[report.reason]}】",
+        heading=f"【{incident.severity.label}·{report.reason.label}】",
         number=_number(incident),
         written_at=report.now,
         action=_action(incident, report.public_url, only_look=True),
@@ -150,10 +147,10 @@ def _heading(incident: Incident, reason: AlertReason) -> str:
     where = clip(harmless(incident.place or ""), 16)
     if incident.area is Area.UNKNOWN:
         where = f"{where}（属地待核）" if where else "属地待核"
-    matter = CATEGORY_TITLES.get(incident.category, str(incident.category))
-    title = ALERT_REASON_TITLES[reason]
+    matter = incident.category.label
+    title = reason.label
     if reason is AlertReason.CLOSED:
-        title = STATE_TITLES[incident.state]
+        title = incident.state.label
     return f"【{incident.severity.label}·{title}】{where or '地点不明'} {matter}"
 
 
@@ -223,13 +220,13 @@ def _said(post: PublicPost, now: datetime, zone: ZoneInfo) -> str:
     words = harmless(excerpt(post, 56))
     if not words:
         return ""
-    channel = harmless(CHANNEL_TITLES.get(post.channel, post.channel))
+    channel = harmless(PostChannel.label_of(post.channel))
     at = _when(post.published_at, now, zone) if post.published_at else ""
     return f"{channel}{at} {words}"
 
 
 def _channels(names: Sequence[str]) -> str:
-    titles = [harmless(CHANNEL_TITLES.get(name, name)) for name in names]
+    titles = [harmless(PostChannel.label_of(name)) for name in names]
     if len(titles) > 4:
         return "、".join(titles[:3]) + f"等{len(titles)}个渠道"
     return "、".join(titles)

@@ -10,7 +10,7 @@ from typing import Protocol
 from alerts.notice.clip import clip
 from alerts.notice.escape import clean
 from domain.masking import mask
-from domain.model import CATEGORY_TITLES, Reason
+from domain.model import Category, Reason
 
 # Masking looks at whole numbers: text is masked before it is cut, but no more than can be shown.
 _READ = 4000
@@ -55,7 +55,7 @@ def grounds(posts: Sequence[PublicPost], limit: int = 8) -> list[str]:
                 len(phrase) < 2 or phrase not in visible or mask(phrase) != phrase
             ):
                 continue
-            if reason.weight > 0 and not any(t in reason.rule for t in CATEGORY_TITLES.values()):
+            if reason.weight > 0 and not any(c.label in reason.rule for c in Category):
                 key = (_title(reason), phrase if reason.field else "")
                 best[key] = max(best.get(key, 0.0), reason.weight)
     chosen: list[tuple[str, str]] = []

@@ -64,7 +64,7 @@ def decide(
     if not after.state.is_open:
         ended_now = before is not None and before.state.is_open
         return AlertReason.CLOSED if told is not None and ended_now else None
-    if after.area is Area.OUTSIDE or after.severity.rank < settings.threshold.rank:
+    if after.area is Area.OUTSIDE or after.severity < settings.threshold:
         return None
     if told is None:
         return AlertReason.FIRST if after.fresh else None
@@ -78,7 +78,7 @@ def decide(
 
 def change_since(after: Incident, told: LastReport, settings: DecideSettings) -> AlertReason | None:
     """The weightiest change of an open incident since people last heard of it."""
-    if after.severity.rank > told.severity.rank:
+    if after.severity > told.severity:
         return AlertReason.SEVERITY_RAISED
     if any(told.post_count < threshold <= after.post_count for threshold in settings.growth):
         return AlertReason.GREW
@@ -96,7 +96,7 @@ def held_until(
     """
     if told is None or not after.state.is_open or after.area is Area.OUTSIDE:
         return None
-    if after.severity.rank < settings.threshold.rank:
+    if after.severity < settings.threshold:
         return None
     reason = change_since(after, told, settings)
     if reason is None:

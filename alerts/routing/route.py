@@ -46,13 +46,13 @@ class Route:
     def problems(self) -> Iterator[tuple[str, str]]:
         if not self.to:
             yield "to", "nobody hears of it; name at least one channel"
-        if self.at_most.rank < self.at_least.rank:
+        if self.at_most < self.at_least:
             yield "at_most", f"{self.at_most.value} is below at_least {self.at_least.value}"
 
     def fits(self, incident: Incident, reason: AlertReason, local: datetime) -> bool:
         """Whether the route speaks of this incident now (`local`: in the routes' zone)."""
         return (
-            self.at_least.rank <= incident.severity.rank <= self.at_most.rank
+            self.at_least <= incident.severity <= self.at_most
             and incident.area in self.areas
             and (not self.categories or incident.category in self.categories)
             and (not self.reasons or reason in self.reasons)
@@ -187,7 +187,7 @@ def _wait(
         end
         for quiet in routes.quiet
         if channel in quiet.channels
-        and incident.severity.rank < quiet.below.rank
+        and incident.severity < quiet.below
         and incident.severity is not Severity.RED
         and (end := quiet.hours.ends_after(local)) is not None
     ]

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from db import tables as t
 from db.alone import readable
-from db.incidents import event_of, incident_of
-from db.rows import EventRow
+from db.incidents import incident_of
+from db.timeline import EventRow, event_of
 from domain.model import Incident, Place, Reason
 
 # Everything but `profile`, which is large and clustering's own.

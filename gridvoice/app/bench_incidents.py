@@ -19,9 +19,9 @@ from statistics import median
 
 from sqlalchemy import Connection, Engine
 
-from db import incident_keys, incidents
+from db import incidents
 from db.engine import open_engine, read, upgrade, write
-from db.judging import count_unjudged
+from db.judging import count_unassessed
 from db.take_in import take_in
 from domain.clock import utc_now
 from domain.events import Cause
@@ -31,9 +31,11 @@ from gridvoice.app.configuration import Configuration, load
 from gridvoice.app.processes import give_way
 from gridvoice.app.tasks.intake import author_key
 from gridvoice.app.tasks.judge import BATCH, judge
+from gridvoice.app.tasks.known_incidents import remember
 from pipeline.assess import Assessor, PostText
 from pipeline.incidents.absorb import begin
 from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of
+from pipeline.incidents.profile import facts_written
 from pipeline.normalise import squeeze
 
 Acknowledge = Callable[[Engine, Configuration, str, str, str, datetime], Incident]
@@ -150,7 +152,7 @@ class _Bench:
         def judging() -> None:
             while not done.is_set():
                 with read(self._engine) as conn:
-                    few = count_unjudged(conn) < BATCH
+                    few = count_unassessed(conn) < BATCH
                 if few:
                     self._take(BATCH, BATCH)
                 judge(self._engine, self._config, lambda row: row.first_seen)
@@ -224,6 +226,7 @@ class _Bench:
         if now - at > timedelta(days=30) and rng.random() < 0.9:
             ended = IncidentState.FALSE_ALARM if rng.random() < 0.05 else IncidentState.CLOSED
             incident = replace(incident, state=ended)
-        key = incidents.open_incident(conn, incident, change.profile.to_json(), at)
-        incident_keys.set_keys(conn, key, (), change.profile.likeness.keys())
+        likeness, facts = change.profile.likeness, change.profile.facts
+        key = incidents.open_incident(conn, incident, facts_written(facts), at)
+        remember(conn, key, likeness)
         incidents.add_event(conn, key, change.kind, Cause.act(), at, "", change.note)

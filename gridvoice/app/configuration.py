@@ -13,7 +13,8 @@ from alerts.channels.opening import Channels, ChannelStatus, ConfiguredChannel, 
 from alerts.notice.playbook import Playbooks, load_playbooks
 from alerts.routing.roster import Roster
 from alerts.routing.route import Routes
-from crawlers.source import Source, load_sources
+from crawlers.source import Source
+from crawlers.sources import load_sources
 from domain.load import BadSettings, Problem, load_file
 from gridvoice.app.assessing import Judging, load_judging
 from gridvoice.app.settings import GeneralSettings

@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 from crawlers.process import run
-from crawlers.settings import CrawlSettings
-from crawlers.source import load_sources
+from crawlers.sources import load_sources
 from db.engine import open_engine
 from domain.load import load_file
 from gridvoice.app.logs import set_up
 from gridvoice.app.owner import owner
 from gridvoice.app.settings import GeneralSettings
-from gridvoice.app.tasks.intake import DatabaseIntake
+from gridvoice.app.tasks.polling import DatabasePolls
 from gridvoice.app.tasks.reclaim import reclaim
 
 
@@ -32,14 +31,13 @@ def main() -> int:
     general = load_file(options.config / "gridvoice.yaml", GeneralSettings, "gridvoice.yaml")
     engine = open_engine(os.environ["GRIDVOICE_DATABASE"])
     reclaim(engine)
-    intake = DatabaseIntake(engine, owner("crawl"))
+    polls = DatabasePolls(engine, owner("crawl"))
     return run(
         lambda: {n: s for n, s in load_sources(options.config / "sources").items() if s.enabled},
-        intake,
+        polls,
         stop_fd=options.parent_pipe,
         life_fd=options.life_pipe,
-        memory_limit_mb=general.crawler.memory_limit_mb,
-        settings=CrawlSettings(),
+        settings=general.crawler,
     )
 
 

@@ -12,17 +12,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from db import leases, outbox, posts
-from db.engine import read, write
-from db.rows import Refused
-from db.take_in import take_in
+from db.engine import read
 from domain.clock import event_time, utc_now
+from domain.found_rows import BadRow, post_from_line
+from domain.intake import BadPost, Intake
 from domain.jsonl import BadLine
 from domain.model import DeliveryState, FoundPost
 from gridvoice.app.configuration import Configuration
-from gridvoice.app.found_rows import BadRow, found_post
 from gridvoice.app.owner import owner
 from gridvoice.app.tasks.channels import shut_channels
-from gridvoice.app.tasks.intake import author_key
+from gridvoice.app.tasks.intake import DatabaseIntake
 from gridvoice.app.tasks.judge import judge
 from gridvoice.app.tasks.relay import relay
 
@@ -63,7 +62,7 @@ class Stream:
             if isinstance(line, str) and not line.strip():
                 continue
             try:
-                post = found_post(line, self._source)
+                post = post_from_line(line, self._source)
             except BadRow as problem:
                 self._done.bad.append((number, str(problem)))
                 continue
@@ -72,7 +71,7 @@ class Stream:
             self.numbers[post.key] = number
             yield post
 
-    def refuse(self, refused: Iterable[Refused]) -> None:
+    def refuse(self, refused: Iterable[BadPost]) -> None:
         """Name the lines whose posts could not be stored."""
         self._done.bad += [(self.numbers[one.key], one.problem) for one in refused]
 
@@ -111,11 +110,10 @@ def replay(
     started = time.perf_counter()
     done = Replayed()
     stream = Stream(lines, source, done)
-    key = author_key(engine)
+    intake: Intake = DatabaseIntake(engine)
     rng = random.Random()
     for batch in _paced(iter(stream), stream, speed):
-        with write(engine) as conn:
-            result = take_in(conn, batch, utc_now(), key, lambda post: stream.times[post.key])
+        result = intake.take_in(batch, lambda post: stream.times[post.key])
         now = utc_now()
         stream.refuse(result.refused)
         done.taken_at.update((post.key, now) for post in batch)

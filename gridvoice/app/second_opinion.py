@@ -17,12 +17,13 @@ from sqlalchemy import Engine
 from alerts.sending.http import Endpoint, post
 from db import incidents, opinions, rescoring
 from db.alone import problem_of
+from db.assessments import put_assessments
 from db.engine import read, write
 from db.faults import is_of_the_store
-from db.rescoring import Judgement
+from db.rescoring import AssessedVersion
 from domain.clock import utc_now
 from domain.events import Cause, EventKind
-from domain.model import SendError
+from domain.model import OpinionOutcome, SendError
 from pipeline.second_opinion import (
     BadAnswer,
     Opinion,
@@ -79,7 +80,7 @@ def ask_for_opinions(
             problem = str(error) if isinstance(error, Failed) else problem_of(error)
             log.warning("second opinion failed version=%d: %s", one.row.version_id, problem)
             with write(engine) as conn:
-                opinions.end_asking(conn, ask_id, "failed", problem[:300])
+                opinions.end_asking(conn, ask_id, OpinionOutcome.FAILED, problem[:300])
             if isinstance(error, Failed):
                 break
             continue
@@ -87,7 +88,9 @@ def ask_for_opinions(
     return answers
 
 
-def _begin(engine: Engine, settings: OpinionSettings, one: Judgement, now: datetime) -> int | None:
+def _begin(
+    engine: Engine, settings: OpinionSettings, one: AssessedVersion, now: datetime
+) -> int | None:
     """The question counted before it is put; None: the hour's or the day's number is reached."""
     with write(engine) as conn:
         for span, most in (
@@ -99,7 +102,7 @@ def _begin(engine: Engine, settings: OpinionSettings, one: Judgement, now: datet
         return opinions.begin_asking(conn, one.row.version_id, settings.scorer, now)
 
 
-def _ask(settings: OpinionSettings, url: str, key: str, one: Judgement) -> Opinion:
+def _ask(settings: OpinionSettings, url: str, key: str, one: AssessedVersion) -> Opinion:
     row = one.row
     body = {
         "model": settings.model,
@@ -129,7 +132,7 @@ def _ask(settings: OpinionSettings, url: str, key: str, one: Judgement) -> Opini
 def _keep(
     engine: Engine,
     settings: OpinionSettings,
-    one: Judgement,
+    one: AssessedVersion,
     opinion: Opinion,
     ask_id: int,
     now: datetime,
@@ -139,13 +142,16 @@ def _keep(
     assert standing is not None  # what is uncertain was assessed
     row = one.row
     same = agrees(standing, opinion)
+    outcome = OpinionOutcome.AGREES if same else OpinionOutcome.DISAGREES
     with write(engine) as conn:
-        if not (current := rescoring.judgements_of(conn, [row.version_id])):
-            opinions.end_asking(conn, ask_id, "failed", "the post was edited meanwhile")
+        if not (current := rescoring.assessed_versions(conn, [row.version_id])):
+            opinions.end_asking(
+                conn, ask_id, OpinionOutcome.FAILED, "the post was edited meanwhile"
+            )
             return
         verdict = merged(standing, opinion, settings.scorer)
-        rescoring.add_assessments(conn, [(row.version_id, verdict)], now)
-        opinions.end_asking(conn, ask_id, "agrees" if same else "disagrees", "")
+        put_assessments(conn, [(row.version_id, verdict)], now)
+        opinions.end_asking(conn, ask_id, outcome, "")
         incident_id = current[0].row.incident_id
         if incident_id is not None:
             cause = Cause.opinion(row.version_id, settings.scorer)

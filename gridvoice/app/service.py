@@ -32,6 +32,7 @@ from gridvoice.app.health import LOOK_EVERY_S, Health
 from gridvoice.app.owner import owner
 from gridvoice.app.periodic import HANGS_AFTER_S, GoOn, PeriodicTasks
 from gridvoice.app.processes import CrawlChild, Heartbeat, child_command, give_way, on_signals
+from gridvoice.app.roles import ServiceRole
 from gridvoice.app.scheduler import Calendar
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.tasks.follow_up import follow_up
@@ -43,7 +44,6 @@ from gridvoice.app.told import Told
 
 log = logging.getLogger("gridvoice.service")
 
-ROLES = ("clock", "crawler", "assessor", "relay", "console")
 JUDGE_EVERY_S = 0.2
 RELAY_EVERY_S = 0.25
 FOLLOW_UP_EVERY_S = 5.0
@@ -66,7 +66,7 @@ class Service:
     engine: Engine
     database_url: str
     data_dir: Path
-    roles: Collection[str] = ROLES
+    roles: Collection[ServiceRole] = tuple(ServiceRole)
     console: Any = None  # the ASGI application, made by whoever starts the service
     listener: socket.socket | None = None  # the console's, where it is open already
     console_address: str | None = None
@@ -115,7 +115,7 @@ class Service:
         left: list[str] = []
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(stop))
-            if "crawler" in self.roles:
+            if ServiceRole.CRAWLER in self.roles:
                 group.create_task(self._tend(stop))
             if console is not None:
                 group.create_task(console.serve(stop))
@@ -143,16 +143,16 @@ class Service:
     def _plan(self, stop: asyncio.Event) -> None:
         add = self.tasks.add
         add("health", "体检", LOOK_EVERY_S, self._look)
-        if "assessor" in self.roles:
+        if ServiceRole.ASSESSOR in self.roles:
             add("judge", "研判", JUDGE_EVERY_S, self._judge_all)
             if self.config.second_opinion.enabled:
                 add("second_opinion", "第二意见", OPINION_EVERY_S, self._ask)
-        if "clock" in self.roles:
+        if ServiceRole.CLOCK in self.roles:
             add("follow_up", "续报", FOLLOW_UP_EVERY_S, self._follow_up)
             add("reclaim", "收回租约", RECLAIM_EVERY_S, lambda _: reclaim(self.engine))
             add("check", "数据库检查", None, self.health.check)
             self._calendar.daily("check", _CHECK_AT, partial(self.tasks.knock, "check"))
-        if "relay" in self.roles:
+        if ServiceRole.RELAY in self.roles:
             self._plan_relay()
         if self.heartbeat is not None:
             loop = asyncio.get_running_loop()
@@ -171,7 +171,7 @@ class Service:
 
     def _look(self, _go_on: GoOn) -> None:
         self.health.look()
-        if self.health.is_writable and "relay" in self.roles:
+        if self.health.is_writable and ServiceRole.RELAY in self.roles:
             self.told.sync(self.engine)
 
     def _judge_all(self, go_on: GoOn) -> None:
@@ -240,7 +240,7 @@ class Service:
             await _pause(stop, _WATCH_EVERY_S)
 
     def _console_server(self) -> ConsoleServer | None:
-        if self.console is None or "console" not in self.roles:
+        if self.console is None or ServiceRole.CONSOLE not in self.roles:
             return None
         where = self.config.general.console
         listener = self.listener or open_listener(where.host, where.port, _PATIENCE_S)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
+from crawlers.crawl_settings import CrawlSettings
 from domain.addresses import is_loopback
 
 
@@ -22,13 +23,6 @@ class ConsoleSettings:
             yield "host", f"{self.host!r} 不是本机地址; 控制台尚无登录, 只许 127.0.0.1 或 ::1"
         if not 0 <= self.port < 65536:
             yield "port", f"{self.port} 不是端口号; 写 0 到 65535 (0 由系统选)"
-
-
-@dataclass(frozen=True, slots=True)
-class CrawlerSettings:
-    """The crawl process's own bounds."""
-
-    memory_limit_mb: int = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +48,7 @@ class GeneralSettings:
     zone: str = "Asia/Shanghai"
     fresh_for: timedelta = timedelta(hours=72)
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
-    crawler: CrawlerSettings = field(default_factory=CrawlerSettings)
+    crawler: CrawlSettings = field(default_factory=CrawlSettings)
     disk: DiskSettings = field(default_factory=DiskSettings)
 
     @property

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from domain import jsonl
-from domain.bounds import too_long
+from domain.found_rows import post_from_row
 from domain.jsonl import BadLine
 from gridvoice.cli.options import Unusable, command, config_dir
 from gridvoice.cli.output import emit, say
 
 if TYPE_CHECKING:
     from domain.model import Assessment
+
+_READ = ("title", "text", "channel", "region", "published_at")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
             if isinstance(line, str) and not line.strip():
                 continue
             try:
-                row = _row(line)
+                row = jsonl.as_object(line)
                 assessment = assessor.assess(_post(row))
             except Exception as problem:  # whatever one line raises, the lines behind it are read
                 failed += 1
@@ -70,29 +72,16 @@ def open_lines(name: str) -> Iterator[Iterator[str | BadLine]]:
         yield lines
 
 
-def _row(line: str | BadLine) -> dict[str, Any]:
-    row = jsonl.as_object(line)
-    if not isinstance(row.get("text"), str):
-        raise ValueError("'text' is missing or not a string")
-    for name in ("title", "channel", "region", "published_at"):
-        if not isinstance(row.get(name), str | None):
-            raise ValueError(f"{name!r} is not a string")
-    if problem := too_long(row.get("title") or "", row["text"]):
-        raise ValueError(problem)
-    return row
-
-
 def _post(row: dict[str, Any]) -> Any:
-    from domain.clock import parse_time
+    """Raises BadRow. Rows need no id, and what else they hold decides nothing."""
     from pipeline.assess import PostText
 
-    published = row.get("published_at")
+    found = post_from_row({n: row[n] for n in _READ if n in row}, "", key="", channel="")
     return PostText(
-        title=row.get("title") or "",
-        text=row["text"],
-        channel=row.get("channel"),
-        region=row.get("region"),
-        published_at=parse_time(published) if published else None,
+        title=found.title,
+        text=found.text,
+        channel=found.channel or None,
+        region=found.region,
     )
 
 

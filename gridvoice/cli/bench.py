@@ -53,8 +53,8 @@ def _incidents(args: argparse.Namespace) -> int:
 
 def _posts(args: argparse.Namespace) -> list[FoundPost]:
     """The posts asked for; else the real ones beside the project; else the demo town's own."""
+    from domain.found_rows import BadRow, post_from_line
     from gridvoice.app.beside import real_posts
-    from gridvoice.app.found_rows import BadRow, found_post
 
     name = args.posts or real_posts()
     if name is None:
@@ -64,7 +64,7 @@ def _posts(args: argparse.Namespace) -> list[FoundPost]:
         try:
             with open_lines(str(name)) as lines:
                 posts = [
-                    found_post(line, "bench")
+                    post_from_line(line, "bench")
                     for line in lines
                     if not isinstance(line, str) or line.strip()
                 ]

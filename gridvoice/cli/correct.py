@@ -31,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
             raise Unusable("--export 不与更正同用")
         return _export(args)
     from domain.clock import utc_now
-    from domain.model import Category
-    from gridvoice.handling.corrections import WHAT_TITLES, NotCorrectable, What, correct
+    from domain.model import Category, Correction
+    from gridvoice.handling.corrections import NotCorrectable, correct
 
     source, slash, key = (args.post or "").partition("/")
     if not slash or not source or not key:
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     if args.category is not None and args.category not in list(Category):
         raise Unusable(f"没有类别 {args.category!r}: {', '.join(Category)}")
     category = Category(args.category) if args.category else None
-    what = What(args.what)
+    what = Correction(args.what)
     config, engine = configuration(args), store(args)
     try:
         verdict = correct(engine, config, source, key, what, category, who, utc_now())
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
               "complaint": verdict.complaint, "category": verdict.category,
               "severity": verdict.severity, "who": who})  # fmt: skip
     else:
-        say(f"已更正: {args.post} {WHAT_TITLES[what]}")
+        say(f"已更正: {args.post} {what.label}")
     return 0
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from domain.bounds import too_long
+from domain.found_rows import post_from_row
 from domain.jsonl import as_object
 from gridvoice.cli.assess import open_lines
 from gridvoice.cli.options import Unusable, command
@@ -74,16 +74,10 @@ def _labelled(row: dict[str, Any]) -> dict[str, Any]:
     """The row, if it can be learnt from or judged. Raises ValueError naming what is wrong."""
     from pipeline.learning.labels import example
 
-    if not isinstance(row.get("text"), str):
-        raise ValueError("'text' is missing or not a string")
-    for name in ("title", "channel"):
-        if not isinstance(row.get(name), str | None):
-            raise ValueError(f"{name!r} is not a string")
+    post_from_row({n: row[n] for n in ("title", "text", "channel") if n in row}, "", key="")
     for name in ("relevant", "complaint"):
         if not isinstance(row.get(name), bool):
-            raise ValueError(f"{name!r} is missing or not true/false")
-    if problem := too_long(row.get("title") or "", row["text"]):
-        raise ValueError(problem)
+            raise ValueError(f"缺少 {name!r}，或它不是 true/false")
     example(row)
     return row
 

@@ -11,7 +11,7 @@ from gridvoice.cli.options import Unusable, command, configuration, store, with_
 from gridvoice.cli.output import emit, say, table
 
 if TYPE_CHECKING:
-    from db.rows import IncidentRow
+    from db.incidents import IncidentRow
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -95,7 +95,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from db import incidents, outbox, posts
+    from db import incidents, outbox, posts, timeline
     from db.engine import read
     from domain.clock import iso, short
     from domain.masking import mask, mask_address
@@ -106,7 +106,7 @@ def _show(args: argparse.Namespace) -> int:
         if row is None:
             raise Unusable(f"没有编号为 {args.number} 的事件; 用 gridvoice incidents list 查看")
         members = posts.posts_of_incident(conn, row.id)
-        events = incidents.events_of(conn, row.id)
+        events = timeline.events_of(conn, row.id)
         sent = outbox.list_deliveries(conn, incident_id=row.id)
     if args.json:
         answer = as_json(row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from gridvoice.app.roles import ServiceRole
 from gridvoice.cli.options import command
 
 
@@ -12,7 +13,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--role",
         default="all",
-        choices=("all", "clock", "crawler", "assessor", "relay", "console"),
+        choices=("all", *ServiceRole),
         help="只做其中一项(默认全部)",
     )
 

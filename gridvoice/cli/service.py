@@ -57,7 +57,8 @@ def _serve(args: argparse.Namespace) -> int:
     from gridvoice.app.console_server import PortTaken
     from gridvoice.app.logs import set_up
     from gridvoice.app.processes import Heartbeat
-    from gridvoice.app.service import ROLES, Service
+    from gridvoice.app.roles import ServiceRole
+    from gridvoice.app.service import Service
     from gridvoice.app.supervisor import RELOAD
     from gridvoice.console.app import console_of
 
@@ -68,12 +69,12 @@ def _serve(args: argparse.Namespace) -> int:
         store(args),
         database_url(args),
         data_dir(args),
-        ROLES if args.role == "all" else (args.role,),
+        tuple(ServiceRole) if args.role == "all" else (ServiceRole(args.role),),
         heartbeat=Heartbeat(args.heartbeat),
         restarts=args.restarts,
         reason=args.reason,
     )
-    if "console" in service.roles:
+    if ServiceRole.CONSOLE in service.roles:
         service.console = console_of(service)
     try:
         left = asyncio.run(service.serve())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gridvoice.cli.options import Unusable, command, config_dir, configuration, store, with_common
 from gridvoice.cli.output import emit, say, table
+
+if TYPE_CHECKING:
+    from crawlers.crawl_settings import CrawlSettings
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,9 +79,9 @@ def _list(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     from crawlers.check import SavedPage, check
-    from crawlers.source import Source
+    from crawlers.sources import load_source
     from domain.clock import iso
-    from domain.load import BadSettings, load_file
+    from domain.load import BadSettings
     from domain.masking import mask, mask_address
 
     path = Path(args.file)
@@ -86,7 +89,7 @@ def _check(args: argparse.Namespace) -> int:
         named = config_dir(args) / "sources" / f"{args.file}.yaml"
         path = named if named.is_file() else path
     try:
-        source = load_file(path, Source, path.name)
+        source = load_source(path, path.name)
     except FileNotFoundError:
         raise Unusable(f"没有文件 {args.file}") from None
     except BadSettings as bad:
@@ -96,7 +99,7 @@ def _check(args: argparse.Namespace) -> int:
         if not page.is_file():
             raise Unusable(f"没有文件 {page}")
     pages = [SavedPage(page.name, page.read_bytes()) for page in saved]
-    report = check(source, pages)
+    report = check(source, pages, settings=_crawl_settings(config_dir(args)))
     for post in report.posts[: args.limit or None]:
         if args.json:
             emit(
@@ -122,3 +125,16 @@ def _check(args: argparse.Namespace) -> int:
     if not args.json and not report.problems:
         say(f"✓ 读到 {len(report.posts)} 帖")
     return 1 if report.problems else 0
+
+
+def _crawl_settings(directory: Path) -> CrawlSettings:
+    """What the daemon would crawl with; the defaults where its settings cannot be read, as a file
+    may be tried out anywhere."""
+    from crawlers.crawl_settings import CrawlSettings
+    from domain.load import BadSettings, load_file
+    from gridvoice.app.settings import GeneralSettings
+
+    try:
+        return load_file(directory / "gridvoice.yaml", GeneralSettings, "gridvoice.yaml").crawler
+    except (BadSettings, FileNotFoundError):
+        return CrawlSettings()

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from sqlalchemy import Engine
 
-from db import incidents, leases, outbox, posts
+from db import incidents, judging, leases, outbox, posts, timeline
 from db.engine import read
 from domain.clock import parse_time, utc_now
 from domain.model import AlertReason
@@ -131,7 +131,7 @@ def _all_polled(engine: Engine) -> bool:
 def _movement(engine: Engine, demo: Demo) -> int:
     """A number that changes as long as something is going on."""
     with read(engine) as conn:
-        waiting = posts.count_unjudged(conn)
+        waiting = judging.count_unassessed(conn)
         untried = leases.has_untried(conn, ["file", "centre", "duty_group"], utc_now())
         return posts.count_posts(conn) * 4 + len(demo.told) + waiting + untried
 
@@ -177,7 +177,7 @@ def journeys(demo: Demo, engine: Engine) -> list[Journey]:
             if accepted.body["reason"] != AlertReason.FIRST or alert is None:
                 continue
             event = next(
-                e for e in incidents.events_of(conn, alert.incident_id) if e.id == alert.event_id
+                e for e in timeline.events_of(conn, alert.incident_id) if e.id == alert.event_id
             )
             row = posts.post(conn, int(event.data["post"]))
             if row is None or row.key not in readable or row.judged_at is None:

@@ -19,8 +19,7 @@ from db import incidents
 from db.alone import problem_of
 from db.engine import grouping_lane, write
 from db.faults import is_of_the_store
-from db.incidents import NoSuchIncident
-from db.rows import IncidentRow
+from db.incidents import IncidentRow, NoSuchIncident
 from domain.acts import ACTS, ActRule
 from domain.events import Cause
 from domain.model import STATE_TITLES, Incident

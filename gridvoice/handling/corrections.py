@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -13,37 +12,20 @@ from sqlalchemy import Connection, Engine
 
 from db import corrections, incidents, rescoring, set_aside
 from db.alone import Poison, alone
+from db.assessments import PERSON, let_stand, put_assessments
 from db.engine import grouping_lane, read, write
-from db.rescoring import PERSON, Judgement
+from db.rescoring import AssessedVersion
 from db.statements import storable
 from domain.bounds import NAME_CHARS, cut
 from domain.events import Cause, EventKind
 from domain.masking import mask
-from domain.model import CATEGORY_TITLES, Area, Assessment, Category, Reason, Severity
+from domain.model import Area, Assessment, Category, Correction, Reason, Severity
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import aside
-from gridvoice.app.tasks.judge import as_text
 from gridvoice.app.tasks.rescore import group_late
 from pipeline.assess import Assessor
 from pipeline.normalise import squeeze
 from pipeline.severity import Rated
-
-
-class What(StrEnum):
-    """What a person says of a post."""
-
-    COMPLAINT = "complaint"
-    NOT_COMPLAINT = "not_complaint"
-    IRRELEVANT = "irrelevant"
-    FALSE_ALARM = "false_alarm"  # of a whole incident: no complaint, relevant as it was
-
-
-WHAT_TITLES = {
-    What.COMPLAINT: "是投诉",
-    What.NOT_COMPLAINT: "不是投诉",
-    What.IRRELEVANT: "与供电无关",
-    What.FALSE_ALARM: "误报",
-}
 
 
 class NotCorrectable(Exception):
@@ -55,7 +37,7 @@ def correct(
     config: Configuration,
     source: str,
     key: str,
-    what: What,
+    what: Correction,
     category: Category | None,
     who: str,
     now: datetime,
@@ -69,15 +51,15 @@ def correct(
     source, key, who = storable(source), storable(key), cut(storable(who), NAME_CHARS)
     with write(engine) as conn:
         grouping_lane(conn)
-        found = rescoring.judgement_of(conn, source, key)
+        found = rescoring.assessed_version(conn, source, key)
         if found is None:
             raise NotCorrectable(f"没有已研判的帖文 {source}/{key}; 用 gridvoice search 查编号")
         verdict = _corrected(config.judging.assessor, found, what, category, who)
         correction = _record(conn, found, what, verdict, who, now)
         if found.row.incident_id is not None:
-            note = f"帖文 {key} {WHAT_TITLES[what]}"
+            note = f"帖文 {key} {what.label}"
             if verdict.complaint and verdict.category:
-                note += f"（{CATEGORY_TITLES[verdict.category]}）"
+                note += f"（{verdict.category.label}）"
             incidents.add_event(
                 conn, found.row.incident_id, EventKind.NOTE, Cause.correction(correction), now, who,
                 f"更正：{note}", {"post": found.row.post_id, "what": what.value},
@@ -99,11 +81,11 @@ def count_false_alarm(
     counted = 0
     unreadable: dict[int, str] = {}
 
-    def count(found: Judgement) -> None:
-        verdict = _corrected(config.judging.assessor, found, What.FALSE_ALARM, None, who)
-        _record(conn, found, What.FALSE_ALARM, verdict, who, now)
+    def count(found: AssessedVersion) -> None:
+        verdict = _corrected(config.judging.assessor, found, Correction.FALSE_ALARM, None, who)
+        _record(conn, found, Correction.FALSE_ALARM, verdict, who, now)
 
-    for found in rescoring.judgements_of(conn, versions, unreadable):
+    for found in rescoring.assessed_versions(conn, versions, unreadable):
         if found.standing is not None and found.standing.complaint and not found.by_person:
             try:
                 alone(conn, partial(count, found))
@@ -135,28 +117,39 @@ def labels(engine: Engine, unreadable: dict[int, str] | None = None) -> Iterator
 
 
 def _record(
-    conn: Connection, found: Judgement, what: What, verdict: Assessment, who: str, now: datetime
+    conn: Connection,
+    found: AssessedVersion,
+    what: Correction,
+    verdict: Assessment,
+    who: str,
+    now: datetime,
 ) -> int:
     row = found.row
-    rescoring.add_assessments(conn, [(row.version_id, verdict)], now)
-    rescoring.let_stand(conn, row.version_id, verdict.scorer, now)
+    put_assessments(conn, [(row.version_id, verdict)], now)
+    let_stand(conn, [(row.version_id, verdict.scorer)], now)
     category = verdict.category if verdict.complaint else None
     return corrections.add_correction(conn, row.post_id, row.version_id, what, category, who, now)
 
 
 def _corrected(
-    assessor: Assessor, found: Judgement, what: What, category: Category | None, who: str
+    assessor: Assessor,
+    found: AssessedVersion,
+    what: Correction,
+    category: Category | None,
+    who: str,
 ) -> Assessment:
     """The verdict as the person has it; what was not spoken of stays as the model found it."""
     base = found.standing or _by_model(assessor, found)
-    said = Reason("人工更正", "", 0, 0, f"{WHAT_TITLES[what]}（{who}）" if who else "", 0.0)
+    said = Reason.unplaced("人工更正", 0.0, f"{what.label}（{who}）" if who else "")
     base = replace(base, scorer=f"{PERSON}{who}", reasons=(said,))
-    if what is not What.COMPLAINT:
-        relevant = what is What.NOT_COMPLAINT or (what is What.FALSE_ALARM and base.relevant)
+    if what is not Correction.COMPLAINT:
+        relevant = what is Correction.NOT_COMPLAINT or (
+            what is Correction.FALSE_ALARM and base.relevant
+        )
         return replace(
             base,
             relevant=relevant,
-            relevance=float(relevant) if what is not What.FALSE_ALARM else base.relevance,
+            relevance=float(relevant) if what is not Correction.FALSE_ALARM else base.relevance,
             complaint=False,
             negativity=0.0 if relevant else None,
             category=(category or base.category) if relevant else None,
@@ -187,10 +180,10 @@ def _corrected(
     )
 
 
-def _by_model(assessor: Assessor, found: Judgement) -> Assessment:
+def _by_model(assessor: Assessor, found: AssessedVersion) -> Assessment:
     """The model's verdict; an empty one of a post that it cannot judge."""
     try:
-        return assessor.assess(as_text(found.row))
+        return assessor.assess(found.row)
     except Exception:  # it lies set aside with its problem; the person's word needs no model
         return Assessment(
             relevant=False, relevance=0.0, complaint=False, negativity=None, category=None,

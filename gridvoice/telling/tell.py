@@ -19,7 +19,7 @@ from alerts.routing.decide import LastReport, decide, held_until
 from alerts.routing.route import DEFAULT_ROUTE, ON_DUTY, Target, route
 from db import incidents, outbox, posts
 from db.faults import is_of_the_store
-from db.rows import AlertRow
+from db.outbox import AlertRow
 from domain.clock import utc_now
 from domain.model import AlertReason, Incident
 from gridvoice.telling.settings import TellingSettings

@@ -10,7 +10,6 @@ from typing import Any
 from domain.events import EventKind
 from domain.masking import mask
 from domain.model import (
-    CATEGORY_TITLES,
     Area,
     Assessment,
     Category,
@@ -62,7 +61,7 @@ def begin(post: PostFacts, number: str, fresh: bool, previous: str | None, now: 
         previous=previous,
         fresh=fresh,
     )
-    note = f"首帖：{CATEGORY_TITLES[category]}，{incident.place or '地点不明'}"
+    note = f"首帖：{category.label}，{incident.place or '地点不明'}"
     return Change(incident, _grown(Profile(), post, now), EventKind.OPENED, note)
 
 
@@ -90,7 +89,7 @@ def absorb(
     rated = rules.rate_incident(grown.facts.for_rating(incident.post_count + added))
     after = replace(
         _placed(incident, post.assessment),
-        severity=max(incident.severity, rated.severity, key=lambda s: s.rank),
+        severity=max(incident.severity, rated.severity),
         severity_score=max(incident.severity_score, rated.score),
         first_event_at=min(incident.first_event_at, post.at),
         last_event_at=max(incident.last_event_at, post.at),

@@ -52,7 +52,7 @@ class RunningFacts:
             for name, count in counts(post.engagement).items():
                 engagement[name] = engagement.get(name, 0) + count
         return RunningFacts(
-            severity=max(self.severity, verdict.severity, key=lambda s: s.rank),
+            severity=max(self.severity, verdict.severity),
             score=max(self.score, verdict.severity_score),
             originals=self.originals + (adds and not post.copy),
             channels=tuple(dict.fromkeys((*self.channels, post.channel))),

@@ -94,7 +94,7 @@ class OwnScorer:
             negativity=round(negativity, 4),
             category=_CATEGORIES[categories.index(max(categories))],
             reasons=(
-                *((Reason(manner.value, "", 0, 0, "", -1.0),) if manner else ()),
+                *((Reason.unplaced(manner.value, -1.0),) if manner else ()),
                 *self._explainer.explain(post, reading, near, complaint),
             )[:MOST_REASONS],
         )

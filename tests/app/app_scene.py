@@ -11,10 +11,13 @@ from sqlalchemy import Engine, func, select
 from db import incidents, outbox, posts
 from db.channel_states import put_channel_state
 from db.engine import read, write
-from db.rows import AlertRow, DeliveryRow, EventRow, IncidentRow, PostRow
+from db.incidents import IncidentRow
+from db.outbox import AlertRow, DeliveryRow
+from db.posts import PostRow
 from db.tables import alerts, assessments, deliveries, incident_events, incident_posts
 from db.tables import incidents as incidents_table
 from db.take_in import take_in
+from db.timeline import EventRow, events_of
 from domain.clock import utc_now
 from domain.model import AlertReason, ChannelState, FoundPost
 from gridvoice.app.configuration import Configuration
@@ -110,7 +113,7 @@ def all_deliveries(engine: Engine) -> list[DeliveryRow]:
 
 def timeline(engine: Engine, row: IncidentRow) -> list[EventRow]:
     with read(engine) as conn:
-        return incidents.events_of(conn, row.id)
+        return events_of(conn, row.id)
 
 
 def members(engine: Engine, row: IncidentRow) -> list[PostRow]:

@@ -7,15 +7,17 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine
+import stored
+from sqlalchemy import Engine, Row
 
 from alerts.notice.body import to_body
 from alerts.notice.notice import Action, Fact, Notice
 from db import incidents, outbox
 from db.channel_states import channel_state_rows
 from db.engine import read, write
-from db.rows import AttemptRow, DeliveryRow
+from db.outbox import DeliveryRow
 from domain.clock import utc_now
 from domain.events import Cause
 from domain.model import (
@@ -82,7 +84,7 @@ def put_alert(
         key = incidents.open_incident(conn, incident, {}, at)
         event = incidents.add_event(conn, key, "opened", Cause.read(f"post:{title}"), at)
         assert event is not None
-        made = outbox.add_alert(conn, key, event, "first", 1, severity, title, body, at)
+        made = outbox.add_alert(conn, key, event, AlertReason.FIRST, 1, severity, title, body, at)
         assert made is not None
         for channel in channels:
             outbox.add_delivery(conn, made, channel, "", at)
@@ -127,9 +129,9 @@ def of(engine: Engine, title: str, channel: str = "centre") -> DeliveryRow:
     return row
 
 
-def attempts_of(engine: Engine, title: str, channel: str = "centre") -> list[AttemptRow]:
+def attempts_of(engine: Engine, title: str, channel: str = "centre") -> Sequence[Row[Any]]:
     with read(engine) as conn:
-        return outbox.attempts_of(conn, of(engine, title, channel).id)
+        return stored.attempts_of(conn, of(engine, title, channel).id)
 
 
 def counts(engine: Engine) -> dict[DeliveryState, int]:

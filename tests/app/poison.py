@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 
 from db import set_aside
 from db.engine import read, write
-from db.judging import count_unjudged
+from db.judging import count_unassessed
 from db.set_aside import SetAside
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.judge import Judged, judge
@@ -88,7 +88,7 @@ def aside(engine: Engine) -> list[SetAside]:
 
 def waiting(engine: Engine) -> int:
     with read(engine) as conn:
-        return count_unjudged(conn)
+        return count_unassessed(conn)
 
 
 def matters(engine: Engine) -> set[frozenset[str]]:

@@ -27,7 +27,7 @@ from poison import (
 )
 from sqlalchemy import Engine
 
-from db.rows import ToJudge
+from db.judging import ToJudge
 from domain.model import Severity
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.follow_up import follow_up

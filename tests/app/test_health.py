@@ -20,8 +20,8 @@ from db import set_aside, sources
 from db.channel_states import put_channel_state
 from db.engine import open_engine, read, write
 from db.take_in import take_in
-from domain.intake import PollResult
 from domain.model import ChannelState
+from domain.polling import PollOutcome, PollResult
 from domain.trouble import Trouble
 from gridvoice.app import health as health_module
 from gridvoice.app import periodic
@@ -42,9 +42,8 @@ def polled(engine: Engine, name: str, result: PollResult, problem: str | None = 
     with write(engine) as conn:
         conn.execute(text("update sources set lease_until = null"))
         (row,) = [r for r in sources.due_sources(conn, NOW, "x", 60, 99) if r.name == name]
-        sources.finish_poll(
-            conn, name, row.fence, NOW, None, NOW + timedelta(minutes=5), result, problem, 0, 0
-        )
+        outcome = PollOutcome(result, NOW, NOW + timedelta(minutes=5), problem)
+        sources.finish_poll(conn, name, row.fence, outcome)
         conn.execute(text("update sources set lease_until = null"))
 
 

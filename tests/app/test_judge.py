@@ -58,7 +58,7 @@ def test_a_complaint_opens_an_incident_with_its_event_its_alert_and_its_deliveri
     incident = row.incident
     assert incident.number == "20261124-001"
     assert incident.category is Category.SUPPLY_QUALITY
-    assert incident.severity.rank >= Severity.YELLOW.rank
+    assert incident.severity >= Severity.YELLOW
     assert (incident.place, incident.station) == ("北寨居委会", "小召供电所")
     assert (incident.post_count, incident.report_no, incident.area) == (1, 1, Area.INSIDE)
     assert [post.key for post in members(engine, row)] == ["1"]

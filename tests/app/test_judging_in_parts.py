@@ -26,16 +26,14 @@ from app_scene import (
 from poison import judge_on, later, waiting
 from sqlalchemy import Engine, select
 
-from db import posts as posts_db
 from db.engine import write
-from db.rows import IncidentRow
+from db.incidents import IncidentRow
 from db.tables import incident_posts
 from domain.events import EventKind
 from domain.model import IncidentState, PostRole
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import judge as judging
 from gridvoice.app.tasks.grouping import Grouping, Taken
-from gridvoice.app.tasks.judge import as_text
 from gridvoice.handling.acts import acknowledge, close
 
 VILLAGES = ("小召乡北寨村", "五女店镇岗刘村", "五女店镇老店村", "椹涧乡岗王村", "尚集镇门道张村")
@@ -99,10 +97,10 @@ def grouped(
 ) -> Taken:
     take(engine, found(key, text, source="news", channel="news"), now=later(minutes))
     with write(engine) as conn:
-        (row,) = posts_db.unjudged(conn, 10)
-        read = config.judging.assessor.read(as_text(row))
+        (row,) = judging.unassessed(conn, 10)
+        read = config.judging.assessor.read(row)
         pairs = [(row.version_id, read.assessment)]
-        posts_db.record_assessments(conn, pairs, later(minutes))
+        judging.record_assessments(conn, pairs, later(minutes))
         return Grouping(conn, config).take(row, read, later(minutes), role=role)
 
 

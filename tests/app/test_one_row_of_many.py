@@ -37,12 +37,12 @@ from sqlalchemy import Engine, select
 from db import opinions
 from db.engine import read, write
 from db.tables import opinions_asked
-from domain.model import Category, IncidentState
+from domain.model import Category, Correction, IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.tasks.rescore import rescore
 from gridvoice.handling.acts import call_false_alarm
-from gridvoice.handling.corrections import What, correct, labels
+from gridvoice.handling.corrections import correct, labels
 from pipeline.normalise import Squeezed
 from pipeline.scorers import Score
 from pipeline.second_opinion import OpinionSettings
@@ -107,7 +107,7 @@ def test_one_label_that_cannot_be_read_costs_no_other(
 ) -> None:
     told(sqlite_engine, config, found("1", OUTAGE), found("2", TALK), found("3", MILD))
     for key in "123":
-        correct(sqlite_engine, config, "board", key, What.IRRELEVANT, None, "张三", later(1))
+        correct(sqlite_engine, config, "board", key, Correction.IRRELEVANT, None, "张三", later(1))
     execute(sqlite_engine, "UPDATE assessments SET places = '5x' WHERE version_id = 2")
     unreadable: dict[int, str] = {}
     assert [row["id"] for row in labels(sqlite_engine, unreadable)] == ["board/1", "board/3"]

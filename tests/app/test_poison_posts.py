@@ -53,12 +53,12 @@ from alerts.notice.body import from_body
 from alerts.notice.playbook import Playbooks
 from db import set_aside
 from db.engine import check, write
-from domain.model import Category, IncidentState
+from domain.model import Category, Correction, IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import judge as judging_task
 from gridvoice.app.tasks.judge import Judged, judge
 from gridvoice.handling.acts import acknowledge, close
-from gridvoice.handling.corrections import What, correct
+from gridvoice.handling.corrections import correct
 from pipeline.normalise import Squeezed
 from pipeline.scorers import Score
 
@@ -134,7 +134,7 @@ def test_a_persons_word_settles_what_no_model_can_judge(
     take(engine, found("1", OUTAGE + POISON))
     judge_on(engine, choke)
     said = correct(
-        engine, choke, "board", "1", What.COMPLAINT, Category.SUPPLY_QUALITY, "张三", NOW
+        engine, choke, "board", "1", Correction.COMPLAINT, Category.SUPPLY_QUALITY, "张三", NOW
     )
     assert said.complaint
     assert aside(engine) == []

@@ -24,12 +24,12 @@ from sqlalchemy import Engine, select
 
 from db.engine import read
 from db.tables import assessments, versions
-from domain.model import Category, IncidentState
+from domain.model import Category, Correction, IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import rescore as rescoring
 from gridvoice.app.tasks.follow_up import follow_up
 from gridvoice.handling.acts import close
-from gridvoice.handling.corrections import What, correct
+from gridvoice.handling.corrections import correct
 from pipeline.assess import Assessor
 from pipeline.scorers import Score
 
@@ -151,7 +151,7 @@ def test_an_old_post_opens_nothing_that_has_ended(engine: Engine, config: Config
 
 def test_a_persons_word_stands_over_a_newer_model(engine: Engine, config: Configuration) -> None:
     told(engine, deaf(config), found("1", OUTAGE), found("2", TALK))
-    correct(engine, config, "board", "1", What.IRRELEVANT, None, "张三", NOW)
+    correct(engine, config, "board", "1", Correction.IRRELEVANT, None, "张三", NOW)
     (batch,) = rescore(engine, config)
     assert [post.stands for post in batch.posts] == [False, True]
     assert not batch.posts[0].changed

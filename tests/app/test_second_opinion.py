@@ -31,11 +31,11 @@ from sqlalchemy import Engine, select
 
 from db.engine import read
 from db.tables import assessments, opinions_asked, versions
-from domain.model import Category
+from domain.model import Category, Correction
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.service import Service
-from gridvoice.handling.corrections import What, correct
+from gridvoice.handling.corrections import correct
 from pipeline.assess import Assessor
 from pipeline.normalise import Squeezed
 from pipeline.scorers import Score
@@ -133,7 +133,7 @@ def test_only_uncertain_posts_are_asked_about_and_none_that_a_person_judged(
         found("sure", OUTAGE, title="0.99"), found("calm", TALK, title="0.05"),
         found("said", OUTAGE + "！", title="0.6"), found("open", TALK, title="0.45"),
     )  # fmt: skip
-    correct(engine, unsure, "board", "said", What.COMPLAINT, None, "张三", NOW)
+    correct(engine, unsure, "board", "said", Correction.COMPLAINT, None, "张三", NOW)
     ask(engine, server)
     (asked,) = server.asked
     assert TALK in json.loads(asked["messages"][1]["content"])["text"]

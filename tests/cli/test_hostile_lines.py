@@ -197,6 +197,6 @@ def test_a_packed_file_that_breaks_off_is_named_where_it_does(
     said = gridvoice("assess", "--json", path)
     assert said.code == 1
     assert said.rows[0]["id"] == "0"
-    assert "breaks off" in said.rows[-1]["error"]
+    assert "断了" in said.rows[-1]["error"]
     path.write_bytes(b"no gzip at all")
     assert gridvoice("replay", path).code == 1

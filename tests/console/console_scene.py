@@ -15,13 +15,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from db import incidents, outbox, posts, sending, sources, take_in
+from db import incidents, judging, outbox, sending, sources, take_in, timeline
 from db.engine import write
 from db.tables import deliveries
 from db.tables import posts as post_table
 from domain.events import Cause
-from domain.intake import PollResult
 from domain.model import (
+    AlertReason,
     Area,
     Assessment,
     Category,
@@ -33,6 +33,7 @@ from domain.model import (
     Reason,
     Severity,
 )
+from domain.polling import PollOutcome, PollResult
 
 AUTHOR_KEY = b"k" * 32
 LEASE = timedelta(seconds=60)
@@ -84,7 +85,7 @@ def say(
             post_table.c.source == said.source, post_table.c.key == str(n)
         )
     ).one()
-    posts.record_assessments(conn, [(row.version_id, _assessment(said, category, relevant))], now)
+    judging.record_assessments(conn, [(row.version_id, _assessment(said, category, relevant))], now)
     return int(row.id)
 
 
@@ -160,7 +161,7 @@ def tell(
 ) -> None:  # fmt: skip
     """An alert with its deliveries: (channel, recipient, outcome, code, the receiver's words)."""
     if reason == "first":
-        event: int | None = incidents.events_of(conn, incident_id)[0].id
+        event: int | None = timeline.events_of(conn, incident_id)[0].id
     else:
         data = {"raised": ["发帖人 9人", "渠道 4个渠道"]} if raised else {}
         note = f"{report_no * 6}帖→{report_no * 6 + 1}帖" + (f"，等级 {raised}" if raised else "")
@@ -173,7 +174,7 @@ def tell(
         conn,
         incident_id,
         event,
-        reason,
+        AlertReason(reason),
         report_no,
         severity,
         "预警",
@@ -317,11 +318,12 @@ def _sources(conn: Connection, now: datetime) -> None:
     sources.ensure_sources(conn, names, now - timedelta(minutes=1))
     for due in sources.due_sources(conn, now, "scene", 60, 10):
         broken = due.name == "county-forum"
-        sources.finish_poll(
-            conn, due.name, due.fence, now - timedelta(seconds=50), {"page": 1}, now + timedelta(minutes=4),
+        outcome = PollOutcome(
             PollResult.FAILED if broken else PollResult.NEW,
+            now - timedelta(seconds=50), now + timedelta(minutes=4),
             "列表页 https://example.org/list 返回 200，但选择器 .post-item 没有匹配到任何条目，网页可能已改版。" if broken else None,
-            24, 0 if broken else 3, None if broken else 20.0)  # fmt: skip
+            posts=24, avg_yield=None if broken else 20.0)  # fmt: skip
+        sources.finish_poll(conn, due.name, due.fence, outcome, {"page": 1})
 
 
 def grow(engine: Engine, number: str, said: Said, now: datetime) -> None:

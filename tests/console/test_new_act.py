@@ -9,9 +9,9 @@ import pytest
 from console_server import Console
 from own_config import write_config
 
-from db import incidents
+from db import incidents, timeline
 from db.engine import read
-from db.rows import EventRow
+from db.timeline import EventRow
 from domain.acts import ACTS, ActRule
 from domain.model import Incident
 from domain.roles import Role
@@ -36,7 +36,7 @@ def urged(console: Console, number: str) -> list[EventRow]:
     with read(console.engine) as conn:
         row = incidents.find(conn, number)
         assert row is not None
-        return [one for one in incidents.events_of(conn, row.id) if one.kind == "urged"]
+        return [one for one in timeline.events_of(conn, row.id) if one.kind == "urged"]
 
 
 def test_the_console_has_its_route_role_words_and_refusals(

@@ -13,7 +13,7 @@ import pytest
 from console_server import NOW, console_over
 from sqlalchemy import Engine
 
-from db import posts
+from db import judging
 from db.engine import open_engine, read, write
 from db.pages.board import TakenToday
 from db.take_in import take_in
@@ -72,9 +72,9 @@ def test_the_day_is_counted_exactly_while_posts_come_and_wait(engine: Engine) ->
         scene.say(conn, said, NOW, Category.SUPPLY_QUALITY)
     assert taken() == TakenToday(7, 2, 2)
     with write(engine) as conn:
-        waiting = posts.unjudged(conn, 3)
+        waiting = judging.unassessed(conn, 3)
         verdict = scene._assessment(said, Category.SUPPLY_QUALITY, True)
-        posts.record_assessments(conn, [(w.version_id, verdict) for w in waiting], NOW)
+        judging.record_assessments(conn, [(w.version_id, verdict) for w in waiting], NOW)
     assert taken() == TakenToday(7, 5, 5)
     assert taken() == TakenToday(7, 5, 5)
 

@@ -19,9 +19,10 @@ from crawlers.edges import Edges
 from crawlers.pages import Ask, Conditions, FetchFailed, Page, Role
 from crawlers.poll import Poll
 from crawlers.source import Source
-from domain.intake import DueSource, Haul, LostLease, Outcome, PendingPage, SetAside, Stored
-from domain.load import load_text
+from crawlers.sources import read_source
+from domain.intake import BadPost, TakenIn
 from domain.model import FoundPost
+from domain.polling import DueSource, LostLease, PendingPage, PollBatch, PollOutcome
 
 T = TypeVar("T")
 START = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -38,9 +39,9 @@ class Store:
     posts: dict[str, FoundPost] = field(default_factory=dict)
     handed_in: list[FoundPost] = field(default_factory=list)
     pending: dict[str, PendingPage] = field(default_factory=dict)
-    set_aside: list[SetAside] = field(default_factory=list)
+    set_aside: list[BadPost] = field(default_factory=list)
     cursor: dict[str, Any] = field(default_factory=dict)
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[PollOutcome] = field(default_factory=list)
     failures: int = 0
     avg_yield: float | None = None
     fence: int = 0
@@ -53,7 +54,7 @@ class Store:
             len(self.outcomes), self.avg_yield, None, due,
         )  # fmt: skip
 
-    # --- domain.intake.Intake
+    # --- domain.polling.PollStore
 
     def due(self, limit: int, now: datetime) -> list[DueSource]:
         return [self.lease(now)]
@@ -61,7 +62,7 @@ class Store:
     def known(self, source: str, keys: Collection[str]) -> set[str]:
         return {key for key in keys if key in self.posts or key in self.pending}
 
-    def store(self, lease: DueSource, haul: Haul) -> Stored:
+    def store(self, lease: DueSource, haul: PollBatch) -> TakenIn:
         if lease.fence != self.fence:
             raise LostLease(lease.name)
         for post in haul.posts:
@@ -80,7 +81,7 @@ class Store:
             self.outcomes.append(haul.outcome)
             self.failures = self.failures + 1 if failed else 0
             self.avg_yield = haul.outcome.avg_yield
-        return Stored(len(haul.posts))
+        return TakenIn(len(haul.posts))
 
     def renew(self, leases: Sequence[DueSource], now: datetime) -> None:
         return
@@ -146,7 +147,7 @@ class MovingList:
             query=', q: "{keyword}"' if "keywords" in self.more else "",
             more=self.more,
         )
-        self.source = load_text(text, Source, "list.yaml")
+        self.source = read_source(text, "list.yaml")
 
     def on_page(self, ask: Ask) -> list[str]:
         query = {k: v[0] for k, v in parse_qs(urlsplit(ask.url).query).items()}
@@ -171,7 +172,7 @@ class MovingList:
         page = Page(ask.url, 200, json.dumps(said).encode(), self.now, "application/json")
         return self.answer(ask, conditions, page)
 
-    def poll(self) -> Outcome | None:
+    def poll(self) -> PollOutcome | None:
         """One poll; None: it was killed."""
 
         async def in_thread(call: Callable[..., T], *args: object) -> T:
@@ -184,7 +185,7 @@ class MovingList:
         except Killed:
             return None
 
-    def polls(self, times: int) -> list[Outcome]:
+    def polls(self, times: int) -> list[PollOutcome]:
         """Polls that nobody kills."""
         return [outcome for _ in range(times) if (outcome := self.poll())]
 

@@ -16,9 +16,10 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.testing import MemoryReactorClock
 
 from crawlers import fetch_guard
+from crawlers.crawl_settings import CrawlSettings
 from crawlers.fetch_guard import GuardedResolver, GuardMiddleware, Permissions
 from crawlers.robots import ForbiddenByRobots, RobotsMiddleware
-from crawlers.settings import CrawlSettings, scrapy_settings
+from crawlers.settings import scrapy_settings
 from crawlers.throttle import PoliteThrottle, slow_down
 
 FORBIDS = b"User-agent: *\nDisallow: /"

@@ -9,9 +9,10 @@ from sqlalchemy import Engine
 
 from db import incidents, leases, outbox, sending
 from db.engine import read, write
-from db.rows import DeliveryRow, Leased
+from db.leases import Leased
+from db.outbox import DeliveryRow
 from domain.events import Cause
-from domain.model import Outcome, Severity
+from domain.model import AlertReason, Outcome, Severity
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -25,7 +26,9 @@ def alert(engine: Engine, cause: str = "post:1", **changes: object) -> int:
         key = opened(conn, NOW)
         event = incidents.add_event(conn, key, "opened", Cause.read(cause), NOW)
         assert event is not None
-        made = outbox.add_alert(conn, key, event, "first", 1, severity, "电压低", {"a": 1}, at)
+        made = outbox.add_alert(
+            conn, key, event, AlertReason.FIRST, 1, severity, "电压低", {"a": 1}, at
+        )
         assert made is not None
         return made
 

@@ -10,12 +10,13 @@ from datetime import timedelta
 from found_posts import AUTHOR_KEY, NOW, found, opened
 from sqlalchemy import Engine, text
 
-from db import incidents, leases, outbox, sending, sources
+from db import incidents, leases, outbox, sending, sources, timeline
 from db.engine import check, grouping_lane, read, write
-from db.posts import count_posts, take_in
+from db.posts import count_posts
 from db.settings import get_or_create_secret
+from db.take_in import take_in
 from domain.events import Cause
-from domain.model import Severity
+from domain.model import AlertReason, Severity
 
 
 def at_once(threads: int, work: Callable[[int], object]) -> list[object]:
@@ -52,7 +53,9 @@ def test_two_relays_never_lease_the_same_delivery(engine: Engine) -> None:
         for n in range(40):
             event = incidents.add_event(conn, key, "grew", Cause.read(f"post:{n}"), NOW)
             assert event is not None
-            made = outbox.add_alert(conn, key, event, "grew", n, Severity.RED, "电压低", {}, NOW)
+            made = outbox.add_alert(
+                conn, key, event, AlertReason.GREW, n, Severity.RED, "电压低", {}, NOW
+            )
             assert made is not None
             outbox.add_delivery(conn, made, "wecom", "duty", NOW)
 
@@ -128,7 +131,7 @@ def test_numbers_secrets_and_events_given_at_once_do_not_clash(engine: Engine) -
     assert sorted(numbers) == [f"20261124-{n:03d}" for n in range(2, 26)]
     assert len({secret for secret, _ in results}) == 1  # type: ignore[misc]
     with read(engine) as conn:
-        assert [e.seq for e in incidents.events_of(conn, shared)] == list(range(1, 25))
+        assert [e.seq for e in timeline.events_of(conn, shared)] == list(range(1, 25))
 
 
 def test_one_grouping_lane_at_a_time(engine: Engine) -> None:

@@ -12,9 +12,11 @@ from found_posts import opened as open_one
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
 
-from db import incidents
+from db import incidents, timeline
 from db.engine import read, write
-from db.posts import posts_of_incident, take_in, unjudged
+from db.judging import unassessed
+from db.posts import posts_of_incident
+from db.take_in import take_in
 from domain.events import Cause
 from domain.model import Category, Incident, IncidentState
 
@@ -51,7 +53,8 @@ def test_what_posts_make_of_an_incident_is_written_and_nothing_that_people_decid
     key = opened(engine)
     later = NOW + timedelta(hours=1)
     grown = incident(
-        number="whatever", title="别的", category=Category.LINE_SAFETY, opened_at=later, report_no=2,
+        number="whatever", title="别的", category=Category.LINE_SAFETY, opened_at=later,
+        report_no=2,
         state=IncidentState.CLOSED, previous="x", post_count=7, last_event_at=NOW, fresh=False,
         channels=("weibo",),
     )  # fmt: skip
@@ -105,16 +108,14 @@ def test_a_post_is_in_one_incident_until_it_is_moved(engine: Engine) -> None:
     first, second = opened(engine), opened(engine)
     with write(engine) as conn:
         take_in(conn, [found("1"), found("2", "又停电")], NOW, AUTHOR_KEY)
-        one, two = (todo.post_id for todo in unjudged(conn, 2))
+        one, two = (todo.post_id for todo in unassessed(conn, 2))
         assert incidents.add_post(conn, first, two, NOW)
         assert incidents.add_post(conn, first, one, NOW)
         assert not incidents.add_post(conn, second, one, NOW)
         assert incidents.post_ids_of(conn, first) == [one, two]
         row = posts_of_incident(conn, first)[0]
         assert (row.incident_id, row.incident_number) == (first, "20261124-001")
-        assert [t.incident_id for t in unjudged(conn, 2)] == [first, first]
-        assert incidents.move_posts(conn, [one, 999], second, NOW) == 1
-        assert incidents.post_ids_of(conn, second) == [one]
+        assert [t.incident_id for t in unassessed(conn, 2)] == [first, first]
 
 
 def test_one_cause_is_one_event(engine: Engine) -> None:
@@ -125,10 +126,12 @@ def test_one_cause_is_one_event(engine: Engine) -> None:
         assert incidents.add_event(conn, key, "opened", Cause.read("post:1"), NOW) is None
         assert incidents.add_event(conn, other, "opened", Cause.read("post:1"), NOW) is not None
         data = {"from": "discovered", "to": "acknowledged"}
-        incidents.add_event(conn, key, "state", Cause.read("act:1"), NOW, "张三", "已联系供电所", data)
+        incidents.add_event(
+            conn, key, "state", Cause.read("act:1"), NOW, "张三", "已联系供电所", data
+        )
         with pytest.raises(incidents.NoSuchIncident):
             incidents.add_event(conn, 999, "opened", Cause.read("post:1"), NOW)
-        events = incidents.events_of(conn, key)
+        events = timeline.events_of(conn, key)
     assert [(e.seq, e.kind, str(e.cause), e.who) for e in events] == [
         (1, "opened", "post:1", ""),
         (2, "state", "act:1", "张三"),
@@ -151,7 +154,7 @@ def test_the_timeline_refuses_to_be_changed(engine: Engine, change: str) -> None
     with pytest.raises(DatabaseError, match="append-only"):
         tamper()
     with read(engine) as conn:
-        assert [e.note for e in incidents.events_of(conn, key)] == [""]
+        assert [e.note for e in timeline.events_of(conn, key)] == [""]
 
 
 def test_an_unknown_state_is_refused_by_the_database(engine: Engine) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, event
 from db import (
     incident_keys,
     incidents,
+    judging,
     leases,
     outbox,
     pending,
@@ -26,13 +27,15 @@ from db import (
 )
 from db.engine import write
 from db.incident_keys import Span
+from db.take_in import take_in
 from domain.events import Cause, TimerKind
-from domain.model import IncidentState, Severity
+from domain.model import AlertReason, IncidentState, Severity
 from domain.query.parse import parse
 from domain.query.tree import And, Field, Range
 
 _TABLES = "posts|versions|assessments|evidence|deliveries|attempts|alerts|incident\\w*|timers"
 # A name of one letter is what `db.incident_keys` calls a table.
+_READING = ("SELECT", "WITH", "UPDATE", "DELETE", "INSERT")
 _WHOLE_TABLE = re.compile(rf"SCAN ({_TABLES}|[a-z])$")
 
 
@@ -50,24 +53,23 @@ ASKED = Asked()
 
 
 def fill(conn: Connection) -> None:
-    posts.take_in(conn, [found("1"), found("2")], NOW, AUTHOR_KEY)
+    take_in(conn, [found("1"), found("2")], NOW, AUTHOR_KEY)
     sources.ensure_sources(conn, ["board"], NOW)
     key = opened(conn)
     incident_keys.set_keys(conn, key, (), ["#1", "sites:1", "towns:1", "停电"])
     timers.set_timer(conn, key, TimerKind.HELD, NOW)
     made = incidents.add_event(conn, key, "opened", Cause.read("post:1"), NOW)
     assert made is not None
-    alert = outbox.add_alert(conn, key, made, "first", 1, Severity.RED, "电压低", {}, NOW)
+    alert = outbox.add_alert(conn, key, made, AlertReason.FIRST, 1, Severity.RED, "电压低", {}, NOW)
     assert alert is not None
     outbox.add_delivery(conn, alert, "wecom", "duty", NOW)
 
 
 HOT: dict[str, Callable[[Connection], object]] = {
-    "take in": lambda c: posts.take_in(c, [found("1", "改了"), found("9")], NOW, AUTHOR_KEY),
+    "take in": lambda c: take_in(c, [found("1", "改了"), found("9")], NOW, AUTHOR_KEY),
     "known keys": lambda c: posts.known_keys(c, "board", ["1"]),
-    "unjudged": lambda c: posts.unjudged(c, 200),
-    "record": lambda c: posts.record_assessments(c, [(1, assessment())], NOW),
-    "recent posts": lambda c: posts.recent_posts(c, 20),
+    "unassessed": lambda c: judging.unassessed(c, 200),
+    "record": lambda c: judging.record_assessments(c, [(1, assessment())], NOW),
     "posts of an incident": lambda c: posts.posts_of_incident(c, 1),
     "due sources": lambda c: sources.due_sources(c, NOW, "a", 60, 10),
     "due pending": lambda c: pending.due_pending(c, "board", NOW, 10),
@@ -102,7 +104,7 @@ def test_a_hot_query_reads_no_whole_table(sqlite_engine: Engine, name: str) -> N
     plans: list[tuple[str, list[str]]] = []
 
     def look(conn: Connection, _c: Any, sql: str, given: Any, _x: Any, many: bool) -> None:
-        if not many and sql.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
+        if not many and sql.lstrip().startswith(_READING):
             raw: Any = conn.connection.dbapi_connection
             steps = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
             plans.append((sql, steps))

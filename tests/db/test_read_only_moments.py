@@ -12,10 +12,11 @@ from textwrap import dedent
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from stored import put_setting
 
 from db.engine import NoStore, can_write, open_engine, read, upgrade, write
 from db.faults import in_words, is_of_the_store
-from db.settings import get_setting, put_setting
+from db.settings import get_setting
 
 # As somebody whom file modes bind: root writes whatever they say.
 _AS_NOBODY = """
@@ -25,7 +26,8 @@ from pathlib import Path
 import sqlalchemy.dialects.sqlite
 from sqlalchemy.exc import OperationalError
 from db.engine import can_write, open_engine, read, upgrade, write
-from db.settings import get_setting, put_setting
+from db.settings import get_setting
+from stored import put_setting
 
 folder = Path(sys.argv[1])
 engine = open_engine(f"sqlite:///{folder / 'x.db'}")

@@ -6,9 +6,9 @@ import threading
 import time
 
 from sqlalchemy import Engine
+from stored import put_setting
 
 from db.engine import write
-from db.settings import put_setting
 from db.turns import Turns
 
 

@@ -24,7 +24,9 @@ def test_a_cause_comes_back_as_it_was_written(
     assert Cause.read(written).post_id == cause.post_id == post_id
 
 
-@pytest.mark.parametrize("written", ["", "post", "post:", "post:x", "timer:2026-11-24T05:47:00+00:00"])
+@pytest.mark.parametrize(
+    "written", ["", "post", "post:", "post:x", "timer:2026-11-24T05:47:00+00:00"]
+)
 def test_what_an_older_version_wrote_is_read_too(written: str) -> None:
     assert str(Cause.read(written)) == written
     assert Cause.read(written).post_id is None

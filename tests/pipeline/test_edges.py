@@ -73,4 +73,4 @@ def test_a_calm_matter_rises_two_levels_only_when_enough_write(
         return severity_rules.rate_incident(facts).severity
 
     assert level(enough - 1) is Severity.YELLOW
-    assert level(enough).rank > Severity.YELLOW.rank
+    assert level(enough) > Severity.YELLOW

@@ -13,24 +13,20 @@ from grouping_cases import POSTS
 from judged_posts import OUTAGE, START, complaint, facts, incident, post
 from sqlalchemy import Engine, func, select
 
-from db import incident_keys, incidents
+from db import incident_keys, incident_likeness, incidents
 from db.engine import read, write
 from db.incident_keys import Span
 from db.tables import incident_keys as keys_table
 from domain.model import Category, Incident, IncidentState
+from gridvoice.app.tasks.known_incidents import known_incidents
 from pipeline.incidents.absorb import begin
 from pipeline.incidents.match import Candidate, Choice, best
 from pipeline.incidents.post import PostFacts
-from pipeline.incidents.profile import Asked, Likeness, Profile, likeness_written
-from pipeline.incidents.running_facts import RunningFacts
+from pipeline.incidents.profile import Asked
 from pipeline.incidents.settings import ClusterSettings
 from pipeline.locate import Locator
 
 YEAR = timedelta(days=365)
-
-
-def as_stored(likeness: Likeness) -> dict[str, Any]:
-    return Profile(likeness, RunningFacts()).to_json()
 
 
 def put(engine: Engine, known: Iterable[Candidate], state: str = "discovered") -> dict[int, int]:
@@ -46,7 +42,8 @@ def put(engine: Engine, known: Iterable[Candidate], state: str = "discovered") -
                 last_event_at=one.last_event_at,
                 state=IncidentState(state),
             )
-            key = incidents.open_incident(conn, row, as_stored(one.likeness), START)
+            key = incidents.open_incident(conn, row, {}, START)
+            incident_likeness.put_likeness(conn, key, one.likeness.to_json())
             incident_keys.set_keys(conn, key, (), one.likeness.keys())
             ids[one.incident_id] = key
     return ids
@@ -55,18 +52,9 @@ def put(engine: Engine, known: Iterable[Candidate], state: str = "discovered") -
 def known_to(
     engine: Engine, one: PostFacts, unreadable: dict[int, str] | None = None
 ) -> list[Candidate]:
-    def make(row: Any) -> Candidate:
-        key, number, state, category, first, last, profile = row
-        return Candidate(
-            key, number, Category(category), first, last, likeness_written(profile),
-            state == IncidentState.FALSE_ALARM,
-        )  # fmt: skip
-
     span = Span(one.at - YEAR, one.at - timedelta(hours=4))
     with read(engine) as conn:
-        return incident_keys.candidates(
-            conn, Asked.of(one), span, make, {} if unreadable is None else unreadable
-        )
+        return known_incidents(conn, Asked.of(one), span, {} if unreadable is None else unreadable)
 
 
 def numbers(choice: Choice) -> tuple[str | None, str | None]:
@@ -193,15 +181,17 @@ def test_an_incident_that_cannot_be_read_is_named_and_hides_no_other(
     (sound,) = put(engine, [incident(one)]).values()
     broken: list[dict[str, Any]] = [
         {"terms": {"停电": "?"}}, {"places": 5}, {"hashes": 7}, {"terms": ["停电"]},
+        {"terms": [""]},
     ]  # fmt: skip
     ids = []
     with write(engine) as conn:
         row = incidents.incident(conn, sound)
         assert row is not None
         for number, harm in enumerate(broken):
-            profile = {"cluster": {**row.profile["cluster"], **harm}}
             harmed: Incident = replace(row.incident, number=f"broken-{number}")
-            ids.append(incidents.open_incident(conn, harmed, profile, START))
+            ids.append(incidents.open_incident(conn, harmed, {}, START))
+            likeness = incident(one).likeness.to_json()
+            incident_likeness.put_likeness(conn, ids[-1], {**likeness, **harm})
             incident_keys.set_keys(conn, ids[-1], (), incident(one).likeness.keys())
     unreadable: dict[int, str] = {}
     assert [c.incident_id for c in known_to(engine, one, unreadable)] == [sound]

@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Engine, select, text
 
 from db import schema
 from db.engine import open_engine, read, upgrade, write
+from db.incident_likeness import likenesses
 from db.tables import incident_keys, incident_posts, incidents, timers
-from pipeline.incidents.profile import Profile
+from pipeline.incidents.profile import Likeness, facts_written
 from pipeline.incidents.running_facts import RunningFacts
 from pipeline.locate import Locator
 
@@ -37,13 +38,23 @@ def old_store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     engine.dispose()
 
 
+def as_it_was(likeness: Likeness) -> dict[str, Any]:
+    """The memory of an incident as it was written before it had a table of its own."""
+    return {
+        "posts": likeness.posts,
+        "terms": dict(likeness.wording.terms),
+        "hashes": list(likeness.hashes),
+        "places": likeness.places.to_profile(),
+    }
+
+
 def put(conn: Connection, number: int, profile: str) -> None:
     conn.execute(
         text(
             "INSERT INTO incidents (id, number, title, category, severity, severity_score, state,"
             " area, first_event_at, last_event_at, opened_at, post_count, channels, report_no,"
-            " fresh, profile, updated_at) VALUES (:id, :number, '停电', 'supply_quality', 'blue', 1,"
-            " 'discovered', 'inside', :at, :at, :at, 1, '[]', 0, :fresh, :profile, :at)"
+            " fresh, profile, updated_at) VALUES (:id, :number, '停电', 'supply_quality', 'blue',"
+            " 1, 'discovered', 'inside', :at, :at, :at, 1, '[]', 0, :fresh, :profile, :at)"
         ),
         {
             "id": number, "number": f"20261124-{number:03d}", "fresh": True, "profile": profile,
@@ -59,7 +70,9 @@ def test_keys_and_timers_come_from_the_profiles(old_store: Engine, locator: Loca
         post(locator, "椹涧乡刮大风，好几个村都停电了，新元大道也黑着"),
     ]
     likes = [incident(*posts[:1]), incident(*posts[1:2]), incident(*posts)]
-    stored = [Profile(one.likeness, RunningFacts()).to_json() for one in likes]
+    stored: list[dict[str, Any]] = [
+        {"cluster": as_it_was(one.likeness), **facts_written(RunningFacts())} for one in likes
+    ]
     stored[1]["held_until"] = DUE.astimezone(UTC).isoformat()
     stored[2]["held_until"] = "soon"
     broken = ["[]", "5", '"x"', "null", '{"cluster": 5}', '{"cluster": {"terms": {"停电": "?"}}}']
@@ -85,11 +98,16 @@ def test_keys_and_timers_come_from_the_profiles(old_store: Engine, locator: Loca
         for number, one in enumerate(likes, 1):
             mine = select(incident_keys.c.key).where(incident_keys.c.incident_id == number)
             assert set(conn.execute(mine).scalars()) == one.likeness.keys()
+        known = likenesses(conn, range(100))
+        assert known.keys() == {1, 2, 3}
+        assert [Likeness.read(known[number].text) for number in (1, 2, 3)] == [
+            one.likeness for one in likes
+        ]
         due = {row.incident_id: row.due_at for row in conn.execute(select(timers))}
         assert due[2] == DUE
         assert due.keys() == {2, 3, 17}
         assert max(due[3], due[17]) < datetime(2026, 1, 1, tzinfo=UTC), "what is unread is due"
         profiles = conn.execute(select(incidents.c.profile).where(incidents.c.id <= 3)).scalars()
-        assert not any("held_until" in profile for profile in profiles)
+        assert [profile.keys() for profile in profiles] == [{"facts"}] * 3
         assert conn.execute(select(incident_posts.c.role)).scalar_one() == "complaint"
         assert schema.differences(conn) == []

@@ -25,7 +25,7 @@ from running_system import (
     wait_until,
 )
 
-from db import outbox, posts
+from db import judging, outbox, posts
 from db.engine import open_engine, read
 from db.sources import source_rows
 from domain.model import DeliveryState
@@ -352,4 +352,4 @@ def test_every_post_of_a_board_is_stored_once_and_old_ones_alarm_nobody(
 
 def _judged(running: Running) -> bool:
     with read(running.engine) as conn:
-        return posts.count_unjudged(conn) == 0
+        return judging.count_unassessed(conn) == 0

@@ -1,6 +1,7 @@
-"""An index of what incidents may share with a post, timers as rows, roles of an incident's posts.
+"""What incidents are known again by in a table of its own, with an index of what they may share
+with a post; timers as rows; roles of an incident's posts.
 
-Keys and timers of the incidents that there are come from their profiles.
+All of it comes, for the incidents that there are, from their profiles, which keep the rest.
 
 Revision ID: 0004
 Revises: 0003
@@ -8,9 +9,12 @@ Revises: 0003
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,6 +44,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", "incident_id", name="pk_incident_keys"),
         sqlite_with_rowid=False,
     )
+    likeness = op.create_table(
+        "incident_likeness",
+        sa.Column("incident_id", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("written", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incidents.id"], name="fk_incident_likeness_incident_id"
+        ),
+        sa.PrimaryKeyConstraint("incident_id", name="pk_incident_likeness"),
+    )
     timers = op.create_table(
         "timers",
         sa.Column("id", ID, nullable=False),
@@ -53,14 +67,14 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_timers_kind_due_at", "timers", ["kind", "due_at"])
-    _fill(keys, timers)
+    _fill(keys, likeness, timers)
 
 
 def downgrade() -> None:
     raise NotImplementedError("restore a backup instead")
 
 
-def _fill(keys: sa.Table, timers: sa.Table) -> None:
+def _fill(keys: sa.Table, likeness: sa.Table, timers: sa.Table) -> None:
     conn, last = op.get_bind(), 0
     batch = sa.text(
         "SELECT id, CAST(profile AS TEXT) AS profile FROM incidents WHERE id > :last"
@@ -73,23 +87,29 @@ def _fill(keys: sa.Table, timers: sa.Table) -> None:
         last = rows[-1].id
         for row in rows:
             profile = _read(row.profile)
-            found = set(_keys_of(profile.get("cluster")))
-            if found:
+            if profile is None:
+                continue
+            cluster = profile.pop("cluster", None)
+            written, found = _written(cluster), set(_keys_of(cluster))
+            if written is not None and found:
+                digest = hashlib.blake2b(written.encode(), digest_size=16).hexdigest()
+                values = {"incident_id": row.id, "digest": digest, "written": written}
+                conn.execute(likeness.insert(), values)
                 conn.execute(keys.insert(), [{"key": k, "incident_id": row.id} for k in found])
             if "held_until" in profile:
                 due = _moment(profile.pop("held_until"))
                 values = {"incident_id": row.id, "kind": "held", "due_at": due, "data": {}}
                 conn.execute(timers.insert(), values)
-                conn.execute(strip, {"profile": profile, "id": row.id})
+            conn.execute(strip, {"profile": profile, "id": row.id})
 
 
-def _read(written: Any) -> dict[str, Any]:
-    """A profile; {} where it is broken: such an incident goes on without its memory."""
+def _read(written: Any) -> dict[str, Any] | None:
+    """A profile; None where it is broken: such an incident goes on without its memory."""
     try:
         profile = json.loads(written)
     except (TypeError, ValueError, RecursionError):
-        return {}
-    return profile if isinstance(profile, dict) else {}
+        return None
+    return profile if isinstance(profile, dict) else None
 
 
 def _moment(held: Any) -> datetime:
@@ -98,6 +118,22 @@ def _moment(held: Any) -> datetime:
         return datetime.fromisoformat(held).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         return datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _written(cluster: Any) -> str | None:
+    """As db/incident_likeness.py had it at this revision; None where it is broken."""
+    try:
+        terms = sorted(cluster["terms"].items(), key=lambda pair: (-pair[1], pair[0]))
+        by_weight = groupby(terms, key=itemgetter(1))
+        new = {
+            "posts": int(cluster.get("posts", 0)),
+            "terms": [" ".join([str(float(w)), *(t for t, _ in some)]) for w, some in by_weight],
+            "hashes": [str(text_hash) for text_hash in cluster["hashes"]],
+            "places": {kind: sorted(cluster["places"][kind]) for kind in cluster["places"]},
+        }
+        return json.dumps(new, ensure_ascii=False, separators=(",", ":"))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _called_by(stem: str) -> str:

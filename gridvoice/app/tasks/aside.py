@@ -9,15 +9,15 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 import gridvoice
-from db import incidents, judging, set_aside
+from db import incident_likeness, incidents, judging, set_aside
 from db.alone import problem_of
 from db.engine import write
 from db.faults import is_of_the_store
-from db.rows import ToJudge
+from db.judging import ToJudge
 from db.set_aside import SetAside
 from domain.model import IncidentState
 from gridvoice.app.configuration import Configuration
-from pipeline.incidents.profile import facts_of, likeness_of
+from pipeline.incidents.profile import Likeness, facts_of
 
 ASSESS, GROUP = "assess", "group"  # ref: a version's id
 POSTS = (ASSESS, GROUP)
@@ -64,7 +64,7 @@ def take_back(engine: Engine, due: Sequence[SetAside]) -> None:
     """Let set-aside versions wait for judging again; forget those that need it no more."""
     ids = {int(one.ref): one for one in due if one.ref.isdigit()}
     with write(engine) as conn:
-        waiting = judging.judge_again(conn, ids)
+        waiting = judging.assess_again(conn, ids)
         gone = [one.ref for one in due if not one.ref.isdigit() or int(one.ref) not in waiting]
         set_aside.passed(conn, POSTS, gone)
 
@@ -94,8 +94,9 @@ def _problem(conn: Connection, incident_id: int) -> str | None:
     try:
         found = incidents.incident(conn, incident_id)
         if found is not None and found.incident.state is not IncidentState.MERGED:
-            likeness_of(found.profile)
             facts_of(found.profile)
+            for written in incident_likeness.likenesses(conn, [incident_id]).values():
+                Likeness.read(written.text)
     except Exception as error:
         if is_of_the_store(error):
             raise

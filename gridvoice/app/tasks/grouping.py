@@ -1,39 +1,41 @@
 """Within T2: a complaint finds its incident, the incident grows, people are told of real change.
 
 One shape: rows in, a pure call (`match`, `absorb`), rows out. Of the incidents only the few that
-the index of keys names are read, so a post costs the same after a day and after a year.
+the index of keys names are looked at (`known_incidents`), so a post costs the same after a day and
+after a year.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection
 
-from db import incident_keys, incidents, timers
+from db import incidents, timers
 from db.alone import alone, problem_of
 from db.faults import is_of_the_store
 from db.incident_keys import Span
-from db.rows import IncidentRow, ToJudge
+from db.incidents import IncidentRow
+from db.judging import ToJudge
 from db.undated import first_seen_is_fair
 from domain.events import Cause, EventKind, TimerKind
-from domain.model import Category, Incident, IncidentState, PostRole
+from domain.model import Incident, IncidentState, PostRole
 from gridvoice.app.configuration import Configuration
+from gridvoice.app.tasks.known_incidents import known_incidents, likeness_of, remember
 from gridvoice.telling.tell import tell_if_changed
 from pipeline.assess import Assessed
 from pipeline.incidents.absorb import Change, absorb, begin
 from pipeline.incidents.match import Candidate, best
 from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of
-from pipeline.incidents.profile import Asked, Profile, facts_of, likeness_of, likeness_written
+from pipeline.incidents.profile import Asked, Likeness, Profile, facts_of, facts_written
+from pipeline.incidents.running_facts import RunningFacts
 
 log = logging.getLogger("gridvoice.grouping")
 
-T = TypeVar("T")
 # How far back an older incident of the same matter is looked for, to be named as `previous`.
 _PREVIOUS_WITHIN = timedelta(days=365)
 
@@ -44,6 +46,15 @@ class Taken:
 
     opened: bool = False
     told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The incident that a post joins, held; what it is known again by; why."""
+
+    row: IncidentRow
+    likeness: Likeness
+    why: str
 
 
 class Grouping:
@@ -78,10 +89,14 @@ class Grouping:
         post = self._facts(row, read, role)
         if row.incident_id is not None:  # an edit: it stays where it is, its facts may be graver
             found = incidents.incident(self._conn, row.incident_id, hold=True)
-            return Taken() if found is None else self._join(found, row, post, now, "edited", late)
-        found, why, previous = self._find(post)
-        if found is not None:
-            return self._join(found, row, post, now, why, late)
+            if found is None:
+                return Taken()
+            likeness = likeness_of(self._conn, found.id, self.unreadable)
+            matched = Matched(found, likeness, "edited")
+            return self._join(matched, row, post, now, late)
+        joined, previous = self._find(post)
+        if joined is not None:
+            return self._join(joined, row, post, now, late)
         if role is not PostRole.COMPLAINT:
             return Taken()
         return self._open(row, post, now, previous, late)
@@ -106,21 +121,20 @@ class Grouping:
             url=row.url,
         )
 
-    def _find(self, post: PostFacts) -> tuple[IncidentRow | None, str, str | None]:
-        """The incident that the post joins, held, and why; else the number of the one before it."""
+    def _find(self, post: PostFacts) -> tuple[Matched | None, str | None]:
+        """The incident that the post joins; else the number of the one before it."""
         settings = self._config.judging.grouping
         span = Span(post.at - _PREVIOUS_WITHIN, post.at - settings.town_is_enough_within)
-        known = incident_keys.candidates(
-            self._conn, Asked.of(post), span, _candidate, self.unreadable
-        )
+        known = known_incidents(self._conn, Asked.of(post), span, self.unreadable)
         while True:
             choice = best(post, known, settings)
-            if choice.candidate is None:
-                return None, "", choice.previous.number if choice.previous else None
-            found = self._held(choice.candidate)
+            chosen = choice.candidate
+            if chosen is None:
+                return None, choice.previous.number if choice.previous else None
+            found = self._held(chosen)
             if found is not None:
-                return found, choice.reason, None
-            known.remove(choice.candidate)
+                return Matched(found, chosen.likeness, choice.reason), None
+            known.remove(chosen)
 
     def _held(self, chosen: Candidate) -> IncidentRow | None:
         """The chosen incident, whole; None where it cannot be read, or was ended meanwhile."""
@@ -141,8 +155,9 @@ class Grouping:
         conn, general = self._conn, self._config.general
         number = incidents.next_number(conn, row.first_seen, general.time_zone)
         change = begin(post, number, post.is_fresh(now, general.fresh_for), previous, now)
-        incident_id = incidents.open_incident(conn, change.after, change.profile.to_json(), now)
-        incident_keys.set_keys(conn, incident_id, (), change.profile.likeness.keys())
+        likeness, facts = change.profile.likeness, change.profile.facts
+        incident_id = incidents.open_incident(conn, change.after, facts_written(facts), now)
+        remember(conn, incident_id, likeness)
         incidents.add_post(conn, incident_id, row.post_id, now)
         event_id = self._record(incident_id, row, change, now)
         assert event_id is not None  # it has no other event
@@ -150,23 +165,23 @@ class Grouping:
         return Taken(opened=True, told=told)
 
     def _join(
-        self, found: IncidentRow, row: ToJudge, post: PostFacts, now: datetime, why: str, late: bool
+        self, matched: Matched, row: ToJudge, post: PostFacts, now: datetime, late: bool
     ) -> Taken:
-        conn, before = self._conn, found.incident
+        conn, found, before = self._conn, matched.row, matched.row.incident
         added = incidents.add_post(conn, found.id, row.post_id, now, post.role)
-        profile = self._remembered(found)
+        profile = Profile(matched.likeness, self._facts_of(found))
         change = absorb(
             before, profile, post, now, self._config.judging.assessor.severity_rules,
             fresh=post.is_fresh(now, self._config.general.fresh_for), added=added, late=late,
         )  # fmt: skip
-        event_id = self._record(found.id, row, change, now, why=why)
+        event_id = self._record(found.id, row, change, now, why=matched.why)
         if event_id is None or post.role is not PostRole.COMPLAINT:
             return Taken()
         if change.kind is EventKind.REOPENED:
             incidents.change_state(conn, found.id, before.state, change.after.state, now)
-        incidents.grow_incident(conn, found.id, change.after, change.profile.to_json(), now)
-        keys = profile.likeness.keys(), change.profile.likeness.keys()
-        incident_keys.set_keys(conn, found.id, *keys)
+        likeness, facts = change.profile.likeness, change.profile.facts
+        incidents.grow_incident(conn, found.id, change.after, facts_written(facts), now)
+        remember(conn, found.id, likeness, profile.likeness.keys())
         told = not late and self._tell(found.id, before, change, event_id, now, post)
         return Taken(told=told)
 
@@ -199,32 +214,14 @@ class Grouping:
             timers.stop_timer(self._conn, incident_id, TimerKind.HELD)
         return done.reason is not None
 
-    def _remembered(self, row: IncidentRow) -> Profile:
-        """What the incident remembers; one whose memory is broken goes on without that part."""
-
-        def part(read: Callable[[Any], T], empty: T) -> T:
-            try:
-                return read(row.profile)
-            except Exception as error:
-                log.warning("incident %s: memory unreadable: %r", row.incident.number, error)
-                self._cannot_read(row.id, error)
-                return empty
-
-        new = Profile()
-        return Profile(part(likeness_of, new.likeness), part(facts_of, new.facts))
+    def _facts_of(self, row: IncidentRow) -> RunningFacts:
+        """What rating remembers of the incident; nothing, where that is broken."""
+        try:
+            return facts_of(row.profile)
+        except Exception as error:
+            self._cannot_read(row.id, error)
+            return RunningFacts()
 
     def _cannot_read(self, incident_id: int, error: Exception) -> None:
+        log.warning("incident %s: what it remembers cannot be read: %r", incident_id, error)
         self.unreadable[incident_id] = problem_of(error)
-
-
-def _candidate(row: Any) -> Candidate:
-    key, number, state, category, first, last, profile = row  # by position: a hundred a post
-    return Candidate(
-        incident_id=key,
-        number=number,
-        category=Category(category),
-        first_event_at=first,
-        last_event_at=last,
-        likeness=likeness_written(profile),
-        copies_only=state == IncidentState.FALSE_ALARM,
-    )

@@ -19,17 +19,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from db import posts, set_aside
+from db import judging, set_aside
 from db.alone import Poison, alone, problem_of
 from db.engine import grouping_lane, read, write
-from db.judging import name_of
-from db.rows import ToJudge
+from db.judging import ToJudge, name_of
 from domain.clock import utc_now
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import aside
 from gridvoice.app.tasks.aside import ASSESS, GROUP, Failed
 from gridvoice.app.tasks.grouping import Grouping, Taken
-from pipeline.assess import Assessed, Assessor, PostText
+from pipeline.assess import Assessed, Assessor
 
 BATCH = 200
 LONGEST_S = 5.0  # of assessing before what is done is grouped and told
@@ -69,7 +68,7 @@ def judge(
     if due:
         aside.take_back(engine, due)
     with read(engine) as conn:
-        batch = posts.unjudged(conn, limit, unreadable)
+        batch = judging.unassessed(conn, limit, unreadable)
         failed = [Failed(ASSESS, v, name_of(conn, v), said) for v, said in unreadable.items()]
     if not batch and not failed:
         return Judged()
@@ -141,18 +140,6 @@ def _parts(verdicts: Verdicts) -> Iterator[Verdicts]:
         yield part
 
 
-def as_text(row: ToJudge) -> PostText:
-    """What of a stored post an assessment rests on."""
-    return PostText(
-        title=row.title,
-        text=row.text,
-        channel=row.channel,
-        region=row.region,
-        engagement=row.engagement,
-        published_at=row.published_at,
-    )
-
-
 def _assessed(assessor: Assessor, batch: Sequence[ToJudge], failed: list[Failed]) -> Verdicts:
     """The verdicts on a batch, or on its beginning: letters of a megabyte take a second each, and
     what is found in the first ones does not wait for the last."""
@@ -162,7 +149,7 @@ def _assessed(assessor: Assessor, batch: Sequence[ToJudge], failed: list[Failed]
         if time.monotonic() > until and (verdicts or failed):
             break
         try:
-            verdicts.append((row, assessor.read(as_text(row))))
+            verdicts.append((row, assessor.read(row)))
         except Exception as error:
             failed.append(Failed.row(ASSESS, row, problem_of(error)))
     return verdicts
@@ -176,7 +163,7 @@ def _record(
 
     def store(some: Verdicts) -> set[int]:
         pairs = [(row.version_id, read.assessment) for row, read in some]
-        return alone(conn, lambda: posts.record_assessments(conn, pairs, stamp))
+        return alone(conn, lambda: judging.record_assessments(conn, pairs, stamp))
 
     try:
         return store(verdicts)

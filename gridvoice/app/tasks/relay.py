@@ -28,7 +28,7 @@ from alerts.sending.retry import next_attempt
 from db import leases, sending
 from db.channel_states import lock_channel
 from db.engine import write
-from db.rows import Leased
+from db.leases import Leased
 from domain.clock import utc_now
 from domain.model import Outcome, SendError, Severity
 from gridvoice.app.tasks.channels import channel_fails, channel_works

@@ -18,16 +18,16 @@ from db.alone import problem_of
 from db.engine import grouping_lane, read, write
 from db.faults import is_of_the_store
 from db.judging import name_of
-from db.rescoring import Judgement
+from db.rescoring import AssessedVersion
 from domain.model import Assessment
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.aside import RESCORE, Failed, program_of, put
 from gridvoice.app.tasks.grouping import Grouping, Taken
-from gridvoice.app.tasks.judge import BATCH, as_text
+from gridvoice.app.tasks.judge import BATCH
 from pipeline.assess import Assessed
 from pipeline.normalise import squeeze
 
-Verdicts = list[tuple[Judgement, Assessment]]
+Verdicts = list[tuple[AssessedVersion, Assessment]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def rescore(
         verdicts: Verdicts = []
         for one in waiting:
             try:
-                verdicts.append((one, assessor.assess(as_text(one.row))))
+                verdicts.append((one, assessor.assess(one.row)))
             except Exception as error:
                 failed.append(Failed.row(RESCORE, one.row, problem_of(error)))
         posts: list[Rescored] = []
@@ -156,7 +156,7 @@ def _stored(
 def group_late(
     conn: Connection,
     config: Configuration,
-    verdicts: Sequence[tuple[Judgement, Assessment]],
+    verdicts: Sequence[tuple[AssessedVersion, Assessment]],
     now: datetime,
 ) -> Grouped:
     """Give complaints that stand in no incident theirs; in the caller's grouping lane.
@@ -168,7 +168,7 @@ def group_late(
     # Read again within the lane: meanwhile another process may have edited or grouped them.
     homeless = [
         (replace(one.row, first_seen=now), complaints[one.row.version_id])
-        for one in rescoring.judgements_of(conn, sorted(complaints))
+        for one in rescoring.assessed_versions(conn, sorted(complaints))
         if one.row.incident_id is None
     ]
     grouping = Grouping(conn, config)

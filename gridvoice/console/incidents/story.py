@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from db.pages.incident import ShownAlert, ShownDelivery
-from db.rows import EventRow
+from db.timeline import EventRow
 from domain.acts import ACTS
 from domain.masking import mask
 from domain.model import ALERT_REASON_TITLES, SEVERITY_TITLES

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from db.pages import incident as read
 from db.pages.board import read_arrivals, read_reopened
 from db.pages.incident import ShownPost
-from db.rows import EventRow
+from db.timeline import EventRow
 from domain.acts import ACTS
 from domain.masking import mask, mask_address
 from domain.model import CHANNEL_TITLES, Place, Reason

@@ -1,86 +1,20 @@
-"""What a source's file says about its pages, kind by kind: selectors, mappings, questions."""
+"""The section `api:` of a source's file: what is asked, and where the answer holds what."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
 import jmespath
 
-from crawlers.decoders import JSON_DECODERS, PAGE_DECODERS
-from crawlers.selecting import rule_problem, selector_problem
+from crawlers.decoders import JSON_DECODERS
+from crawlers.source import Rules
 from domain.addresses import is_web_address
+from domain.load import Problems
 
-Problems = Iterator[tuple[str, str]]
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
-
-
-@dataclass(frozen=True, slots=True)
-class DetailRules:
-    """Where a detail page holds what. Selectors: CSS (with ::attr(x), ::text) or XPath."""
-
-    body: str
-    title: str | None = None
-    time: str | None = None
-    author: str | None = None
-    region: str | None = None
-    reply: str | None = None
-    reply_time: str | None = None
-    decode: str = "plain"
-
-    def problems(self) -> Problems:
-        for spec in fields(self):
-            selector = getattr(self, spec.name)
-            if spec.name != "decode" and selector and (wrong := selector_problem(selector)):
-                yield spec.name, wrong
-        if self.decode not in PAGE_DECODERS:
-            yield "decode", f"{self.decode!r}: one of {', '.join(PAGE_DECODERS)}"
-
-
-@dataclass(frozen=True, slots=True)
-class BoardRules:
-    """kind: board. A list page of entries, and (unless the list shows all) a page for each."""
-
-    item: str
-    link: str = "a::attr(href)"
-    title: str | None = None  # default: the title attribute of the link, else the link's text
-    text: str | None = None  # where the list itself shows the message
-    time: str | None = None
-    author: str | None = None
-    region: str | None = None
-    status: str | None = None  # 待回复, 已办理: a change makes the detail page be read again
-    reply: str | None = None
-    reply_time: str | None = None
-    key: str | None = None  # selector of the site's own id; default: the link
-    key_pattern: str | None = None  # regular expression with one group, applied to that
-    next: str | None = None  # selector of the link to the next page
-    page_url: str | None = None  # or its address: "index_{n}.html", "?page={n}"
-    second_page: int = 2  # the {n} of the second page (TRS: 1)
-    decode: str = "plain"
-    # What an empty list shows ("div.no-data", "text: 暂无信息"): only that proves that it is one.
-    # Not part of the fingerprint: it decides what is believed, not what is read.
-    empty_when: str | None = field(default=None, repr=False)
-    detail: DetailRules | None = None
-
-    def problems(self) -> Problems:
-        plain = {"key_pattern", "page_url", "second_page", "decode", "detail", "empty_when"}
-        for spec in fields(self):
-            selector = getattr(self, spec.name)
-            if spec.name not in plain and selector and (wrong := selector_problem(selector)):
-                yield spec.name, wrong
-        if self.decode not in PAGE_DECODERS:
-            yield "decode", f"{self.decode!r}: one of {', '.join(PAGE_DECODERS)}"
-        if self.key_pattern is not None and (wrong := _pattern_problem(self.key_pattern)):
-            yield "key_pattern", wrong
-        if self.next and self.page_url:
-            yield "page_url", "give either next or page_url"
-        if self.page_url and "{n}" not in self.page_url:
-            yield "page_url", "must hold {n}, the number of the page"
-        if self.empty_when is not None and (wrong := rule_problem(self.empty_when)):
-            yield "empty_when", f"{self.empty_when!r} {wrong}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +32,14 @@ class Call:
         if self.url and not is_web_address(_PLACEHOLDER.sub("x", self.url)):
             yield "url", f"{self.url!r} 不是能打开的 http 或 https 网址"
         if self.method not in ("GET", "POST"):
-            yield "method", f"{self.method!r}: GET or POST"
+            yield "method", f"{self.method!r} 不行；写 GET 或 POST"
         if self.form is not None and self.json is not None:
-            yield "json", "give either form or json"
+            yield "json", "form 和 json 只能写一个"
         if self.method == "GET" and (self.form is not None or self.json is not None):
-            yield "method", "a body needs method: POST"
+            yield "method", "要带 form 或 json，须写 method: POST"
         for name in self.headers:
             if name.lower() in ("cookie", "authorization", "user-agent", "host"):
-                yield "headers", f"{name}: log-in, signature and disguise are not supported"
+                yield "headers", f"{name}：不支持登录、签名和伪装"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +54,13 @@ class Paging:
 
     def problems(self) -> Problems:
         if self.by not in ("page", "offset", "cursor"):
-            yield "by", f"{self.by!r}: page, offset or cursor"
+            yield "by", f"{self.by!r} 不行；写 page、offset 或 cursor"
         if self.by == "cursor" and not self.cursor:
-            yield "cursor", "say where the answer holds the next cursor, e.g. 'rows[-1].tid'"
+            yield "cursor", "要写明下一页的 cursor 在回答的哪里，例如 'rows[-1].tid'"
         if self.cursor and (wrong := _jmespath_problem(self.cursor)):
             yield "cursor", wrong
         if self.size < 1:
-            yield "size", "at least 1"
+            yield "size", "最小 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +101,12 @@ class ApiDetail:
 
     def problems(self) -> Problems:
         if not self.call.url:
-            yield "call", "needs a url; {key} stands for the entry's own id"
+            yield "call", "缺少 url；其中 {key} 代表该条的编号"
         yield from _answer_problems(self.decode, self.ok_when)
 
 
 @dataclass(frozen=True, slots=True)
-class ApiRules:
+class ApiRules(Rules):
     """kind: api. A JSON answer, its entries mapped by JMESPath."""
 
     items: str
@@ -189,6 +123,23 @@ class ApiRules:
     since_overlap: timedelta = timedelta(days=1)
     detail: ApiDetail | None = None
 
+    @property
+    def other_addresses(self) -> tuple[str, ...]:
+        return (self.detail.call.url,) if self.detail and self.detail.call.url else ()
+
+    @property
+    def are_pages_numbered(self) -> bool:
+        return self.paging is None or self.paging.by != "cursor"
+
+    @property
+    def is_time_on_detail_pages(self) -> bool:
+        if self.detail is None:
+            return False
+        return self.fields.time is None and self.detail.fields.time is not None
+
+    def spelling(self) -> tuple[object, ...]:
+        return None, self, None
+
     def problems(self) -> Problems:
         if wrong := _jmespath_problem(self.items):
             yield "items", wrong
@@ -196,51 +147,30 @@ class ApiRules:
         if self.empty_when is not None and (wrong := _jmespath_problem(self.empty_when)):
             yield "empty_when", f"要写成 JMESPath，例如 'total == `0`'：{wrong}"
         if not self.fields.title and not self.fields.text:
-            yield "fields", "title or text is needed"
+            yield "fields", "title 和 text 至少写一个"
         if not self.fields.key and not self.fields.url:
-            yield "fields", "key or url is needed: it tells one post from another"
+            yield "fields", "key 和 url 至少写一个：靠它区分每一条"
         if len(self.keywords) * max(1, len(self.places)) > 400:
-            yield "keywords", "keywords × places makes more than 400 questions a poll"
+            yield "keywords", "keywords × places 一次轮询要问 400 次以上，太多"
         asked = repr((self.call.url, self.call.query, self.call.form, self.call.json))
         for name, values in (("keyword", self.keywords), ("place", self.places)):
             if f"{{{name}}}" in asked and not values:
-                yield f"{name}s", f"{{{name}}} is used but {name}s is empty"
+                yield f"{name}s", f"用了 {{{name}}}，但 {name}s 是空的"
         if self.detail and not (self.detail.fields.text or self.detail.fields.reply):
-            yield "detail", "fields.text (or reply) is needed: why else ask again?"
-
-
-@dataclass(frozen=True, slots=True)
-class FeedRules:
-    """kind: feed. RSS, Atom, RDF or JSON Feed; nothing needs saying."""
-
-    prefer: str = "content"  # content | summary: which of the two is the text
-
-    def problems(self) -> Problems:
-        if self.prefer not in ("content", "summary"):
-            yield "prefer", f"{self.prefer!r}: content or summary"
-
-
-def _pattern_problem(pattern: str) -> str | None:
-    if len(pattern) > 200:
-        return "longer than 200 characters"
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        return f"{pattern!r} is not a regular expression: {error}"
-    return None if compiled.groups == 1 else f"{pattern!r} must have exactly one group"
+            yield "detail", "要写 fields.text 或 fields.reply，否则不必再问一次"
 
 
 def _jmespath_problem(path: str) -> str | None:
     try:
         jmespath.compile(path)
     except jmespath.exceptions.JMESPathError as error:
-        return f"{path!r} is not JMESPath: {str(error).splitlines()[0]}"
+        return f"{path!r} 不是 JMESPath：{str(error).splitlines()[0]}"
     return None
 
 
 def _answer_problems(decode: str, ok_when: str | None) -> Problems:
     if decode not in JSON_DECODERS:
-        yield "decode", f"{decode!r}: one of {', '.join(JSON_DECODERS)}"
+        yield "decode", f"没有 {decode!r} 这种解法；可用 {', '.join(JSON_DECODERS)}"
     if ok_when and (wrong := _jmespath_problem(ok_when)):
         yield "ok_when", wrong
 
