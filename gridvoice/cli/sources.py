@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gridvoice.cli.options import Unusable, command, config_dir, configuration, store, with_common
 from gridvoice.cli.output import emit, say, table
