@@ -92,9 +92,9 @@ def load_text(text: str, shape: type[T], name: str, sections: Sections = _NO_SEC
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        what = getattr(error, "problem", None) or "not valid YAML"
-        hint = "indent with spaces only; quote values that hold ': ' or '#'"
-        raise BadSettings([Problem(name, line, "", f"{what}; {hint}")]) from None
+        what = getattr(error, "problem", None) or "不是合法的 YAML"
+        hint = "缩进只用空格；含有 ': ' 或 '#' 的值要加引号"
+        raise BadSettings([Problem(name, line, "", f"{what}；{hint}")]) from None
     filler = _Filler(name, sections)
     if root is None:
         raise BadSettings([Problem(name, 1, "", "the file is empty")])
@@ -135,7 +135,7 @@ class _Filler:
             if is_null(node):
                 if len(options) < len(typing.get_args(shape)):
                     return None
-                raise self.wrong(node, field, "is empty; give it a value")
+                raise self.wrong(node, field, "是空的；要写一个值")
             return self._value(node, options[0], field)
         if origin in (list, tuple):
             return self._sequence(node, shape, field)
@@ -153,14 +153,14 @@ class _Filler:
         path, shapes = _path(field, tag.key), tag.shapes()
         named = next((value for key, value in node.value if key.value == tag.key), None)
         if named is None:
-            raise self.wrong(node, path, f"is missing; one of {', '.join(shapes)}")
+            raise self.wrong(node, path, f"缺少；可写 {', '.join(shapes)}")
         if str(named.value) not in shapes:
             raise self.wrong(named, path, _not_among(str(named.value), shapes))
         return shapes[str(named.value)]
 
     def _sequence(self, node: yaml.Node, shape: Any, field: str) -> Any:
         if not isinstance(node, yaml.SequenceNode):
-            raise self.wrong(node, field, f"{shown(node)} is not a list; write one '- item' a line")
+            raise self.wrong(node, field, f"{shown(node)} 不是列表；每行写一个 '- 项目'")
         item = typing.get_args(shape)[0]
         values = [self.value(n, item, f"{field}[{i}]") for i, n in enumerate(node.value)]
         return tuple(values) if typing.get_origin(shape) is tuple else values
@@ -174,11 +174,11 @@ class _Filler:
 
     def _pairs(self, node: yaml.Node, field: str) -> Iterator[tuple[yaml.Node, yaml.Node]]:
         if not isinstance(node, yaml.MappingNode):
-            raise self.wrong(node, field, f"{shown(node)} is not a mapping of 'key: value' lines")
+            raise self.wrong(node, field, f"{shown(node)} 不行；这里要逐行写 '键: 值'")
         seen: set[str] = set()
         for key_node, value_node in node.value:
             if key_node.value in seen:
-                self.wrong(key_node, _path(field, key_node.value), "is given twice")
+                self.wrong(key_node, _path(field, key_node.value), "写了两次")
                 continue
             seen.add(key_node.value)
             yield key_node, value_node
@@ -197,8 +197,8 @@ class _Filler:
             path = _path(field, key)
             if key not in keys:
                 near = difflib.get_close_matches(key, keys, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(keys)}"
-                self.wrong(key_node, path, f"unknown key; {hint}")
+                hint = f"是不是 {near[0]!r}？" if near else f"可写 {', '.join(keys)}"
+                self.wrong(key_node, path, f"没有这一项；{hint}")
             elif key not in sections:
                 lines[key] = value_node
                 values[key] = self.value(value_node, hints[key], path)
@@ -206,7 +206,7 @@ class _Filler:
             values[name] = self._section(node, key, field)
         for name, spec in fields.items():
             if name not in values and _is_required(spec):
-                self.wrong(node, _path(field, name), "is missing")
+                self.wrong(node, _path(field, name), "缺少")
         if len(self.problems) > before:
             raise _Wrong
         record = shape(**values)
@@ -237,21 +237,21 @@ class _Filler:
 
     def _scalar(self, node: yaml.Node, shape: Any, field: str) -> Any:
         if not isinstance(node, yaml.ScalarNode):
-            raise self.wrong(node, field, f"is a {kind_of(node)}; one value is expected")
+            raise self.wrong(node, field, f"是{kind_of(node)}；这里只要一个值")
         plain = plain_value(node)
         if plain is None:
-            raise self.wrong(node, field, "is empty; give it a value")
+            raise self.wrong(node, field, "是空的；要写一个值")
         if shape is str:
             # 0374 and 2026-11-24 unquoted are numbers and dates to YAML; people mean text.
             return str(node.value)
         if shape is bool or shape is int:
             if type(plain) is not shape:
-                want = "true or false" if shape is bool else "a whole number"
-                raise self.wrong(node, field, f"{node.value!r} is not {want}")
+                want = "true 或 false" if shape is bool else "整数"
+                raise self.wrong(node, field, f"{node.value!r} 不是 {want}")
             return plain
         if shape is float:
             if type(plain) not in (int, float):
-                raise self.wrong(node, field, f"{node.value!r} is not a number")
+                raise self.wrong(node, field, f"{node.value!r} 不是数字")
             return float(plain)
         if isinstance(shape, type) and issubclass(shape, Enum):
             options = [str(m.value) for m in shape]
@@ -282,5 +282,5 @@ def _is_required(spec: dataclasses.Field[Any]) -> bool:
 
 def _not_among(word: str, options: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, list(options), 1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{word!r}: {hint}one of {', '.join(options)}"
+    hint = f"是不是 {near[0]!r}？" if near else ""
+    return f"{word!r} 不行；{hint}可写 {', '.join(options)}"

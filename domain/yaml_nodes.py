@@ -18,8 +18,8 @@ def is_null(node: yaml.Node) -> bool:
 
 
 def kind_of(node: yaml.Node) -> str:
-    return "list" if isinstance(node, yaml.SequenceNode) else "mapping"
+    return "列表" if isinstance(node, yaml.SequenceNode) else "一组键值"
 
 
 def shown(node: yaml.Node) -> str:
-    return repr(node.value) if isinstance(node, yaml.ScalarNode) else f"a {kind_of(node)}"
+    return repr(node.value) if isinstance(node, yaml.ScalarNode) else kind_of(node)

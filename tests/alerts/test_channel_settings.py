@@ -157,11 +157,11 @@ def test_a_broken_channel_takes_messages_and_fails_by_name(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("{name: fax, kind: fax}", "'fax': one of webhook, wecom, file, stdout"),
-        ("{name: group, kind: weixin}", "'weixin': one of webhook, wecom, file, stdout"),
-        ("{name: group, kind: wecon}", "'wecon': did you mean 'wecom'?"),
-        ("{name: group}", "is missing; one of webhook, wecom, file, stdout"),
-        ("group", "is not a mapping"),
+        ("{name: fax, kind: fax}", "'fax' 不行；可写 webhook, wecom, file, stdout"),
+        ("{name: group, kind: weixin}", "'weixin' 不行；可写 webhook, wecom, file, stdout"),
+        ("{name: group, kind: wecon}", "'wecon' 不行；是不是 'wecom'？"),
+        ("{name: group}", "缺少；可写 webhook, wecom, file, stdout"),
+        ("group", "这里要逐行写"),
     ],
 )
 def test_an_unknown_kind_is_refused_and_the_kinds_are_named(entry: str, message: str) -> None:
@@ -175,12 +175,12 @@ def test_an_unknown_kind_is_refused_and_the_kinds_are_named(entry: str, message:
 @pytest.mark.parametrize(
     ("kind", "line", "message"),
     [
-        ("wecom", f"url: {ROBOT}", "unknown key; did you mean 'url_env'"),
+        ("wecom", f"url: {ROBOT}", "没有这一项；是不是 'url_env'"),
         ("wecom", f"url_env: {ROBOT}", "is not the name of an environment variable"),
         ("wecom", "timeout: 10m", "between 1s and 60s"),
         ("wecom", "form: card", "text or markdown"),
         ("stdout", "stream: syslog", "stdout or stderr"),
-        ("file", "stream: stderr", "unknown key; known: name, kind, title, path"),
+        ("file", "stream: stderr", "没有这一项；可写 name, kind, title, path"),
     ],
 )
 def test_a_key_in_the_yaml_is_refused_and_not_repeated(kind: str, line: str, message: str) -> None:

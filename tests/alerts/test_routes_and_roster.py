@@ -285,7 +285,7 @@ def test_in_quiet_hours_the_lesser_ones_wait_for_the_morning(
             "blue is below at_least red",
         ),
         ("default: [{channel: f}]\nquiet: [{channels: [f], hours: {start: '7'}}]\n", "time of day"),
-        ("default: [{channel: f}]\nroute: []\n", "did you mean 'routes'"),
+        ("default: [{channel: f}]\nroute: []\n", "是不是 'routes'"),
     ],
 )
 def test_wrong_routes_are_named(text: str, message: str) -> None:

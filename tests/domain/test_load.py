@@ -143,20 +143,20 @@ def test_a_section_that_need_say_nothing_may_be_left_out(text: str) -> None:
     [
         ("kind: square\n", "f.yaml:1: kind: 缺少 square: 这一节"),
         ("kind: square\nsquare:\n", "f.yaml:1: kind: 缺少 square: 这一节"),
-        ("kind: circle\n", "f.yaml:1: kind: 'circle': one of square, point"),
-        ("kind: squere\n", "did you mean 'square'?"),
-        ("colour: red\nsquare: {side: 1}\n", "f.yaml:1: kind: is missing"),
+        ("kind: circle\n", "f.yaml:1: kind: 'circle' 不行；可写 square, point"),
+        ("kind: squere\n", "是不是 'square'？"),
+        ("colour: red\nsquare: {side: 1}\n", "f.yaml:1: kind: 缺少"),
         ("kind: [square]\n", "f.yaml:1: kind: "),
         ("kind: point\nsquare: {side: 1}\n", "f.yaml:2: square: 只有 kind: square 才有这一节"),
         ("kind: square\nsquare:\n  side: 0\n", "f.yaml:3: square.side: too small"),
-        ("kind: square\nsquare:\n  sidee: 1\n", "f.yaml:3: square.sidee: unknown key"),
-        ("kind: square\nsquare: 3\n", "f.yaml:2: square: '3' is not a mapping"),
+        ("kind: square\nsquare:\n  sidee: 1\n", "f.yaml:3: square.sidee: 没有这一项"),
+        ("kind: square\nsquare: 3\n", "f.yaml:2: square: '3' 不行；这里要逐行写"),
         (
             "kind: square\nsquare: {side: 1}\nsquare: {side: 2}\n",
-            "f.yaml:3: square: is given twice",
+            "f.yaml:3: square: 写了两次",
         ),
-        ("kind: square\nsquares: {side: 1}\n", "squares: unknown key; did you mean 'square'?"),
-        ("kind: point\nform: {at: top}\n", "f.yaml:2: form: unknown key"),
+        ("kind: square\nsquares: {side: 1}\n", "squares: 没有这一项；是不是 'square'？"),
+        ("kind: point\nform: {at: top}\n", "f.yaml:2: form: 没有这一项"),
     ],
 )
 def test_a_mistake_about_a_section_is_named(text: str, said: str) -> None:
