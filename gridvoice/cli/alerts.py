@@ -38,9 +38,10 @@ def _list(args: argparse.Namespace) -> int:
     from db import outbox
     from db.channel_states import channel_state_rows
     from db.engine import read
-    from domain.clock import iso, short
+    from domain.clock import short
     from domain.masking import mask
-    from domain.model import ALERT_REASON_TITLES, DeliveryState
+    from domain.model import DeliveryState
+    from gridvoice.contract.alerts import delivery_object
 
     states = [DeliveryState.DEAD] if args.dead else None
     with read(store(args)) as conn:
@@ -49,26 +50,7 @@ def _list(args: argparse.Namespace) -> int:
     _tell_reach(args, fares)
     if args.json:
         for row in rows:
-            emit(
-                {
-                    "id": row.id,
-                    "incident": row.alert.incident_number,
-                    "reason": row.alert.reason,
-                    "report_no": row.alert.report_no,
-                    "severity": row.alert.severity,
-                    "title": row.alert.title,
-                    "channel": row.channel,
-                    "recipient": mask(row.recipient),
-                    "state": row.state,
-                    "attempts": row.attempts,
-                    "resend": row.resend,
-                    "at": iso(row.alert.at),
-                    "next_at": iso(row.next_at),
-                    "delivered_at": iso(row.delivered_at) if row.delivered_at else None,
-                    "code": row.last_code,
-                    "text": mask(row.last_text) if row.last_text else row.last_text,
-                }
-            )
+            emit(delivery_object(row))
         return 0
     table(
         ("时间", "事件", "第几报", "缘由", "通道", "状态", "次数", "应答", "推送编号"),
@@ -77,7 +59,7 @@ def _list(args: argparse.Namespace) -> int:
                 short(r.alert.at),
                 r.alert.incident_number,
                 str(r.alert.report_no),
-                ALERT_REASON_TITLES.get(r.alert.reason, r.alert.reason),
+                r.alert.reason.label,
                 r.channel,
                 r.state.value,
                 str(r.attempts),
@@ -113,6 +95,7 @@ def _test(args: argparse.Namespace) -> int:
     from alerts.notice.compose import compose_test
     from domain.clock import utc_now
     from domain.model import SendError
+    from gridvoice.contract.alerts import accepted_trial, refused_trial
 
     config = configuration(args)
     opened = config.channels.get(args.channel)
@@ -126,13 +109,12 @@ def _test(args: argparse.Namespace) -> int:
         receipt = opened.channel.send(notice, "", f"test_{uuid.uuid4().hex}")
     except SendError as refused:
         if args.json:
-            emit({"channel": args.channel, "ok": False, "outcome": refused.outcome,
-                  "code": refused.code, "text": refused.text})  # fmt: skip
+            emit(refused_trial(args.channel, refused))
         else:
             say(f"✗ {args.channel}: {refused}")
         return 1
     if args.json:
-        emit({"channel": args.channel, "ok": True, "code": receipt.code, "text": receipt.text})
+        emit(accepted_trial(args.channel, receipt))
     else:
         say(f"✓ {args.channel}: {receipt.code} {receipt.text}".rstrip())
     _note_that_it_works(args)
@@ -154,13 +136,14 @@ def _note_that_it_works(args: argparse.Namespace) -> None:
 
 def _retry(args: argparse.Namespace) -> int:
     from domain.clock import utc_now
+    from gridvoice.contract.alerts import requeued
     from gridvoice.handling.deliveries import retry
 
     retried = retry(store(args), args.delivery or None, utc_now())
     if args.delivery and not retried:
         raise Unusable(f"没有编号为 {args.delivery} 的死信; 用 gridvoice alerts list --dead 查看")
     if args.json:
-        emit({"retried": retried})
+        emit(requeued(retried))
     else:
         say(f"重新排队 {len(retried)} 条, 由运行中的 gridvoice run 发送")
     return 0

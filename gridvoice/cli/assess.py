@@ -1,4 +1,4 @@
-"""`gridvoice assess`: JSONL in, a verdict a line out, in order."""
+"""`gridvoice assess`: JSONL in, an assessment a line out, in order."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     from domain.load import BadSettings
     from gridvoice.app.assessing import open_assessor
+    from gridvoice.contract.posts import assessed_post, bad_line
 
     try:
         assessor = open_assessor(config_dir(args), args.scorer)
@@ -48,10 +49,10 @@ def run(args: argparse.Namespace) -> int:
             except Exception as problem:  # whatever one line raises, the lines behind it are read
                 failed += 1
                 said = str(problem) if isinstance(problem, ValueError) else repr(problem)[:200]
-                _report(args, {"line": number, "error": said})
+                _report(args, bad_line(number, said))
                 continue
             if args.json:
-                emit({"id": row.get("id"), **as_json(assessment)})
+                emit(assessed_post(row.get("id"), assessment))
             else:
                 _show(row, assessment)
     return 1 if failed else 0
@@ -85,40 +86,6 @@ def _post(row: dict[str, Any]) -> Any:
     )
 
 
-def as_json(assessment: Assessment) -> dict[str, Any]:
-    """The contract's row (DESIGN 5), without the id."""
-    known = assessment.relevant
-    return {
-        "relevant": assessment.relevant,
-        "relevance": round(assessment.relevance, 4),
-        "complaint": assessment.complaint,
-        "negativity": None
-        if assessment.negativity is None or not known
-        else round(assessment.negativity, 4),
-        "category": assessment.category if known else None,
-        "aspects": list(assessment.aspects) if known else None,
-        "severity": assessment.severity if known else None,
-        "area": assessment.area,
-        "places": [
-            {"name": p.name, "code": p.code, "field": p.field, "start": p.start, "end": p.end}
-            for p in assessment.places
-        ],
-        "station": assessment.station,
-        "reasons": [
-            {
-                "rule": r.rule,
-                "field": r.field,
-                "start": r.start,
-                "end": r.end,
-                "text": r.text,
-                "weight": round(r.weight, 4),
-            }
-            for r in assessment.reasons
-        ],
-        "scorer": assessment.scorer,
-    }
-
-
 def _report(args: argparse.Namespace, problem: dict[str, Any]) -> None:
     if args.json:
         emit(problem)
@@ -128,16 +95,15 @@ def _report(args: argparse.Namespace, problem: dict[str, Any]) -> None:
 
 def _show(row: dict[str, Any], assessment: Assessment) -> None:
     from domain.masking import mask
-    from domain.model import AREA_TITLES, CATEGORY_TITLES
 
     if not assessment.relevant:
-        verdict = "无关"
+        found = "无关"
     else:
         kind = "投诉" if assessment.complaint else "相关"
-        verdict = f"{kind} · {CATEGORY_TITLES.get(assessment.category or '', '未分类')}"
-        verdict += f" · {assessment.severity.label}"
+        category = assessment.category.label if assessment.category else "未分类"
+        found = f"{kind} · {category} · {assessment.severity.label}"
     where = assessment.place.name if assessment.place else "地点不明"
-    say(f"{row.get('id', '')}\t{verdict}\t{where}({AREA_TITLES[assessment.area]})")
+    say(f"{row.get('id', '')}\t{found}\t{where}({assessment.area.label})")
     shown = {"title": mask(row.get("title") or ""), "text": mask(row["text"])}
     say("    " + (shown["title"] or shown["text"]).strip().replace("\n", " ")[:60])
     for reason in _strongest(assessment.reasons):
