@@ -34,7 +34,7 @@ class ChannelSettings:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
-            yield "name", f"{self.name!r}: lower-case letters, digits and _ only"
+            yield "name", f"{self.name!r} 须由小写字母、数字和 _ 组成, 字母开头"
 
 
 class Channel(Protocol):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from domain.addresses import split_address
 from domain.load import Problems, Section
-from domain.model import CHANNEL_TITLES
+from domain.model import PostChannel
 
 
 class Rules:
@@ -118,8 +118,8 @@ class Source:
     def problems(self) -> Problems:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{1,63}", self.name):
             yield "name", f"{self.name!r} 只能用小写字母、数字、_ 和 -，2 到 64 个字符"
-        if self.channel not in CHANNEL_TITLES:
-            yield "channel", f"没有 {self.channel!r} 这种渠道；可用 {', '.join(CHANNEL_TITLES)}"
+        if self.channel not in list(PostChannel):
+            yield "channel", f"没有 {self.channel!r} 这种渠道；可用 {', '.join(PostChannel)}"
         if not self.addresses:
             yield "url", "缺少网址；写 url 或 urls"
         for address in self.addresses:

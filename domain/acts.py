@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.model import STATE_TITLES, IncidentState
+from domain.model import IncidentState
 from domain.roles import Role
 
 _S = IncidentState
@@ -51,10 +51,10 @@ class ActRule:
         allowed = state.is_open and (self.to is None or self.to in TRANSITIONS[state])
         if allowed:
             return None
-        is_now = STATE_TITLES[state]
+        is_now = state.label
         if state.is_open:
             return f"事件 {number} {self.too_late.format(state=is_now)}"
-        wanted = f"再改为“{STATE_TITLES[self.to]}”" if self.to else f"再{self.title}"
+        wanted = f"再改为“{self.to.label}”" if self.to else f"再{self.title}"
         return f"事件 {number} 已是“{is_now}”，不能{wanted}"
 
 

@@ -58,13 +58,13 @@ class RegionSettings:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if not self.territory:
-            yield "territory", "names no code; give the division codes that you supply"
+            yield "territory", "没有区划代码; 写供电范围的代码, 例: ['411003']"
         for code in self.territory:
             if not code.isdigit():
-                yield "territory", f"{code!r} is not a division code such as 411003"
+                yield "territory", f"{code!r} 不是区划代码; 例: 411003"
         for phrase in self.not_places:
             if len(squeezed_spelling(phrase)) < 2:
-                yield "not_places", f"{phrase!r} has one character; write the whole phrase"
+                yield "not_places", f"{phrase!r} 只有一个字; 写整个词"
 
 
 class Gazetteer:

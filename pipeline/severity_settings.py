@@ -20,7 +20,7 @@ class Sign:
     def problems(self) -> Iterator[tuple[str, str]]:
         for phrase in self.phrases:
             if len("".join(phrase.split())) < 2:
-                yield "phrases", f"{phrase!r} is too short; a phrase has two characters or more"
+                yield "phrases", f"{phrase!r} 太短; 词语至少两个字"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Levels:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if not 0 < self.yellow < self.orange < self.red <= 100:
-            yield "yellow", "the levels must rise from yellow over orange to red, up to 100"
+            yield "yellow", "须依 yellow、orange、red 递增, 大于 0, 至多 100"
 
     def of(self, score: float) -> Severity:
         """The level of a complaint with this score."""
@@ -131,6 +131,6 @@ class SeveritySettings:
             for sign in group.signs:
                 if sign not in self.signs:
                     known = ", ".join(self.signs)
-                    yield "together", f"{sign!r} is no sign; known: {known}"
+                    yield "together", f"没有险情词 {sign!r}; 有: {known}"
         if self.outage_sign not in self.signs:
-            yield "signs", f"needs a sign {self.outage_sign!r}: hours count only beside it"
+            yield "signs", f"缺险情词 {self.outage_sign!r}: 停电时长只在它近旁才算"

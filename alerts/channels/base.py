@@ -44,9 +44,9 @@ class HttpSettings(ChannelSettings):
             value = getattr(self, key)
             if value is not None and not _ENV_NAME.fullmatch(value):
                 # The value is not repeated: it may be the key itself, written in the wrong place.
-                yield key, "is not the name of an environment variable, such as GRIDVOICE_X_URL"
+                yield key, "不是环境变量名; 例: GRIDVOICE_X_URL"
         if not timedelta(seconds=1) <= self.timeout <= timedelta(seconds=60):
-            yield "timeout", "between 1s and 60s"
+            yield "timeout", "须在 1s 与 60s 之间"
 
     def secrets(self, environ: Mapping[str, str], config_dir: Path) -> Secrets:
         """Raises NotConfigured or BadChannel."""

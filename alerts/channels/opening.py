@@ -30,7 +30,7 @@ class Channels:
     def problems(self) -> Iterator[tuple[str, str]]:
         names = [c.name for c in self.channels]
         for name in sorted({n for n in names if names.count(n) > 1}):
-            yield "channels", f"{name!r} is named twice"
+            yield "channels", f"{name!r} 重名"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ class StdoutSettings(ChannelSettings):
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from ChannelSettings.problems(self)
         if self.stream not in ("stdout", "stderr"):
-            yield "stream", f"{self.stream!r}: stdout or stderr"
+            yield "stream", f"没有 {self.stream!r}; 写 stdout 或 stderr"
 
 
 class StdoutChannel:

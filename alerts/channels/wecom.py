@@ -31,7 +31,7 @@ class WeComSettings(HttpSettings):
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from HttpSettings.problems(self)
         if self.form not in ("text", "markdown"):
-            yield "form", f"{self.form!r}: text or markdown"
+            yield "form", f"没有 {self.form!r}; 写 text 或 markdown"
 
 
 class WeComChannel(HttpChannel[WeComSettings]):

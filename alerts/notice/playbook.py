@@ -37,10 +37,10 @@ class Playbook:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if not 1 <= len(self.steps) <= 5:
-            yield "steps", f"{len(self.steps)} steps; one to five fit on a phone"
+            yield "steps", f"有 {len(self.steps)} 步; 手机上容得下一至五步"
         for step in self.steps:
             if len(step) > 60:
-                yield "steps", f"{step[:12]}… has {len(step)} characters; at most 60"
+                yield "steps", f"{step[:12]}… 有 {len(step)} 字; 至多 60"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,10 @@ class Playbooks:
         named = [p.category for p in self.playbooks]
         for category in Category:
             if named.count(category) != 1:
-                yield "playbooks", f"{category.value}: {named.count(category)} playbooks, need one"
+                yield (
+                    "playbooks",
+                    f"{category.value}: 有 {named.count(category)} 个预案, 须恰有一个",
+                )
 
     def of(self, category: Category) -> Playbook:
         """The playbook of a category."""

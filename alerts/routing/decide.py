@@ -30,11 +30,11 @@ class DecideSettings:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.threshold is Severity.NONE:
-            yield "threshold", "none would report everything; write blue, yellow, orange or red"
+            yield "threshold", "none 会事事都报; 写 blue、yellow、orange 或 red"
         if list(self.growth) != sorted(set(self.growth)) or any(n < 2 for n in self.growth):
-            yield "growth", "write rising numbers of posts from 2 on, such as [10, 50, 200]"
+            yield "growth", "写递增的帖数, 从 2 起, 例: [10, 50, 200]"
         if self.cool_down.get(Severity.RED, _NO_WAIT) != _NO_WAIT:
-            yield "cool_down", "red never waits; leave red out or write red: 0s"
+            yield "cool_down", "红色从不等待; 删去 red 或写 red: 0s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|24:00")
 def read_clock(text: str) -> time:
     """`8:00`, `20:30`; `24:00` is midnight. Raises ValueError."""
     if not _CLOCK.fullmatch(text):
-        raise ValueError(f"{text!r} is not a time of day; write 08:00")
+        raise ValueError(f"{text!r} 不是钟点; 例: 08:00")
     hour, minute = text.split(":")
     return time(int(hour) % 24, int(minute))
 
@@ -36,7 +36,7 @@ class Hours:
                 yield key, str(error)
         for day in self.days:
             if day not in DAYS:
-                yield "days", f"{day!r}: one of {', '.join(DAYS)}"
+                yield "days", f"没有 {day!r}; 写其一: {', '.join(DAYS)}"
 
     def day_of(self, local: datetime) -> date | None:
         """The day to which the running hours belong; None outside of them."""

@@ -42,9 +42,9 @@ class Shift:
             try:
                 date.fromisoformat(getattr(self, key) or "2000-01-01")
             except ValueError:
-                yield key, f"{getattr(self, key)!r} is not a day; write 2026-11-24"
+                yield key, f"{getattr(self, key)!r} 不是日期; 例: 2026-11-24"
         if not self.who:
-            yield "who", "nobody; name at least one person"
+            yield "who", "没有人; 至少写一人"
 
     @property
     def hours(self) -> Hours:
@@ -82,11 +82,11 @@ class Roster:
     def problems(self) -> Iterator[tuple[str, str]]:
         names = [person.name for person in self.people]
         for name in sorted({n for n in names if names.count(n) > 1}):
-            yield "people", f"{name!r} is listed twice"
+            yield "people", f"{name!r} 列了两次"
         for shift in self.shifts:
             for name in shift.who:
                 if name not in names:
-                    yield "shifts", f"{shift.name}: {name!r} is not among people"
+                    yield "shifts", f"{shift.name}: people 中没有 {name!r}"
 
     @property
     def in_use(self) -> bool:

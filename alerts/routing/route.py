@@ -45,9 +45,9 @@ class Route:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if not self.to:
-            yield "to", "nobody hears of it; name at least one channel"
+            yield "to", "无人收到; 至少写一个通道"
         if self.at_most < self.at_least:
-            yield "at_most", f"{self.at_most.value} is below at_least {self.at_least.value}"
+            yield "at_most", f"{self.at_most.value} 低于 at_least {self.at_least.value}"
 
     def fits(self, incident: Incident, reason: AlertReason, local: datetime) -> bool:
         """Whether the route speaks of this incident now (`local`: in the routes' zone)."""
@@ -86,10 +86,10 @@ class Routes:
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if not self.default:
-            yield "default", "is empty; alerts that no route takes would reach nobody"
+            yield "default", "为空; 没有路由接的预警将无人收到"
         names = [route.name for route in self.routes]
         for name in sorted({n for n in names if names.count(n) > 1}):
-            yield "routes", f"{name!r} is named twice"
+            yield "routes", f"{name!r} 重名"
         if any(d.recipient == ON_DUTY for d in self.operator):
             yield "operator", f"recipient {ON_DUTY} 不适用于运维; 写账号, 或留空发到整个群"
 

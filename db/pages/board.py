@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, Connection, Text, case, func, or_, select
 
 from db import tables as t
+from db.assessments import STANDING
 from db.health import LATE_AFTER, unjudged
 from db.pages.incident import ShownIncident, shown_incidents
 from domain.incident_filter import OPEN_STATES, OVER, IncidentCount, IncidentFilter
@@ -66,9 +67,7 @@ def read_taken(conn: Connection, since: datetime, after: int, before: int | None
             func.count(case((a.complaint, 1))),
         )
         .select_from(
-            t.posts.outerjoin(t.versions, v.id == p.version_id).outerjoin(
-                t.assessments, (a.version_id == v.id) & (a.scorer == v.judged_by)
-            )
+            t.posts.outerjoin(t.versions, v.id == p.version_id).outerjoin(t.assessments, STANDING)
         )
         .where(p.id > after, p.first_seen >= since)
     )

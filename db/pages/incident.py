@@ -12,15 +12,13 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from db import tables as t
 from db.alone import readable
+from db.assessments import STANDING
 from db.incidents import incident_of
 from db.timeline import EventRow, event_of
 from domain.model import Incident, Place, Reason
 
 # Everything but `profile`, which is large and clustering's own.
 _INCIDENT = select(*(c for c in t.incidents.c if c.name != "profile"))
-_STANDING = (t.assessments.c.version_id == t.versions.c.id) & (
-    t.assessments.c.scorer == t.versions.c.judged_by
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ def read_posts(conn: Connection, incident_id: int, page: int, size: int) -> list
         )
         .select_from(
             _members()
-            .outerjoin(t.assessments, _STANDING)
+            .outerjoin(t.assessments, STANDING)
             .outerjoin(first, first.c.id == p.duplicate_of)
         )
         .where(t.incident_posts.c.incident_id == incident_id)
@@ -147,7 +145,7 @@ def read_grounds(conn: Connection, incident_id: int, limit: int) -> list[Grounds
     v, a = t.versions.c, t.assessments.c
     query = (
         select(v.title, v.text, a.reasons)
-        .select_from(_members().join(t.assessments, _STANDING))
+        .select_from(_members().join(t.assessments, STANDING))
         .where(t.incident_posts.c.incident_id == incident_id)
         .order_by(t.posts.c.id.desc())
         .limit(limit)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.load import load_file
+from pipeline import assess
 from pipeline.assess import Assessor
-from pipeline.assess import open_assessor as _open
 from pipeline.incidents.settings import ClusterSettings
 from pipeline.scorers import open_scorer
 
@@ -22,7 +22,7 @@ class Judging:
 
 def open_assessor(config: Path, scorer: str) -> Assessor:
     """The assessor of a configuration with the named scorer. Raises KeyError, BadSettings."""
-    return _open(config, open_scorer(scorer))
+    return assess.open_assessor(config, open_scorer(scorer))
 
 
 def load_judging(config: Path, scorer: str) -> Judging:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from alerts.notice.playbook import Playbook, TimeLimits
 from crawlers.source import Source
 from domain.clock import utc_now
-from domain.model import CHANNEL_TITLES
+from domain.model import PostChannel
 from domain.trouble import Trouble
 from gridvoice.app.configuration import Configuration
 from gridvoice.console.remembered import Remembered
@@ -118,7 +118,7 @@ def source_cards(sources: Mapping[str, Source]) -> dict[str, SourceCard]:
     return {
         name: SourceCard(
             source.title,
-            f"{CHANNEL_TITLES.get(source.channel, source.channel)} · 每{interval(source.every)}",
+            f"{PostChannel.label_of(source.channel)} · 每{interval(source.every)}",
         )
         for name, source in sources.items()
     }

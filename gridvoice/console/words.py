@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.model import Labelled
+
 # How long a new incident may wait to be taken before its age is shown in red.
 _TAKE_WITHIN = {
     "red": timedelta(minutes=10),
@@ -12,6 +14,11 @@ _TAKE_WITHIN = {
     "yellow": timedelta(hours=2),
     "blue": timedelta(hours=8),
 }
+
+
+def label_of(words: type[Labelled], written: str) -> str:
+    """The label of a word as the store has it; of one that it should not have, the word itself."""
+    return next((word.label for word in words if word == written), written)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from db.faults import is_of_the_store
 from db.incidents import IncidentRow, NoSuchIncident
 from domain.acts import ACTS, ActRule
 from domain.events import Cause
-from domain.model import STATE_TITLES, Incident
+from domain.model import Incident
 from gridvoice.app.configuration import Configuration
 from gridvoice.handling.corrections import count_false_alarm
 from gridvoice.telling.tell import tell_if_changed
@@ -63,7 +63,7 @@ class Acting:
         if self.rule.to is not None and not incidents.change_state(
             conn, self.found.id, before.state, after.state, self.now
         ):
-            raise NotNow(f"事件 {before.number} 已不再是“{STATE_TITLES[before.state]}”")
+            raise NotNow(f"事件 {before.number} 已不再是“{before.state.label}”")
         event_id = incidents.add_event(
             conn, self.found.id, self.rule.kind, Cause.act(), self.now, self.who, self.note,
             {"from": before.state},

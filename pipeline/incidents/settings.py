@@ -33,9 +33,9 @@ class ClusterSettings:
     def problems(self) -> Iterator[tuple[str, str]]:
         for category in Category:
             if category not in self.windows:
-                yield "windows", f"has no {category.value}"
+                yield "windows", f"缺 {category.value}; 六个类别各须一项"
         if not self.same_site <= self.same_town <= self.same_county <= self.no_place:
-            yield "same_site", "must not be above same_town, same_county, no_place, in that order"
+            yield "same_site", "不得高于 same_town, 后者不得高于 same_county, 再后不得高于 no_place"
 
     def are_neighbours(self, one: Category, other: Category) -> bool:
         """Whether posts of these categories may be about one matter."""

@@ -176,10 +176,10 @@ def test_an_unknown_kind_is_refused_and_the_kinds_are_named(entry: str, message:
     ("kind", "line", "message"),
     [
         ("wecom", f"url: {ROBOT}", "没有这一项；是不是 'url_env'"),
-        ("wecom", f"url_env: {ROBOT}", "is not the name of an environment variable"),
-        ("wecom", "timeout: 10m", "between 1s and 60s"),
-        ("wecom", "form: card", "text or markdown"),
-        ("stdout", "stream: syslog", "stdout or stderr"),
+        ("wecom", f"url_env: {ROBOT}", "不是环境变量名"),
+        ("wecom", "timeout: 10m", "须在 1s 与 60s 之间"),
+        ("wecom", "form: card", "写 text 或 markdown"),
+        ("stdout", "stream: syslog", "写 stdout 或 stderr"),
         ("file", "stream: stderr", "没有这一项；可写 name, kind, title, path"),
     ],
 )
@@ -201,7 +201,7 @@ def test_a_robot_on_this_machine_must_be_named_like_any_other_host(tmp_path: Pat
 
 def test_two_channels_of_one_name_are_refused() -> None:
     text = "channels:\n  - {name: a, kind: file}\n  - {name: a, kind: stdout}\n"
-    with pytest.raises(BadSettings, match="'a' is named twice"):
+    with pytest.raises(BadSettings, match="'a' 重名"):
         load_text(text, Channels, "channels.yaml")
 
 

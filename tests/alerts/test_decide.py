@@ -172,9 +172,9 @@ def test_whatever_is_held_back_is_told_when_it_is_due(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("growth: [50, 10]", "decide.yaml:1: growth: write rising numbers"),
-        ("cool_down: {red: 5m}", "decide.yaml:1: cool_down: red never waits"),
-        ("threshold: none", "decide.yaml:1: threshold: none would report everything"),
+        ("growth: [50, 10]", "decide.yaml:1: growth: 写递增的帖数"),
+        ("cool_down: {red: 5m}", "decide.yaml:1: cool_down: 红色从不等待"),
+        ("threshold: none", "decide.yaml:1: threshold: none 会事事都报"),
         ("threshold: pink", "'pink'"),
     ],
 )

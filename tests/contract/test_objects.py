@@ -13,14 +13,13 @@ import pytest
 
 from alerts.channels.webhook import payload_of
 from alerts.notice.compose import Report, compose
-from crawlers.source import Source
+from crawlers.sources import read_source
 from db.outbox import AlertRow, DeliveryRow
 from db.posts import PostRow
 from db.search import Hit
 from db.sources import SourceRow
 from db.timeline import EventRow
 from domain.events import Cause
-from domain.load import load_text
 from domain.model import (
     AlertReason,
     Area,
@@ -149,10 +148,9 @@ POLLED = SourceRow(
     last_problem=f"{PHONE} 404", last_notice=None, failures=2, polls=9, posts_found=40,
     avg_yield=None, pending=0,
 )  # fmt: skip
-FEED = load_text(
+FEED = read_source(
     "{name: board, title: 留言板, kind: feed, channel: gov_board, every: 5m,"
     " url: 'https://board.example/rss'}",
-    Source,
     "board.yaml",
 )
 REFUSED = SendError(Outcome.BAD_CONFIG, "401", "wrong key")

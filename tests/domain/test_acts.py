@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.acts import ACTS, TRANSITIONS, ActRule
-from domain.model import STATE_TITLES, IncidentState
+from domain.model import IncidentState
 from domain.roles import Role
 
 S = IncidentState
@@ -20,7 +20,7 @@ def test_every_act_in_every_state(name: str, state: IncidentState) -> None:
     assert (refusal is None) is (state in ALLOWED[name])
     if refusal is not None:
         assert "20261124-007" in refusal
-        assert STATE_TITLES[state] in refusal
+        assert state.label in refusal
 
 
 def test_the_table_above_names_every_act() -> None:

@@ -138,7 +138,7 @@ def test_a_profile_is_plain_json_of_bounded_size_and_comes_back_as_it_was(
 
 def test_thresholds_that_make_no_sense_are_named(config_dir: Path) -> None:
     text = (config_dir / "incidents.yaml").read_text(encoding="utf-8")
-    with pytest.raises(BadSettings, match="must not be above"):
+    with pytest.raises(BadSettings, match="不得高于"):
         load_text(text.replace("same_town: 0.24", "same_town: 0.9"), ClusterSettings, "x")
-    with pytest.raises(BadSettings, match="has no billing_service"):
+    with pytest.raises(BadSettings, match="缺 billing_service"):
         load_text(text.replace("  billing_service: 7d\n", ""), ClusterSettings, "x")

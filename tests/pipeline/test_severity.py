@@ -193,7 +193,7 @@ def test_a_sign_that_is_not_there_and_falling_levels_are_named_by_line(config_di
     with pytest.raises(BadSettings) as caught:
         load_text(wrong, SeveritySettings, "severity.yaml")
     messages = [str(problem) for problem in caught.value.problems]
-    assert any("the levels must rise" in message for message in messages)
+    assert any("须依 yellow、orange、red 递增" in message for message in messages)
     only_sign = text.replace("signs: [oxygen, outage]", "signs: [oxigen, outage]")
-    with pytest.raises(BadSettings, match="'oxigen' is no sign"):
+    with pytest.raises(BadSettings, match="没有险情词 'oxigen'"):
         load_text(only_sign, SeveritySettings, "severity.yaml")

@@ -13,7 +13,7 @@ from db.pages import board as read
 from db.pages.board import Figures, TakenToday
 from db.pages.incident import ShownIncident
 from domain.incident_filter import IncidentCount, IncidentFilter
-from domain.model import SEVERITY_TITLES
+from domain.model import Severity
 from gridvoice.console.banners import banners
 from gridvoice.console.context import Context
 from gridvoice.console.incidents.cards import Card, card
@@ -24,6 +24,7 @@ from gridvoice.console.words import counted, midnight
 
 _CLOSED_SINCE = timedelta(days=7)
 _CLOSED_SHOWN = 20
+_RATED = (Severity.RED, Severity.ORANGE, Severity.YELLOW, Severity.BLUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def board(
 def _figures(
     taken: TakenToday, figures: Figures, counts: Sequence[IncidentCount]
 ) -> dict[str, Any]:
-    by_severity = dict.fromkeys(("red", "orange", "yellow", "blue"), 0)
+    by_severity: dict[str, int] = dict.fromkeys(_RATED, 0)
     unrated = 0
     for one in counts:
         if one.area == "outside":
@@ -89,6 +90,6 @@ def _figures(
         "backlog": figures.backlog,
         "open_total": sum(by_severity.values()) + unrated,
         "open_by_severity": [
-            SeverityCount(slug, SEVERITY_TITLES[slug], count) for slug, count in by_severity.items()
+            SeverityCount(level, level.label, by_severity[level]) for level in _RATED
         ],
     }

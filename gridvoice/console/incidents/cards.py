@@ -11,14 +11,7 @@ from db.pages.board import Arrivals
 from db.pages.incident import ShownIncident
 from domain.acts import ACTS
 from domain.masking import mask
-from domain.model import (
-    AREA_TITLES,
-    CATEGORY_TITLES,
-    CHANNEL_TITLES,
-    SEVERITY_TITLES,
-    STATE_TITLES,
-    IncidentState,
-)
+from domain.model import IncidentState, PostChannel
 from gridvoice.console.incidents.growth import growth
 from gridvoice.console.words import Moment, is_pressing, lasting, moment
 
@@ -74,7 +67,7 @@ def card(
     incident = shown.incident
     state = incident.state
     curve = growth(arrivals, incident.post_count, incident.first_event_at, now, width, height)
-    category = CATEGORY_TITLES[incident.category]
+    category = incident.category.label
     place = mask(incident.place) if incident.place else None
     waiting = now - incident.opened_at
     if state is IncidentState.DISCOVERED:
@@ -87,21 +80,21 @@ def card(
         number=incident.number,
         title=mask(incident.title),
         severity=incident.severity,
-        severity_label=SEVERITY_TITLES[incident.severity],
+        severity_label=incident.severity.label,
         category_label=category,
         state=state,
-        state_label=STATE_TITLES[state],
+        state_label=state.label,
         open=state.is_open,
         allows=frozenset(
             n for n, act in ACTS.items() if act.refusal(incident.number, state) is None
         ),
         area=incident.area,
-        area_label=AREA_TITLES[incident.area],
+        area_label=incident.area.label,
         place=place,
         station=incident.station,
         where=tuple(part for part in (place, incident.station, category) if part),
         post_count=incident.post_count,
-        channels=tuple(CHANNEL_TITLES.get(c, c) for c in incident.channels),
+        channels=tuple(PostChannel.label_of(c) for c in incident.channels),
         first=moment(incident.first_event_at, now),
         last=moment(incident.last_event_at, now),
         opened=moment(incident.opened_at, now),

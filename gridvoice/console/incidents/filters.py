@@ -7,9 +7,16 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
 from domain.incident_filter import OPEN_STATES, OVER, IncidentCount, IncidentFilter
-from domain.model import AREA_TITLES, CATEGORY_TITLES, SEVERITY_TITLES, STATE_TITLES
+from domain.model import Area, Category, IncidentState, Labelled, Severity
 
-_SEVERITIES = ("red", "orange", "yellow", "blue", "none")
+_SEVERITIES = tuple(reversed(Severity))
+# How a group of links is called, its choice of everything, and its other choices.
+_FACETS: dict[str, tuple[str, str, tuple[Labelled, ...]]] = {
+    "severity": ("等级", "全部", _SEVERITIES),
+    "state": ("状态", "在办", tuple(s for s in IncidentState if s.is_open)),
+    "category": ("类别", "全部", tuple(Category)),
+    "area": ("属地", "属地与不明", tuple(Area)),
+}
 
 
 def read_filter(query: Mapping[str, str]) -> IncidentFilter:
@@ -21,9 +28,9 @@ def read_filter(query: Mapping[str, str]) -> IncidentFilter:
 
     return IncidentFilter(
         severity=known("severity", _SEVERITIES),
-        category=known("category", list(CATEGORY_TITLES)),
+        category=known("category", tuple(Category)),
         state=known("state", (*OPEN_STATES, OVER)),
-        area=known("area", list(AREA_TITLES)),
+        area=known("area", tuple(Area)),
     )
 
 
@@ -54,31 +61,16 @@ class Facet:
 
 def facets(asked: IncidentFilter, counts: Sequence[IncidentCount]) -> list[Facet]:
     """The links of each filter, counted under the other filters; empty choices left out."""
-    titles = {
-        "severity": (SEVERITY_TITLES, _SEVERITIES),
-        "state": (STATE_TITLES, OPEN_STATES),
-        "category": (CATEGORY_TITLES, tuple(CATEGORY_TITLES)),
-        "area": (AREA_TITLES, tuple(AREA_TITLES)),
-    }
     return [
-        Facet(key, name, tuple(_options(key, everything, *titles[key], asked, counts)))
-        for key, name, everything in _FACETS
+        Facet(key, name, tuple(_options(key, everything, words, asked, counts)))
+        for key, (name, everything, words) in _FACETS.items()
     ]
-
-
-_FACETS = (
-    ("severity", "等级", "全部"),
-    ("state", "状态", "在办"),
-    ("category", "类别", "全部"),
-    ("area", "属地", "属地与不明"),
-)
 
 
 def _options(
     key: str,
     everything: str,
-    titles: Mapping[str, str],
-    values: Sequence[str],
+    words: Sequence[Labelled],
     asked: IncidentFilter,
     counts: Sequence[IncidentCount],
 ) -> Iterator[Option]:
@@ -94,8 +86,8 @@ def _options(
         return Option(value, label, href(asked.but(key, value)), count, chosen == value)
 
     yield option("", everything, None)
-    for value in values:
-        if found.get(value) or chosen == value or (over and key != "state"):
-            yield option(value, titles[value], None if over else found.get(value, 0))
+    for word in words:
+        if found.get(word) or chosen == word or (over and key != "state"):
+            yield option(word, word.label, None if over else found.get(word, 0))
     if key == "state":
         yield option(OVER, "已结束", None)

@@ -11,16 +11,9 @@ from db.pages.incident import ShownAlert, ShownDelivery
 from db.timeline import EventRow
 from domain.acts import ACTS
 from domain.masking import mask
-from domain.model import ALERT_REASON_TITLES, SEVERITY_TITLES
-from gridvoice.console.words import Moment, moment
+from domain.model import AlertReason, DeliveryState, Severity
+from gridvoice.console.words import Moment, label_of, moment
 
-_DELIVERY_TITLES = {
-    "new": "待发送",
-    "sending": "发送中",
-    "retry": "等待重试",
-    "delivered": "已送达",
-    "dead": "失败，已停止重试",
-}
 _JOINED = ("joined", "edited", "follow_up")
 # kind of event: (how the timeline marks it, what it says)
 _KINDS = {
@@ -118,8 +111,8 @@ def _alert(
     lines: tuple[str, ...] = (),
 ) -> Entry:
     first = alerts[0]
-    reason = ALERT_REASON_TITLES.get(first.reason, first.reason)
-    level = SEVERITY_TITLES.get(first.severity, first.severity)
+    reason = label_of(AlertReason, first.reason)
+    level = label_of(Severity, first.severity)
     what = f"第{first.report_no}报 · {level} · {reason}"
     mark = first.reason if first.reason in ("severity_raised", "reopened") else "alert"
     sent = tuple(_sent(one, a.at, channel_titles, now) for a in alerts for one in a.deliveries)
@@ -148,7 +141,7 @@ def _sent(
     answer = " ".join(part for part in (row.last_code, row.last_text) if part)
     return Sent(
         row.state,
-        _DELIVERY_TITLES.get(row.state, row.state),
+        label_of(DeliveryState, row.state),
         to,
         tries,
         f"应答：{mask(answer)}" if answer else "",

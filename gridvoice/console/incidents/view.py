@@ -15,7 +15,7 @@ from db.pages.incident import ShownPost
 from db.timeline import EventRow
 from domain.acts import ACTS
 from domain.masking import mask, mask_address
-from domain.model import CHANNEL_TITLES, Place, Reason
+from domain.model import Place, PostChannel, Reason
 from domain.safe_links import openable
 from gridvoice.console.context import Context
 from gridvoice.console.incidents.cards import card
@@ -139,7 +139,7 @@ def _post(row: ShownPost, context: Context, now: datetime) -> PostView:
         marks.append("重复" if row.copied_from == row.source else "转载")
     return PostView(
         id=row.id,
-        channel=CHANNEL_TITLES.get(row.channel, row.channel),
+        channel=PostChannel.label_of(row.channel),
         source=source.title if source else row.source,
         region=mask(row.region) if row.region else "",
         at=moment(row.event_at, now),
