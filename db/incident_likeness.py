@@ -10,10 +10,11 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Executable, bindparam, select
+from sqlalchemy import BigInteger, Connection, Executable, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from db.engine import to_json
-from db.statements import in_parts, insert_for
+from db.statements import insert_for
 from db.tables import incident_likeness
 
 
@@ -26,25 +27,33 @@ class Written(NamedTuple):
 
 def put_likeness(conn: Connection, incident_id: int, likeness: Any) -> str:
     """An incident is known again by this, a JSON-able value; its digest."""
-    text = to_json(likeness)
-    digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    values = {"incident_id": incident_id, "digest": digest, "written": text}
+    written = to_json(likeness)
+    digest = hashlib.blake2b(written.encode(), digest_size=16).hexdigest()
+    values = {"incident_id": incident_id, "digest": digest, "written": written}
     conn.execute(_put(conn.dialect.name), values)
     return digest
 
 
 def likenesses(conn: Connection, incident_ids: Collection[int]) -> dict[int, Written]:
     """What these incidents are known again by; those that have nothing are left out."""
-    return {
-        key: Written(digest, text)
-        for part in in_parts(incident_ids)
-        for key, digest, text in conn.execute(_WRITTEN, {"ids": part})
-    }
+    ids: Any = list(incident_ids)
+    if conn.dialect.name == "sqlite":
+        ids = to_json(ids)
+    rows = conn.execute(_WRITTEN[conn.dialect.name], {"ids": ids})
+    return {key: Written(digest, written) for key, digest, written in rows}
 
 
-_WRITTEN = select(
-    incident_likeness.c.incident_id, incident_likeness.c.digest, incident_likeness.c.written
-).where(incident_likeness.c.incident_id.in_(bindparam("ids", expanding=True)))
+# Not IN: a list in it is spelt anew each time.
+_BY_ID = """
+    SELECT l.incident_id, l.digest, l.written FROM {} AS a{}
+    JOIN incident_likeness AS l ON l.incident_id = a.value
+"""
+_WRITTEN = {
+    "sqlite": text(_BY_ID.format("json_each(:ids)", "")),
+    "postgresql": text(_BY_ID.format("unnest(CAST(:ids AS bigint[]))", "(value)")).bindparams(
+        bindparam("ids", type_=ARRAY(BigInteger))
+    ),
+}
 
 
 @cache

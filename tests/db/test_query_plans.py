@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, event
 
 from db import (
     incident_keys,
+    incident_likeness,
     incidents,
     judging,
     leases,
@@ -56,6 +57,7 @@ def fill(conn: Connection) -> None:
     take_in(conn, [found("1"), found("2")], NOW, AUTHOR_KEY)
     sources.ensure_sources(conn, ["board"], NOW)
     key = opened(conn)
+    incident_likeness.put_likeness(conn, key, {"posts": 1})
     incident_keys.set_keys(conn, key, (), ["#1", "sites:1", "towns:1", "停电"])
     timers.set_timer(conn, key, TimerKind.HELD, NOW)
     made = incidents.add_event(conn, key, "opened", Cause.read("post:1"), NOW)
@@ -74,6 +76,8 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "due sources": lambda c: sources.due_sources(c, NOW, "a", 60, 10),
     "due pending": lambda c: pending.due_pending(c, "board", NOW, 10),
     "candidates": lambda c: incident_keys.candidates(c, ASKED, Span(NOW, NOW), lambda row: row, {}),
+    "likenesses": lambda c: incident_likeness.likenesses(c, [1, 2]),
+    "remember": lambda c: incident_likeness.put_likeness(c, 1, {"posts": 2}),
     "keys": lambda c: incident_keys.set_keys(c, 1, ["towns:1", "停电"], ["停电", "变压"]),
     "an incident": lambda c: incidents.incident(c, 1),
     "grow": lambda c: incidents.grow_incident(c, 1, incident(), {}, NOW),

@@ -46,7 +46,7 @@ def upgrade() -> None:
     )
     likeness = op.create_table(
         "incident_likeness",
-        sa.Column("incident_id", sa.BigInteger(), nullable=False),
+        sa.Column("incident_id", ID, nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("written", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
