@@ -20,7 +20,7 @@ _MOST_EARLIER = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedPost:
     """A found post that could not be stored, by the key under which it was shown, and why."""
 
     key: str
@@ -34,7 +34,7 @@ class TakenIn:
     new_posts: int
     new_versions: int
     unchanged: int
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedPost, ...] = ()
 
 
 def take_in(
@@ -70,7 +70,7 @@ def take_in(
             unchanged += taken.unchanged
     _name(conn, found, refused, now)
     return TakenIn(
-        new, versions_new, unchanged, tuple(Refused(post.key, said) for post, said in refused)
+        new, versions_new, unchanged, tuple(RefusedPost(post.key, said) for post, said in refused)
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from db import leases, outbox, posts
 from db.engine import read, write
-from db.take_in import Refused, take_in
+from db.take_in import RefusedPost, take_in
 from domain.clock import event_time, utc_now
 from domain.jsonl import BadLine
 from domain.model import DeliveryState, FoundPost
@@ -71,7 +71,7 @@ class Stream:
             self.numbers[post.key] = number
             yield post
 
-    def refuse(self, refused: Iterable[Refused]) -> None:
+    def refuse(self, refused: Iterable[RefusedPost]) -> None:
         """Name the lines whose posts could not be stored."""
         self._done.bad += [(self.numbers[one.key], one.problem) for one in refused]
 
