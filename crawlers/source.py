@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from crawlers.rules import ApiRules, BoardRules, FeedRules, Problems
 from domain.addresses import split_address
 from domain.load import BadSettings, Problem, load_file
-from domain.model import CHANNEL_TITLES
+from domain.model import PostChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,8 @@ class Source:
                 yield kind, f"belongs to kind: {kind}, but kind is {self.kind}"
             if not given and kind == self.kind and kind != "feed":
                 yield "kind", f"a section {kind}: is missing; it says where the page holds what"
-        if self.channel not in CHANNEL_TITLES:
-            yield "channel", f"{self.channel!r}: one of {', '.join(CHANNEL_TITLES)}"
+        if self.channel not in list(PostChannel):
+            yield "channel", f"{self.channel!r}: one of {', '.join(PostChannel)}"
         if not self.addresses:
             yield "url", "is missing; give url or urls"
         for address in self.addresses:

@@ -59,30 +59,6 @@ class PostChannel(Labelled):
 _CHANNEL_LABELS: dict[str, str] = {channel: channel.label for channel in PostChannel}
 
 
-CATEGORY_TITLES: dict[str, str] = {
-    Category.TEMPORARY_SUPPLY: "临时用电",
-    Category.METER_RENOVATION: "户表整改与接电",
-    Category.SUPPLY_QUALITY: "电压质量与停电",
-    Category.APPLIANCE_DAMAGE: "家电损毁",
-    Category.LINE_SAFETY: "线路通道与设施",
-    Category.BILLING_SERVICE: "抄表收费与服务",
-}
-
-CHANNEL_TITLES: dict[str, str] = {
-    "gov_board": "政府留言板",
-    "hotline_12345": "12345热线",
-    "weibo": "微博",
-    "forum": "论坛",
-    "short_video": "短视频",
-    "wechat": "微信",
-    "news": "新闻",
-    "ticket_95598": "95598工单",
-    "phone_programme": "行风热线",
-    "letter_visit": "来信来访",
-    "grid_service": "网格化服务",
-}
-
-
 class Severity(Labelled):
     """等级, in order: NONE < BLUE < YELLOW < ORANGE < RED. `rank` is the order as a number."""
 
@@ -361,11 +337,3 @@ class SendError(Exception):
         self.code = code
         self.text = text
         self.retry_after_s = retry_after_s
-
-
-CATEGORY_TITLES = {str(c): c.label for c in Category}
-CHANNEL_TITLES = {str(c): c.label for c in PostChannel}
-SEVERITY_TITLES = {str(c): c.label for c in Severity}
-AREA_TITLES = {str(c): c.label for c in Area}
-STATE_TITLES = {str(c): c.label for c in IncidentState}
-ALERT_REASON_TITLES = {str(c): c.label for c in AlertReason}

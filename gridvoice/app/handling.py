@@ -16,7 +16,7 @@ from db.engine import grouping_lane, write
 from db.faults import is_of_the_store
 from db.incidents import IncidentRow
 from domain.events import Cause
-from domain.model import STATE_TITLES, Incident, IncidentState
+from domain.model import Incident, IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.corrections import count_false_alarm
 from gridvoice.app.tasks.announce import announce
@@ -69,11 +69,9 @@ def _move(
             raise NoSuchIncident(f"没有编号为 {number} 的事件")
         before = row.incident
         if not before.state.is_open:
-            raise NotNow(
-                f"事件 {number} 已是“{STATE_TITLES[before.state]}”，不能再改为“{STATE_TITLES[to]}”"
-            )
+            raise NotNow(f"事件 {number} 已是“{before.state.label}”，不能再改为“{to.label}”")
         if to is IncidentState.ACKNOWLEDGED and before.state is not IncidentState.DISCOVERED:
-            raise NotNow(f"事件 {number} 已有人接手，现为“{STATE_TITLES[before.state]}”")
+            raise NotNow(f"事件 {number} 已有人接手，现为“{before.state.label}”")
         incidents.change_state(conn, row.id, before.state, to, now)
         event_id = incidents.add_event(
             conn, row.id, to.value, Cause.act(), now, who, note, {"from": before.state}

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.model import SEVERITY_TITLES
+from domain.model import Severity
 from gridvoice.console import queries
 from gridvoice.console.banners import banners
 from gridvoice.console.cards import card
@@ -93,7 +93,7 @@ def _figures(taken: queries.Taken, figures: queries.Figures, kinds: list[Any]) -
         "backlog": figures.backlog,
         "open_total": sum(by_severity.values()) + unrated,
         "open_by_severity": [
-            SeverityCount(slug, SEVERITY_TITLES[slug], count) for slug, count in by_severity.items()
+            SeverityCount(slug, Severity(slug).label, count) for slug, count in by_severity.items()
         ],
     }
 

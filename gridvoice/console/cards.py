@@ -11,12 +11,11 @@ from sqlalchemy import Row
 
 from domain.masking import mask
 from domain.model import (
-    AREA_TITLES,
-    CATEGORY_TITLES,
-    CHANNEL_TITLES,
-    SEVERITY_TITLES,
-    STATE_TITLES,
+    Area,
+    Category,
     IncidentState,
+    PostChannel,
+    Severity,
 )
 from gridvoice.console.growth import growth
 from gridvoice.console.queries import Arrivals
@@ -79,7 +78,7 @@ def card(
     """One row of `incidents` (without profile) for people; `width`, `height` of its curve."""
     state = IncidentState(row.state)
     curve = growth(arrivals, row.post_count, row.first_event_at, now, width, height)
-    category = CATEGORY_TITLES.get(row.category, row.category)
+    category = Category(row.category).label
     place = mask(row.place) if row.place else None
     waiting = now - row.opened_at
     if state is IncidentState.DISCOVERED:
@@ -93,20 +92,20 @@ def card(
         number=row.number,
         title=mask(row.title),
         severity=row.severity,
-        severity_label=SEVERITY_TITLES.get(row.severity, row.severity),
+        severity_label=Severity(row.severity).label,
         category=row.category,
         category_label=category,
         state=row.state,
-        state_label=STATE_TITLES.get(row.state, row.state),
+        state_label=state.label,
         open=state.is_open,
         area=row.area,
-        area_label=AREA_TITLES.get(row.area, row.area),
+        area_label=Area(row.area).label,
         place_code=row.place_code,
         place=place,
         station=row.station,
         where=tuple(part for part in (place, row.station, category) if part),
         post_count=row.post_count,
-        channels=tuple(CHANNEL_TITLES.get(c, c) for c in row.channels),
+        channels=tuple(PostChannel.label_of(c) for c in row.channels),
         first=moment(row.first_event_at, now),
         last=moment(row.last_event_at, now),
         opened=moment(row.opened_at, now),

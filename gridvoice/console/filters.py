@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from domain.model import AREA_TITLES, CATEGORY_TITLES, SEVERITY_TITLES, STATE_TITLES, IncidentState
+from domain.model import Area, Category, IncidentState, Labelled, Severity
 
 OPEN_STATES = tuple(s.value for s in IncidentState if s.is_open)
 OVER_STATES = tuple(s.value for s in IncidentState if not s.is_open)
@@ -67,9 +67,9 @@ def read_filters(query: Mapping[str, str]) -> Filters:
     page = query.get("page", "1")
     return Filters(
         severity=known("severity", _SEVERITIES),
-        category=known("category", list(CATEGORY_TITLES)),
+        category=known("category", list(Category)),
         state=known("state", (*OPEN_STATES, _OVER)),
-        area=known("area", list(AREA_TITLES)),
+        area=known("area", list(Area)),
         page=max(1, int(page)) if page.isascii() and page.isdecimal() and len(page) < 6 else 1,
     )
 
@@ -107,12 +107,10 @@ def facets(filters: Filters, kinds: Sequence[Kind]) -> list[Facet]:
     """The links of each filter, counted under the other filters; empty choices left out."""
     over = filters.state == _OVER
     return [
-        _facet("severity", "等级", "全部", SEVERITY_TITLES, _SEVERITIES, filters, kinds, over),
-        _facet("state", "状态", "在办", STATE_TITLES, OPEN_STATES, filters, kinds, over),
-        _facet(
-            "category", "类别", "全部", CATEGORY_TITLES, list(CATEGORY_TITLES), filters, kinds, over
-        ),
-        _facet("area", "属地", "属地与不明", AREA_TITLES, list(AREA_TITLES), filters, kinds, over),
+        _facet("severity", "等级", "全部", Severity, _SEVERITIES, filters, kinds, over),
+        _facet("state", "状态", "在办", IncidentState, OPEN_STATES, filters, kinds, over),
+        _facet("category", "类别", "全部", Category, list(Category), filters, kinds, over),
+        _facet("area", "属地", "属地与不明", Area, list(Area), filters, kinds, over),
     ]
 
 
@@ -120,7 +118,7 @@ def _facet(
     key: str,
     name: str,
     everything: str,
-    titles: Mapping[str, str],
+    words: type[Labelled],
     values: Sequence[str],
     filters: Filters,
     kinds: Sequence[Kind],
@@ -140,7 +138,9 @@ def _facet(
     options = [option("", everything, None)]
     for value in values:
         if counts.get(value) or chosen == value or (over and key != "state"):
-            options.append(option(value, titles[value], None if over else counts.get(value, 0)))
+            options.append(
+                option(value, words(value).label, None if over else counts.get(value, 0))
+            )
     if key == "state":
         options.append(option(_OVER, "已结束", None))
     return Facet(key, name, tuple(options))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from domain.masking import mask, mask_address
-from domain.model import CHANNEL_TITLES
+from domain.model import PostChannel
 from domain.safe_links import openable
 from gridvoice.console import queries
 from gridvoice.console.board import Pages
@@ -137,7 +137,7 @@ def _post(row: Row[Any], around: Surroundings, now: datetime) -> PostView:
         marks.append("重复" if row.copied_from == row.source else "转载")
     return PostView(
         id=row.id,
-        channel=CHANNEL_TITLES.get(row.channel, row.channel),
+        channel=PostChannel.label_of(row.channel),
         source=source.title if source else row.source,
         region=mask(row.region) if row.region else "",
         at=moment(row.event_at, now),

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from domain.model import SEVERITY_TITLES
+from domain.model import Severity
 from gridvoice.console.words import moment
 
 _HERE = Path(__file__).parent
@@ -44,7 +44,7 @@ def _templates() -> Environment:
         auto_reload=False,
     )
     environment.globals["asset"] = _asset
-    environment.globals["severity_titles"] = SEVERITY_TITLES
+    environment.globals["Severity"] = Severity
     return environment
 
 

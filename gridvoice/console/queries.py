@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, case, func, or_, select
 
 from db import tables as t
+from db.assessments import STANDING
 from db.health import LATE_AFTER, unjudged
 from gridvoice.console.filters import OPEN_STATES, Filters, Kind
 
@@ -68,9 +69,7 @@ def read_taken(conn: Connection, since: datetime, after: int, before: int | None
             func.count(case((a.complaint, 1))),
         )
         .select_from(
-            t.posts.outerjoin(t.versions, v.id == p.version_id).outerjoin(
-                t.assessments, (a.version_id == v.id) & (a.scorer == v.judged_by)
-            )
+            t.posts.outerjoin(t.versions, v.id == p.version_id).outerjoin(t.assessments, STANDING)
         )
         .where(p.id > after, p.first_seen >= since)
     )
@@ -204,7 +203,7 @@ def read_posts(conn: Connection, incident_id: int, page: int, size: int) -> list
             t.incident_posts.join(t.posts, p.id == t.incident_posts.c.post_id)
             .join(t.versions, v.id == p.version_id)
             .outerjoin(
-                t.assessments, (a.version_id == v.id) & (a.scorer == v.judged_by)
+                t.assessments, STANDING
             )
             .outerjoin(first, first.c.id == p.duplicate_of)
         )
@@ -224,7 +223,7 @@ def read_reasons(conn: Connection, incident_id: int, limit: int) -> list[Row[Any
         .select_from(
             t.incident_posts.join(t.posts, t.posts.c.id == t.incident_posts.c.post_id)
             .join(t.versions, v.id == t.posts.c.version_id)
-            .join(t.assessments, (a.version_id == v.id) & (a.scorer == v.judged_by))
+            .join(t.assessments, STANDING)
         )
         .where(t.incident_posts.c.incident_id == incident_id)
         .order_by(t.posts.c.id.desc())

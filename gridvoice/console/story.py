@@ -11,16 +11,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from domain.masking import mask
-from domain.model import ALERT_REASON_TITLES, SEVERITY_TITLES
+from domain.model import AlertReason, DeliveryState, Severity
 from gridvoice.console.words import Moment, moment
 
-_DELIVERY_TITLES = {
-    "new": "待发送",
-    "sending": "发送中",
-    "retry": "等待重试",
-    "delivered": "已送达",
-    "dead": "失败，已停止重试",
-}
 _JOINED = ("joined", "edited", "follow_up")
 # kind of event: (how the timeline marks it, what it says)
 _KINDS = {
@@ -113,8 +106,8 @@ def _alert(
     lines: tuple[str, ...] = (),
 ) -> Entry:
     first = rows[0]
-    reason = ALERT_REASON_TITLES.get(first.reason, first.reason)
-    level = SEVERITY_TITLES.get(first.severity, first.severity)
+    reason = AlertReason(first.reason).label
+    level = Severity(first.severity).label
     what = f"第{first.report_no}报 · {level} · {reason}"
     mark = first.reason if first.reason in ("severity_raised", "reopened") else "alert"
     sent = tuple(_sent(row, channel_titles, now) for row in rows if row.channel is not None)
@@ -141,7 +134,7 @@ def _sent(row: Row[Any], channel_titles: Mapping[str, str], now: datetime) -> Se
     answer = " ".join(part for part in (row.last_code, row.last_text) if part)
     return Sent(
         row.state,
-        _DELIVERY_TITLES.get(row.state, row.state),
+        DeliveryState(row.state).label,
         to,
         tries,
         f"应答：{mask(answer)}" if answer else "",

@@ -11,7 +11,7 @@ from alerts.channels.opening import ChannelStatus, ConfiguredChannel
 from alerts.notice.playbook import Playbook, TimeLimits
 from crawlers.source import Source
 from domain.clock import SHANGHAI
-from domain.model import CHANNEL_TITLES
+from domain.model import PostChannel
 from domain.trouble import Trouble
 from gridvoice.console.words import interval, lasting
 
@@ -118,7 +118,7 @@ def source_cards(sources: Mapping[str, Source]) -> dict[str, SourceCard]:
     return {
         name: SourceCard(
             source.title,
-            f"{CHANNEL_TITLES.get(source.channel, source.channel)} · 每{interval(source.every)}",
+            f"{PostChannel.label_of(source.channel)} · 每{interval(source.every)}",
         )
         for name, source in sources.items()
     }
