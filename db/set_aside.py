@@ -32,7 +32,7 @@ _WAITS = (
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAsideRow:
     """One thing set aside: `lane` and `ref` know it, `name` is how a person finds it."""
 
     lane: str
@@ -44,7 +44,7 @@ class SetAside:
     at: datetime
 
 
-_COLUMNS = [set_aside.c[f.name] for f in fields(SetAside)]
+_COLUMNS = [set_aside.c[f.name] for f in fields(SetAsideRow)]
 
 
 def put(
@@ -65,7 +65,7 @@ def put(
 
 def due(
     conn: Connection, lanes: Collection[str], program: str, now: datetime, limit: int = 200
-) -> list[SetAside]:
+) -> list[SetAsideRow]:
     """What is to be tried again: what somebody asked for, and what lies there long enough.
 
     The waits grow from a minute to a day: what only lacked memory or a file passes soon, and what
@@ -74,7 +74,7 @@ def due(
     """
     given = {"lanes": list(lanes), "program": program, "now": now, "limit": limit}
     given |= {f"waited_{tries}": now - wait for tries, wait in enumerate(_WAITS, 1)}
-    return [SetAside(*row) for row in conn.execute(_DUE, given)]
+    return [SetAsideRow(*row) for row in conn.execute(_DUE, given)]
 
 
 def _due() -> Select[Any]:
@@ -140,14 +140,14 @@ def refs_of(conn: Connection, lane: str) -> set[str]:
 _REFS = select(set_aside.c.ref).where(set_aside.c.lane == bindparam("lane"))
 
 
-def listed(conn: Connection, limit: int = 0, lanes: Collection[str] = ()) -> list[SetAside]:
+def listed(conn: Connection, limit: int = 0, lanes: Collection[str] = ()) -> list[SetAsideRow]:
     """What is set aside, the newest first; `limit` 0 means all, no `lanes` every lane."""
     statement = select(*_COLUMNS).order_by(set_aside.c.at.desc(), set_aside.c.id.desc())
     if lanes:
         statement = statement.where(set_aside.c.lane.in_(lanes))
     if limit:
         statement = statement.limit(limit)
-    return [SetAside(*row) for row in conn.execute(statement)]
+    return [SetAsideRow(*row) for row in conn.execute(statement)]
 
 
 def count(conn: Connection) -> int:

@@ -24,7 +24,7 @@ _HEADER = ["code", "name", "kind", "aliases"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PlaceEntry:
     """地名: one place of the gazetteer."""
 
     code: str
@@ -40,8 +40,8 @@ class Form:
     `proven` are those it means without any support.
     """
 
-    entries: tuple[Entry, ...]
-    proven: tuple[Entry, ...]
+    entries: tuple[PlaceEntry, ...]
+    proven: tuple[PlaceEntry, ...]
     bare: bool  # without 市, 县, 镇 …: 南京 in 南京路 is no city
 
 
@@ -70,16 +70,16 @@ class RegionSettings:
 class Gazetteer:
     """All places, ready for matching. Built once; read by many threads."""
 
-    def __init__(self, region: RegionSettings, entries: Iterable[tuple[Entry, str]]) -> None:
+    def __init__(self, region: RegionSettings, entries: Iterable[tuple[PlaceEntry, str]]) -> None:
         """`entries` with their alias column (`a|b`; `?a` needs support, `!a` only in a chain)."""
         self.region = region
         self.territory = region.territory
-        self.by_code: dict[str, Entry] = {}
-        self.words: dict[str, list[Entry]] = {}
+        self.by_code: dict[str, PlaceEntry] = {}
+        self.words: dict[str, list[PlaceEntry]] = {}
         self._ordinary = frozenset(map(squeezed_spelling, region.words))
         self._provinces = tuple(code[:2] for code in self.territory)
         self._cities = tuple(code[:4] for code in self.territory)
-        self._collected: dict[str, list[tuple[Entry, Strength, bool]]] = {}
+        self._collected: dict[str, list[tuple[PlaceEntry, Strength, bool]]] = {}
         for entry, aliases in entries:
             self.by_code[entry.code] = entry
             self._collect(entry, aliases)
@@ -90,7 +90,7 @@ class Gazetteer:
         self.longest_word = max((len(w) for w in self.words), default=0)
         self.word_starts = frozenset(word[:2] for word in self.words)
 
-    def _collect(self, entry: Entry, aliases: str) -> None:
+    def _collect(self, entry: PlaceEntry, aliases: str) -> None:
         written = {squeezed_spelling(a.lstrip("?!")): a for a in aliases.split("|") if a}
         proven = tuple(text for text, alias in written.items() if alias[0] not in "?!")
         name = squeezed_spelling(entry.name)
@@ -108,7 +108,7 @@ class Gazetteer:
             strength = {"?": Strength.WEAK, "!": Strength.WORD}.get(alias[0], Strength.STRONG)
             self._add(entry, text, strength, text == short)
 
-    def _most_proof(self, entry: Entry, bare: bool) -> Strength:
+    def _most_proof(self, entry: PlaceEntry, bare: bool) -> Strength:
         """What a name can prove at most: far ones are spelt like words more often than meant."""
         if entry.code.startswith(self._cities):
             return Strength.STRONG
@@ -120,7 +120,7 @@ class Gazetteer:
                 return Strength.WEAK  # 和县 in 市和县政府, 晋江 the web site
         return Strength.STRONG
 
-    def _add(self, entry: Entry, text: str, strength: Strength, bare: bool) -> None:
+    def _add(self, entry: PlaceEntry, text: str, strength: Strength, bare: bool) -> None:
         if strength is Strength.WORD or text in self._ordinary:
             known = self.words.setdefault(text, [])
             if entry not in known:
@@ -152,7 +152,7 @@ class Gazetteer:
         """Whether the place is our city, province …: neither ours nor elsewhere."""
         return any(own.startswith(code) and own != code for own in self.territory)
 
-    def is_known_bare(self, entry: Entry) -> bool:
+    def is_known_bare(self, entry: PlaceEntry) -> bool:
         """Whether people here mean the place when they call it without 市 or 县: a province, a city
         of our province, a county of our city."""
         holders = {Level.PROVINCE: ("",), Level.CITY: self._provinces}
@@ -182,7 +182,7 @@ def load_gazetteer(folder: Path) -> Gazetteer:
     """The gazetteer in `folder`. Raises BadSettings naming file and line of every mistake."""
     region = load_file(folder / "region.yaml", RegionSettings, "places/region.yaml")
     problems: list[Problem] = []
-    rows: list[tuple[Entry, str]] = []
+    rows: list[tuple[PlaceEntry, str]] = []
     for path in sorted(folder.glob("*.csv")):
         rows.extend(read_places(path, f"places/{path.name}", problems))
     known = {entry.code for entry, _ in rows}
@@ -196,7 +196,7 @@ def load_gazetteer(folder: Path) -> Gazetteer:
     return Gazetteer(region, rows)
 
 
-def read_places(path: Path, name: str, problems: list[Problem]) -> Iterator[tuple[Entry, str]]:
+def read_places(path: Path, name: str, problems: list[Problem]) -> Iterator[tuple[PlaceEntry, str]]:
     """The rows of one places file; mistakes are added to `problems`, by line."""
     with path.open(encoding="utf-8-sig", newline="") as lines:
         rows = csv.reader(lines)
@@ -223,4 +223,4 @@ def read_places(path: Path, name: str, problems: list[Problem]) -> Iterator[tupl
                 message = f"{short[0]!r} has one character; a name to be found has two or more"
                 problems.append(Problem(name, rows.line_num, "aliases", message))
             else:
-                yield Entry(code, place, level_of(code), kind), aliases
+                yield PlaceEntry(code, place, level_of(code), kind), aliases

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from domain.model import Area, Place
-from pipeline.gazetteer import Entry, Form, Gazetteer
+from pipeline.gazetteer import Form, Gazetteer, PlaceEntry
 from pipeline.mention import AsideWords, Mention, holder_of, holds, places, stands_elsewhere
 from pipeline.normalise import Squeezed, squeeze
 from pipeline.place_names import Level
@@ -131,10 +131,10 @@ class Locator:
         self,
         post: Squeezed,
         mention: Mention,
-        holder: Entry | None,
+        holder: PlaceEntry | None,
         certain: set[str],
         region: str | None,
-    ) -> Entry | None:
+    ) -> PlaceEntry | None:
         """What an ambiguous or weak spelling means: by its holder, the others, the region."""
         entries, agreed = mention.form.entries, self._agreed
         written = post.text[mention.start : mention.end]
@@ -151,7 +151,7 @@ class Locator:
                     return agreed(fit, written)
         return agreed(list(mention.form.proven), written)
 
-    def _agreed(self, entries: list[Entry], written: str) -> Entry | None:
+    def _agreed(self, entries: list[PlaceEntry], written: str) -> PlaceEntry | None:
         """The one entry, or what is known where it may be several; None if they lie far apart."""
         if len(entries) <= 1:
             return entries[0] if entries else None
@@ -166,10 +166,10 @@ class Locator:
             return None
         return entries[0]  # nowhere near us, whichever is meant
 
-    def _one_of_several(self, code: str, written: str) -> Entry | None:
+    def _one_of_several(self, code: str, written: str) -> PlaceEntry | None:
         """赵庄村 of two towns: called as it is written, placed in the county that holds both."""
         holder = self.gazetteer.by_code.get(code)
-        return Entry(code, written, holder.level) if holder else None
+        return PlaceEntry(code, written, holder.level) if holder else None
 
     def _chained(self, settled: list[Mention], post: Squeezed) -> list[Mention]:
         """Places written bare right behind the place that holds them: 小召毛里, 建安区昌盛."""

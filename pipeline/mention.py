@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.model import Place
-from pipeline.gazetteer import Entry, Form
+from pipeline.gazetteer import Form, PlaceEntry
 from pipeline.normalise import Squeezed
 from pipeline.place_names import Level
 
@@ -29,11 +29,11 @@ class Mention:
     start: int
     end: int
     form: Form
-    entry: Entry | None = None
+    entry: PlaceEntry | None = None
     aside: bool = False
 
 
-def holder_of(position: int, mentions: list[Mention]) -> Entry | None:
+def holder_of(position: int, mentions: list[Mention]) -> PlaceEntry | None:
     """The place written right before, if any."""
     if position == 0:
         return None
@@ -41,7 +41,7 @@ def holder_of(position: int, mentions: list[Mention]) -> Entry | None:
     return before.entry if before.end == mentions[position].start else None
 
 
-def holds(holder: Entry, entry: Entry) -> bool:
+def holds(holder: PlaceEntry, entry: PlaceEntry) -> bool:
     """Whether a bare name may follow its holder: 许昌建安, 小召赵庄, but not 许昌 and a village."""
     nearer = entry.level > holder.level and entry.code.startswith(holder.code)
     return nearer and (entry.level < Level.TOWN or holder.level >= Level.COUNTY)

@@ -16,7 +16,7 @@ from domain.model import Category, Reason, Severity
 from pipeline.normalise import Squeezed
 from pipeline.quantities import Quantity, quantities
 from pipeline.severity_settings import SeveritySettings, Sign, Steps
-from pipeline.signs import Hit, Signs, near, surest
+from pipeline.signs import SignHit, Signs, near, surest
 
 _SAME_MATTER = re.compile(
     r"[^，。！？；,!?;\n]*(?:[，,](?:还|仍|一直|依然|都|至今)[^，。！？；,!?;\n]*)?"
@@ -142,7 +142,9 @@ class SeverityRules:
         reasons.sort(key=lambda r: -r.weight)
         return Rated(severity, score, tuple(reasons))
 
-    def _quantity_reasons(self, post: Squeezed, found: dict[str, list[Hit]]) -> Iterator[Reason]:
+    def _quantity_reasons(
+        self, post: Squeezed, found: dict[str, list[SignHit]]
+    ) -> Iterator[Reason]:
         settings, text = self.settings, post.text
         outages = found.get(settings.outage_sign, [])
         largest: dict[str, Quantity] = {}
@@ -160,7 +162,7 @@ class SeverityRules:
         }
         for measure, quantity in largest.items():
             steps = by_measure[measure]
-            hit = Hit("", quantity.start, quantity.end, 1.0)
+            hit = SignHit("", quantity.start, quantity.end, 1.0)
             yield _placed(steps.title, post, hit, steps.weight(quantity.amount))
 
     def _reach(self, engagement: Mapping[str, int]) -> Iterator[Reason]:
@@ -176,7 +178,7 @@ def _next(severity: Severity) -> Severity:
     return levels[min(severity.rank + 1, len(levels) - 1)]
 
 
-def _counts(text: str, quantity: Quantity, outages: list[Hit]) -> bool:
+def _counts(text: str, quantity: Quantity, outages: list[SignHit]) -> bool:
     """Whether it tells of the matter: hours without power, times complained, years of it."""
     if quantity.measure == "hours":
         return any(_lasts(text, quantity, hit) for hit in outages)
@@ -185,7 +187,7 @@ def _counts(text: str, quantity: Quantity, outages: list[Hit]) -> bool:
     return quantity.measure != "times" or _about_complaining(text, quantity)
 
 
-def _lasts(text: str, quantity: Quantity, outage: Hit) -> bool:
+def _lasts(text: str, quantity: Quantity, outage: SignHit) -> bool:
     if outage.start <= quantity.start:  # 停电了，已经三天
         return quantity.start - outage.end <= 10
     between = text[quantity.end : outage.start]  # 三天没电; 三天了，还没来电
@@ -204,11 +206,11 @@ def _has_lasted(text: str, quantity: Quantity) -> bool:
     )
 
 
-def _titled(sign: Sign, hit: Hit) -> str:
+def _titled(sign: Sign, hit: SignHit) -> str:
     return sign.title if hit.share == 1.0 else f"{sign.title}（顺带或可能）"
 
 
-def _placed(rule: str, post: Squeezed, hit: Hit, weight: float) -> Reason:
+def _placed(rule: str, post: Squeezed, hit: SignHit, weight: float) -> Reason:
     start, end = post.span(hit.start, hit.end)
     name = post.field(hit.start)
     original = post.original[0] if name == "title" else post.original[1]

@@ -14,7 +14,7 @@ _LAST_CLAUSE = re.compile(r"[^，。！？；,!?;:：\n]*$")
 _MOST_OF_A_SIGN = 16  # a text that says 停电 a thousand times is no graver, only longer
 
 
-class Hit(NamedTuple):
+class SignHit(NamedTuple):
     """A sign met in the text; `share` is 1, or less where it is feared or an aside."""
 
     sign: str
@@ -41,10 +41,10 @@ class Signs:
         # Where none of these characters stands before a sign, nothing denies or supposes it.
         self._doubts = frozenset(w[0] for w in (*negations, *suppositions))
 
-    def find(self, post: Squeezed) -> dict[str, list[Hit]]:
+    def find(self, post: Squeezed) -> dict[str, list[SignHit]]:
         """Sign → where it is met, in order; what the text denies is left out."""
         text, late = post.text, self._settings.late
-        found: dict[str, list[Hit]] = {}
+        found: dict[str, list[SignHit]] = {}
         for start, end, signs in self._book.find_all(post):
             share = self._share(text, start, end)
             if not share:
@@ -54,7 +54,7 @@ class Signs:
             for sign in signs:
                 hits = found.setdefault(sign, [])
                 if len(hits) < _MOST_OF_A_SIGN:
-                    hits.append(Hit(sign, start, end, share))
+                    hits.append(SignHit(sign, start, end, share))
         return found
 
     def _share(self, text: str, start: int, end: int) -> float:
@@ -72,17 +72,17 @@ class Signs:
         return 1.0
 
 
-def surest(hits: Sequence[Hit]) -> Hit:
+def surest(hits: Sequence[SignHit]) -> SignHit:
     """The first of those with the largest share."""
     return max(hits, key=lambda hit: hit.share)
 
 
-def near(found: dict[str, list[Hit]], signs: Sequence[str], within: int) -> Hit | None:
+def near(found: dict[str, list[SignHit]], signs: Sequence[str], within: int) -> SignHit | None:
     """The hit of the first sign that has all other signs within reach, with the least share.
 
     Of several the one with the largest share; None where there is none.
     """
-    best: Hit | None = None
+    best: SignHit | None = None
     for anchor in found.get(signs[0], ()):
         share = anchor.share
         for sign in signs[1:]:

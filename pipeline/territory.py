@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from domain.model import Area
-from pipeline.gazetteer import Entry, Gazetteer
+from pipeline.gazetteer import Gazetteer, PlaceEntry
 from pipeline.mention import Mention
 from pipeline.normalise import Squeezed
 from pipeline.place_names import Level, stem
@@ -36,7 +36,7 @@ class _Proof(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FoundArea:
     """The area, and the mentions that it takes for namesakes of places elsewhere."""
 
     area: Area
@@ -49,7 +49,7 @@ def judge(
     region: Area,
     gazetteer: Gazetteer,
     from_our_city: bool = False,
-) -> Verdict:
+) -> FoundArea:
     """The area of a post. `region` is what its source's region says by itself; `from_our_city`,
     whether it names the city that holds us and no more."""
     around = _Around.of(settled, post.text, gazetteer)
@@ -86,16 +86,16 @@ def judge(
         area = _contradicted(ours, others, near, region)
         if perhaps and area is Area.OUTSIDE and region is not Area.OUTSIDE:
             area = Area.UNKNOWN
-        return Verdict(area, tuple(namesakes) if ours else ())
+        return FoundArea(area, tuple(namesakes) if ours else ())
     if ours:
-        return Verdict(Area.INSIDE, tuple(namesakes))
+        return FoundArea(Area.INSIDE, tuple(namesakes))
     if namesakes:
         if bare and (home or perhaps) and region is Area.UNKNOWN:
-            return Verdict(Area.UNKNOWN)
+            return FoundArea(Area.UNKNOWN)
         return _by_region(namesakes, bare, region)
     if region is Area.UNKNOWN and (aside_ours or aside_others):
-        return Verdict(Area.INSIDE if aside_ours else Area.UNKNOWN)
-    return Verdict(region)
+        return FoundArea(Area.INSIDE if aside_ours else Area.UNKNOWN)
+    return FoundArea(region)
 
 
 def _contradicted(ours: float, others: float, near: bool, region: Area) -> Area:
@@ -107,11 +107,11 @@ def _contradicted(ours: float, others: float, near: bool, region: Area) -> Area:
     return Area.UNKNOWN if near or region is Area.INSIDE else Area.OUTSIDE
 
 
-def _by_region(namesakes: list[Mention], bare: bool, region: Area) -> Verdict:
+def _by_region(namesakes: list[Mention], bare: bool, region: Area) -> FoundArea:
     """Names that may be anybody's, and nothing of ours in the text."""
     if region is Area.INSIDE:
-        return Verdict(Area.UNKNOWN) if bare else Verdict(region, tuple(namesakes))
-    return Verdict(Area.OUTSIDE if bare else region)
+        return FoundArea(Area.UNKNOWN) if bare else FoundArea(region, tuple(namesakes))
+    return FoundArea(Area.OUTSIDE if bare else region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class _Around:
         before = self.text[max(0, mention.start - 10) : mention.start]
         return before.endswith((town.name, stem(town.name, Level.TOWN)))
 
-    def proof(self, mention: Mention, entry: Entry) -> _Proof:
+    def proof(self, mention: Mention, entry: PlaceEntry) -> _Proof:
         form, start = mention.form, mention.start
         behind_ours = start in self.ends_of_ours or (
             self.text[start - 1 : start] == "的" and start - 1 in self.ends_of_ours

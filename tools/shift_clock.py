@@ -39,7 +39,7 @@ from domain.clock import SHANGHAI  # noqa: E402
 from gridvoice.app.configuration import default_config_dir  # noqa: E402
 from gridvoice.demo.receivers.gateway import Gateway  # noqa: E402
 from gridvoice.demo.receivers.wecom import WECOM  # noqa: E402
-from gridvoice.demo.web import NOT_FOUND, LocalServer, Page  # noqa: E402
+from gridvoice.demo.web import NOT_FOUND, DemoPage, LocalServer  # noqa: E402
 
 LIMIT_S = 60.0
 _EVERY_S = 8.0  # a robot takes 20 messages a minute, and every report is one
@@ -67,9 +67,9 @@ class Board:
             self._posts.append((number, words, f"{now:%Y-%m-%d %H:%M:%S}"))
             return number
 
-    def answer(self, path: str, query: Mapping[str, str]) -> Page:
+    def answer(self, path: str, query: Mapping[str, str]) -> DemoPage:
         if path == "/robots.txt":
-            return Page(b"User-agent: *\nDisallow:\n", "text/plain")
+            return DemoPage(b"User-agent: *\nDisallow:\n", "text/plain")
         if path != "/":
             return NOT_FOUND
         with self._lock:
@@ -79,7 +79,7 @@ class Board:
             for n, words, when in newest
         )
         page = f'<!DOCTYPE html><html><meta charset="utf-8"><ul class="posts">{rows}</ul></html>'
-        return Page(page.encode(), "text/html; charset=utf-8")
+        return DemoPage(page.encode(), "text/html; charset=utf-8")
 
 
 @dataclass(frozen=True, slots=True)

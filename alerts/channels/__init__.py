@@ -13,7 +13,7 @@ from alerts.channels.wecom import WeComChannel
 from alerts.sending.secrets import Secrets
 
 
-class Kind(Protocol):
+class ChannelKind(Protocol):
     """What makes a channel of one kind: its entry in channels.yaml is a `Settings`."""
 
     @property
@@ -27,7 +27,7 @@ class Kind(Protocol):
         ...
 
 
-CHANNELS: dict[str, Kind] = {
+CHANNELS: dict[str, ChannelKind] = {
     "webhook": WebhookChannel,
     "wecom": WeComChannel,
     "file": FileChannel,

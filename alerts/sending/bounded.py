@@ -23,7 +23,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 CONNECT_S = 5.0
 
 
-class Call:
+class BoundedCall:
     """One exchange: its deadline, how far it came, and how another thread ends it."""
 
     def __init__(self, limit_s: float) -> None:
@@ -86,32 +86,32 @@ class Call:
 
 
 _STREAM = socket.SOCK_STREAM
-_calls: set[Call] = set()
+_calls: set[BoundedCall] = set()
 _calls_lock = threading.Lock()
 
 
 class _Here(threading.local):
-    call: Call | None = None
+    call: BoundedCall | None = None
 
 
 _here = _Here()
 
 
-def current() -> Call | None:
+def current() -> BoundedCall | None:
     """The exchange that this thread is in."""
     return _here.call
 
 
-def under_way() -> list[Call]:
+def under_way() -> list[BoundedCall]:
     """The exchanges of all threads."""
     with _calls_lock:
         return list(_calls)
 
 
 @contextmanager
-def call(limit_s: float) -> Iterator[Call]:
+def call(limit_s: float) -> Iterator[BoundedCall]:
     """The time in which this thread exchanges, by a session with `Adapter`, ends after that."""
-    made = Call(limit_s)
+    made = BoundedCall(limit_s)
     with _calls_lock:
         _calls.add(made)
     _here.call = made

@@ -122,7 +122,7 @@ def _read(response: requests.Response) -> bytes | None:
     return body[:_ANSWER_LIMIT]
 
 
-def _failure(error: Exception, call: bounded.Call) -> SendError:
+def _failure(error: Exception, call: bounded.BoundedCall) -> SendError:
     # Only the kind of error is told: its text holds the address.
     kind = type(error).__name__
     if not call.connected:

@@ -41,7 +41,7 @@ _LOOKS_BACK = timedelta(hours=24)
 _A_ROUND = 5
 
 
-class Failed(Exception):
+class NoOpinion(Exception):
     """No usable answer. The text never holds the address, the key or the answer's own words."""
 
 
@@ -77,11 +77,11 @@ def ask_for_opinions(
         except Exception as error:
             if is_of_the_store(error):
                 raise
-            problem = str(error) if isinstance(error, Failed) else problem_of(error)
+            problem = str(error) if isinstance(error, NoOpinion) else problem_of(error)
             log.warning("second opinion failed version=%d: %s", one.row.version_id, problem)
             with write(engine) as conn:
                 opinions.end_asking(conn, ask_id, OpinionOutcome.FAILED, problem[:300])
-            if isinstance(error, Failed):
+            if isinstance(error, NoOpinion):
                 break
             continue
         answers += 1
@@ -117,16 +117,16 @@ def _ask(settings: OpinionSettings, url: str, key: str, one: AssessedVersion) ->
     try:
         answer = post(endpoint, json.dumps(body, ensure_ascii=False).encode(), headers)
     except SendError as error:
-        raise Failed(f"{error.code} {error.text}".strip()) from None
+        raise NoOpinion(f"{error.code} {error.text}".strip()) from None
     if not answer.ok:
-        raise Failed(f"status {answer.status}")
+        raise NoOpinion(f"status {answer.status}")
     try:
         content = json.loads(answer.body or b"")["choices"][0]["message"]["content"]
         return parse(content if isinstance(content, str) else "")
     except BadAnswer as bad:
-        raise Failed(f"unusable answer: {bad}") from None
+        raise NoOpinion(f"unusable answer: {bad}") from None
     except (ValueError, KeyError, IndexError, TypeError, RecursionError):
-        raise Failed("the answer is no chat completion") from None
+        raise NoOpinion("the answer is no chat completion") from None
 
 
 def _keep(

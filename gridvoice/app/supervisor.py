@@ -31,7 +31,7 @@ _ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class WaitLimits:
     """How long the supervisor waits for what, in seconds."""
 
     first_sign: float = 180.0  # from the start; opening the store may wait for a lock
@@ -51,12 +51,12 @@ class Supervisor:
     def __init__(
         self,
         command: Callable[[int, str, int], Sequence[str]],
-        limits: Limits | None = None,
+        limits: WaitLimits | None = None,
         cry: Callable[[str], Sequence[str]] | None = None,
     ) -> None:
         self._command, self._cry = command, cry
         self._cried_at: float | None = None
-        self._limits = limits or Limits()
+        self._limits = limits or WaitLimits()
         self._process: subprocess.Popen[bytes] | None = None
         self._alive = False
         self._stopping = False  # set by a signal

@@ -15,7 +15,7 @@ from gridvoice.cli.output import emit, say, table
 if TYPE_CHECKING:
     from gridvoice.demo.receivers.receiver import Accepted
     from gridvoice.demo.run import Journey
-    from gridvoice.demo.town import Verdict
+    from gridvoice.demo.town import TownCheck
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -116,7 +116,7 @@ def _told(args: argparse.Namespace, accepted: Accepted) -> None:
 
 
 def _finish(
-    args: argparse.Namespace, demo: Any, engine: Any, found: list[Journey], verdict: Verdict
+    args: argparse.Namespace, demo: Any, engine: Any, found: list[Journey], verdict: TownCheck
 ) -> int:
     from db import incidents, posts
     from db.engine import read

@@ -84,7 +84,7 @@ def _labelled(row: dict[str, Any]) -> dict[str, Any]:
 
 def train(args: argparse.Namespace) -> int:
     from gridvoice.app.beside import data_folder, fixed_set
-    from pipeline.learning.gate import Refused, check_files
+    from pipeline.learning.gate import BelowFloors, check_files
     from pipeline.learning.train import train as rebuild
     from pipeline.scorers.model_file import Model
     from pipeline.scorers.own import OwnScorer
@@ -101,7 +101,7 @@ def train(args: argparse.Namespace) -> int:
     held = None if args.allow_regression else gate
     try:
         model = rebuild([Path(name) for name in args.labels], Path(args.out), data_folder(), held)
-    except Refused as worse:
+    except BelowFloors as worse:
         complain(f"模型未写出: 在固定测试集上变差 ({worse})")
         complain("请检查新增标注; 确要写出, 请加 --allow-regression")
         return 1

@@ -25,7 +25,7 @@ from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.receivers.receiver import Accepted
 from gridvoice.demo.site import Site
 from gridvoice.demo.sources import write_sources
-from gridvoice.demo.town import Alerted, Town, Verdict, judge
+from gridvoice.demo.town import Alerted, Town, TownCheck, judge
 
 ALERT = "incident.alert"  # the centre may also hear of trouble with the system itself
 _POLL_EVERY = "1s"
@@ -149,7 +149,7 @@ def first_alerts(demo: Demo, engine: Engine) -> list[Alerted]:
     return found
 
 
-def verdict_on(demo: Demo, engine: Engine) -> Verdict:
+def verdict_on(demo: Demo, engine: Engine) -> TownCheck:
     """Exactly the town's true incidents, each once as a first alert, none of the traps?"""
     return judge(demo.town, first_alerts(demo, engine), demo.site.later)
 

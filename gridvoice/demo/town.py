@@ -213,7 +213,7 @@ class Alerted:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TownCheck:
     """How alerts compare with the truth; each tuple holds sentences, empty when all is well."""
 
     missing: tuple[str, ...]
@@ -225,7 +225,7 @@ class Verdict:
         return not (self.missing or self.wrong or self.repeated)
 
 
-def judge(town: Town, alerts: Iterable[Alerted], later: Sequence[TownPost] = ()) -> Verdict:
+def judge(town: Town, alerts: Iterable[Alerted], later: Sequence[TownPost] = ()) -> TownCheck:
     """Exactly the town's true incidents, each with one first alert, none of the traps.
 
     `alerts` are first alerts only, with all posts that their incident holds. `later` are posts
@@ -264,4 +264,4 @@ def judge(town: Town, alerts: Iterable[Alerted], later: Sequence[TownPost] = ())
         for label, numbers in owners.items()
         if len(numbers) > 1
     ]
-    return Verdict(tuple(missing), tuple(wrong), tuple(repeated))
+    return TownCheck(tuple(missing), tuple(wrong), tuple(repeated))

@@ -14,7 +14,7 @@ from pipeline.learning.calibrate import fit_calibrated, without
 from pipeline.learning.folds import grouped
 from pipeline.learning.labels import Example, example
 from pipeline.learning.metrics import (
-    Judged,
+    ScoredPost,
     calibration_error,
     category_accuracy,
     complaint_pairs,
@@ -65,7 +65,7 @@ def evaluate(
         }
 
 
-def report(name: str, judged: Sequence[Judged]) -> dict[str, Any]:
+def report(name: str, judged: Sequence[ScoredPost]) -> dict[str, Any]:
     """The figures that every report has."""
     relevant, complaint = hits(relevant_pairs(judged)), hits(complaint_pairs(judged))
     return {
@@ -78,7 +78,7 @@ def report(name: str, judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _as_it_is(examples: Sequence[Example], scorer: Scorer) -> tuple[list[Judged], bool, float]:
+def _as_it_is(examples: Sequence[Example], scorer: Scorer) -> tuple[list[ScoredPost], bool, float]:
     judged, seconds = _timed(examples, scorer)
     known = isinstance(scorer, OwnScorer) and any(
         e.hash in scorer.model.trained_on for e in examples
@@ -88,8 +88,8 @@ def _as_it_is(examples: Sequence[Example], scorer: Scorer) -> tuple[list[Judged]
 
 def _by_folds(
     examples: Sequence[Example], folds: int, extra: Sequence[Example]
-) -> tuple[list[Judged], bool, float]:
-    judged: dict[int, Judged] = {}
+) -> tuple[list[ScoredPost], bool, float]:
+    judged: dict[int, ScoredPost] = {}
     spent = 0.0
     for fold in grouped([e.group for e in examples], folds):
         held = [examples[i] for i in fold]
@@ -105,25 +105,25 @@ def _by_folds(
     return in_order, False, len(examples) / spent if spent else 0.0
 
 
-def judge(examples: Sequence[Example], scorer: Scorer) -> list[Judged]:
+def judge(examples: Sequence[Example], scorer: Scorer) -> list[ScoredPost]:
     """Truth and verdict of each example."""
     return _timed(examples, scorer)[0]
 
 
-def _timed(examples: Sequence[Example], scorer: Scorer) -> tuple[list[Judged], float]:
+def _timed(examples: Sequence[Example], scorer: Scorer) -> tuple[list[ScoredPost], float]:
     started = time.perf_counter()
     scores = [scorer.score(e.post, e.channel) for e in examples]
     seconds = time.perf_counter() - started
     return [
-        Judged(e.relevant, e.complaint, e.category, s)
+        ScoredPost(e.relevant, e.complaint, e.category, s)
         for e, s in zip(examples, scores, strict=True)
     ], seconds
 
 
 def _split(
-    examples: Sequence[Example], judged: Sequence[Judged], key: Callable[[Example], str]
+    examples: Sequence[Example], judged: Sequence[ScoredPost], key: Callable[[Example], str]
 ) -> dict[str, Any]:
-    parts: dict[str, list[Judged]] = {}
+    parts: dict[str, list[ScoredPost]] = {}
     for e, j in zip(examples, judged, strict=True):
         parts.setdefault(str(key(e)), []).append(j)
     return {

@@ -22,7 +22,7 @@ from pipeline.scorers.score import Scorer
 _SLACK = 0.005  # what counts as the same
 
 
-class Refused(Exception):
+class BelowFloors(Exception):
     """A model is worse than the floors; the text names each figure and its floor."""
 
 
@@ -77,7 +77,7 @@ def check(examples: Sequence[Example], scorer: Scorer, floors: Floors) -> dict[s
         if now[name] < floor - _SLACK
     ]
     if worse:
-        raise Refused("the model is worse on the fixed set: " + "; ".join(worse))
+        raise BelowFloors("the model is worse on the fixed set: " + "; ".join(worse))
     return now
 
 
@@ -105,7 +105,7 @@ def main(fixed: Path, floors: Path) -> int:
     scorer = open_scorer()
     try:
         now = check_files(fixed, floors, scorer)
-    except (Refused, ValueError, OSError) as error:
+    except (BelowFloors, ValueError, OSError) as error:
         sys.stderr.write(f"{scorer.name}: {error}\n")
         return 1
     wanted = load_floors(floors).figures

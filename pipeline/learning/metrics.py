@@ -11,7 +11,7 @@ from pipeline.scorers.score import Score
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ScoredPost:
     """One labelled post and what a scorer said of it."""
 
     relevant: bool
@@ -35,15 +35,15 @@ def hits(pairs: Sequence[tuple[bool, bool]]) -> dict[str, float]:
     }
 
 
-def relevant_pairs(judged: Sequence[Judged]) -> list[tuple[bool, bool]]:
+def relevant_pairs(judged: Sequence[ScoredPost]) -> list[tuple[bool, bool]]:
     return [(j.relevant, j.score.relevant) for j in judged]
 
 
-def complaint_pairs(judged: Sequence[Judged]) -> list[tuple[bool, bool]]:
+def complaint_pairs(judged: Sequence[ScoredPost]) -> list[tuple[bool, bool]]:
     return [(j.complaint, j.score.complaint) for j in judged]
 
 
-def category_accuracy(judged: Sequence[Judged]) -> dict[str, Any]:
+def category_accuracy(judged: Sequence[ScoredPost]) -> dict[str, Any]:
     """Among true complaints; one that was not found counts by the category it was given, if any."""
     true = [j for j in judged if j.complaint and j.category]
     found = [j for j in true if j.score.relevant]
@@ -51,7 +51,7 @@ def category_accuracy(judged: Sequence[Judged]) -> dict[str, Any]:
     return {"accuracy": round(right / len(found), 4) if found else 0.0, "n": len(found)}
 
 
-def calibration_error(judged: Sequence[Judged], bins: int = 10) -> float:
+def calibration_error(judged: Sequence[ScoredPost], bins: int = 10) -> float:
     """Expected calibration error of the probability of a complaint.
 
     Where a post is not relevant the scorer gives no such probability; its relevance, which bounds
@@ -69,8 +69,8 @@ def calibration_error(judged: Sequence[Judged], bins: int = 10) -> float:
 
 
 def interval(
-    judged: Sequence[Judged],
-    pairs: Callable[[Sequence[Judged]], list[tuple[bool, bool]]],
+    judged: Sequence[ScoredPost],
+    pairs: Callable[[Sequence[ScoredPost]], list[tuple[bool, bool]]],
     rounds: int = 500,
 ) -> tuple[float, float]:
     """95 % interval of F1 by the bootstrap over posts, with a fixed seed."""

@@ -10,7 +10,7 @@ import ahocorasick
 
 from domain.model import Category, Reason
 from pipeline.normalise import Squeezed
-from pipeline.scorers.features import Reader, Reading, by_frequency
+from pipeline.scorers.features import FeatureReading, Reader, by_frequency
 from pipeline.scorers.manner import is_elsewhere, manner_of
 from pipeline.scorers.model_file import HEADS, SCALE, Model, Weights, load_model
 from pipeline.scorers.reasons import Explainer
@@ -99,7 +99,7 @@ class OwnScorer:
             )[:MOST_REASONS],
         )
 
-    def near_ngrams(self, reading: Reading) -> set[int]:
+    def near_ngrams(self, reading: FeatureReading) -> set[int]:
         """The numbers of the model's n-grams that stand near a trigger."""
         found: set[int] = set()
         for start, end in reading.text_near:
@@ -108,11 +108,11 @@ class OwnScorer:
             found.update(map(_second, self._ngrams.iter(reading.title, start, end)))
         return found
 
-    def sums(self, reading: Reading) -> list[float]:
+    def sums(self, reading: FeatureReading) -> list[float]:
         """The model's sum for each head, times SCALE."""
         return self._sums(reading, self.near_ngrams(reading))
 
-    def _sums(self, reading: Reading, near: set[int]) -> list[float]:
+    def _sums(self, reading: FeatureReading, near: set[int]) -> list[float]:
         # Whole numbers add up the same in any order; one root and one division are exact in IEEE.
         weights = self._registers[reading.register]
         facts = _unpack(sum(map(weights.fact.__getitem__, reading.facts), weights.bias))

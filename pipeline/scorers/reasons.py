@@ -13,7 +13,7 @@ from itertools import chain
 from domain.model import Reason
 from pipeline.normalise import Squeezed
 from pipeline.scorers import concepts
-from pipeline.scorers.features import Reading, concepts_of
+from pipeline.scorers.features import FeatureReading, concepts_of
 from pipeline.scorers.model_file import SCALE, Model, Weights
 
 MAX_REASONS = 6
@@ -32,7 +32,7 @@ class Explainer:
         self._registers = [[_Telling(r, heads) for heads in (1, 2)] for r in model.registers]
 
     def explain(
-        self, post: Squeezed, reading: Reading, near: set[int], complaint: bool
+        self, post: Squeezed, reading: FeatureReading, near: set[int], complaint: bool
     ) -> tuple[Reason, ...]:
         """At most six reasons, the weightiest first, for the verdict complaint or relevant."""
         telling = self._registers[reading.register][1 if complaint else 0]
@@ -55,7 +55,7 @@ class Explainer:
         return _in_original(post, found[:MAX_REASONS])
 
     def _wording(
-        self, reading: Reading, near: set[int], telling: _Telling, taken: list[_Found]
+        self, reading: FeatureReading, near: set[int], telling: _Telling, taken: list[_Found]
     ) -> _Found | None:
         """The weightiest n-gram, where it stands outside the phrases already given."""
         known = telling.grams & near
@@ -109,7 +109,7 @@ def _in_original(post: Squeezed, found: list[_Found]) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def _first_places(reading: Reading) -> dict[int, tuple[str, int, int]]:
+def _first_places(reading: FeatureReading) -> dict[int, tuple[str, int, int]]:
     """Concept → where it is first said, near a trigger if it is."""
     far: dict[int, tuple[str, int, int]] = {}
     near: dict[int, tuple[str, int, int]] = {}

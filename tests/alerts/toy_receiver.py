@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from gridvoice.demo.receivers.receiver import Books, Received, Reply, json_reply
+from gridvoice.demo.receivers.receiver import Books, Received, ReceiverReply, json_reply
 
 
 class ToyReceiver:
     kind: ClassVar[str] = "toy"
     path: ClassVar[str] = "/toy"
-    refusal: ClassVar[Reply] = json_reply(200, {"code": 7})
+    refusal: ClassVar[ReceiverReply] = json_reply(200, {"code": 7})
     address = path
     secret = None
 
-    def answer(self, received: Received, books: Books) -> Reply:
+    def answer(self, received: Received, books: Books) -> ReceiverReply:
         body = received.json()
         if body is None or not body.get("words") or len(str(body["words"]).encode()) > 500:
             return self.refusal

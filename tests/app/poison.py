@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from db import set_aside
 from db.engine import read, write
 from db.judging import count_unassessed
-from db.set_aside import SetAside
+from db.set_aside import SetAsideRow
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.judge import Judged, judge
 from pipeline.assess import Assessor
@@ -81,7 +81,7 @@ def judge_on(engine: Engine, config: Configuration, now: datetime = NOW) -> Judg
     return judge(engine, config, lambda _: now, wall=lambda: now)
 
 
-def aside(engine: Engine) -> list[SetAside]:
+def aside(engine: Engine) -> list[SetAsideRow]:
     with read(engine) as conn:
         return set_aside.listed(conn)
 

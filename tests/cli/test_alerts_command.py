@@ -98,7 +98,9 @@ def test_a_channel_of_unknown_kind_is_named_with_file_line_and_the_kinds(
         "alerts", "list", "--config", own_config, "--database", sqlite_url, "--data", tmp_path
     )
     line = (own_config / "channels.yaml").read_text("utf-8").split("fax")[0].count("\n") + 1
-    assert f"channels.yaml:{line}: channels[0].kind: 'fax' 不行；可写 webhook, wecom, file" in said.err
+    assert (
+        f"channels.yaml:{line}: channels[0].kind: 'fax' 不行；可写 webhook, wecom, file" in said.err
+    )
 
 
 @pytest.mark.parametrize("behaviour", ["429:999999999", "500"])

@@ -31,7 +31,7 @@ from db.sources import source_rows
 from domain.model import DeliveryState
 from gridvoice.demo.receivers.centre import CENTRE
 from gridvoice.demo.receivers.gateway import Gateway
-from gridvoice.demo.web import Page
+from gridvoice.demo.web import DemoPage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -85,8 +85,8 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running
     config = write_config(folder)
     town, closed = Town(), Town("User-agent: *\nDisallow: /\n")
     town.board("well", a1=OUTAGE, a2="今天的集市很热闹，买了两斤桃子")
-    town.pages["/broken/"] = Page(b"oops", "text/html", 500)
-    town.pages["/changed/"] = Page("<html><body><p>网站改版</p></body></html>".encode())
+    town.pages["/broken/"] = DemoPage(b"oops", "text/html", 500)
+    town.pages["/changed/"] = DemoPage("<html><body><p>网站改版</p></body></html>".encode())
     closed.board("forbidden", b1=OUTAGE)
     for name in ("well", "broken", "changed"):
         town.source(config, name)
@@ -234,11 +234,11 @@ def test_sigterm_in_the_middle_of_work_ends_all_within_ten_seconds(
 ) -> None:
     town.board("well", **{f"p{n}": f"{OUTAGE}{n}" for n in range(60)})
     slow = town.pages["/well/p30.html"]
-    assert isinstance(slow, Page)
+    assert isinstance(slow, DemoPage)
 
     over = threading.Event()
 
-    def hangs() -> Page:
+    def hangs() -> DemoPage:
         over.wait(60)
         return slow
 

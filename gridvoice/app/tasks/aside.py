@@ -14,7 +14,7 @@ from db.alone import problem_of
 from db.engine import write
 from db.faults import is_of_the_store
 from db.judging import ToJudge
-from db.set_aside import SetAside
+from db.set_aside import SetAsideRow
 from domain.model import IncidentState
 from gridvoice.app.configuration import Configuration
 from pipeline.incidents.profile import Likeness, facts_of
@@ -60,7 +60,7 @@ def put(conn: Connection, failed: Sequence[Failed], program: str, now: datetime)
     return count
 
 
-def take_back(engine: Engine, due: Sequence[SetAside]) -> None:
+def take_back(engine: Engine, due: Sequence[SetAsideRow]) -> None:
     """Let set-aside versions wait for judging again; forget those that need it no more."""
     ids = {int(one.ref): one for one in due if one.ref.isdigit()}
     with write(engine) as conn:

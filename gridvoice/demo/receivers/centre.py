@@ -6,7 +6,7 @@ import json
 from typing import Any, ClassVar
 
 from alerts.channels.standard_webhooks import read_secrets, verify
-from gridvoice.demo.receivers.receiver import Books, Received, Reply, json_reply
+from gridvoice.demo.receivers.receiver import Books, Received, ReceiverReply, json_reply
 
 CENTRE = "/centre"
 # Known to everybody and worth nothing: it opens the fake centre only.
@@ -21,14 +21,14 @@ class Centre:
 
     kind: ClassVar[str] = "webhook"
     path: ClassVar[str] = CENTRE
-    refusal: ClassVar[Reply] = json_reply(200, {"code": 1, "msg": "refused"})
+    refusal: ClassVar[ReceiverReply] = json_reply(200, {"code": 1, "msg": "refused"})
 
     def __init__(self, secret: str = DEMO_SECRET) -> None:
         self.address = self.path
         self.secret = secret
         self._keys = read_secrets(secret)
 
-    def answer(self, received: Received, books: Books) -> Reply:
+    def answer(self, received: Received, books: Books) -> ReceiverReply:
         message_id = received.headers.get("webhook-id", "")
         wrong = verify(
             self._keys,

@@ -32,7 +32,7 @@ from gridvoice.demo.receivers.receiver import (
     Accepted,
     Received,
     Receiver,
-    Reply,
+    ReceiverReply,
     as_object,
     json_reply,
 )
@@ -172,7 +172,7 @@ class Gateway:
             self.requests.append((path, behaviour))
             return behaviour
 
-    def answer(self, path: str, received: Received) -> Reply:
+    def answer(self, path: str, received: Received) -> ReceiverReply:
         """What the receiver at `path` says, all being well."""
         receiver = self._at.get(path)
         if receiver is None:
@@ -180,17 +180,17 @@ class Gateway:
         with self._lock:
             return receiver.answer(received, self)
 
-    def scripted(self, behaviour: str, path: str) -> Reply:
+    def scripted(self, behaviour: str, path: str) -> ReceiverReply:
         """The answer of a receiver that misbehaves."""
         if behaviour == "garbage":
-            return Reply(200, "<html>正在维护</html>".encode())
+            return ReceiverReply(200, "<html>正在维护</html>".encode())
         if behaviour == "redirect":
-            return Reply(302, b"", (("Location", path),))
+            return ReceiverReply(302, b"", (("Location", path),))
         if behaviour == "refuse":
             return self._at[path].refusal
         status, _, wait = behaviour.partition(":")
         headers = (("Retry-After", wait),) if wait else ()
-        return Reply(int(status), b'{"code":%d}' % int(status), headers)
+        return ReceiverReply(int(status), b'{"code":%d}' % int(status), headers)
 
     def everything(self) -> dict[str, Any]:
         """What was accepted, for whoever asks over HTTP."""
@@ -257,7 +257,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(gateway.scripted(behaviour, pieces.path))
 
-    def _send(self, reply: Reply, drip: bool = False) -> None:
+    def _send(self, reply: ReceiverReply, drip: bool = False) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(reply.body)))

@@ -23,7 +23,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ReceiverReply:
     """An answer: status, body, headers."""
 
     status: int
@@ -63,7 +63,7 @@ class Receiver(Protocol):
 
     kind: ClassVar[str]
     path: ClassVar[str]
-    refusal: ClassVar[Reply]
+    refusal: ClassVar[ReceiverReply]
 
     @property
     def address(self) -> str: ...
@@ -71,7 +71,7 @@ class Receiver(Protocol):
     @property
     def secret(self) -> str | None: ...
 
-    def answer(self, received: Received, books: Books) -> Reply: ...
+    def answer(self, received: Received, books: Books) -> ReceiverReply: ...
 
 
 def as_object(raw: bytes) -> dict[str, Any] | None:
@@ -82,5 +82,5 @@ def as_object(raw: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def json_reply(status: int, content: Mapping[str, Any]) -> Reply:
-    return Reply(status, json.dumps(content, ensure_ascii=False).encode())
+def json_reply(status: int, content: Mapping[str, Any]) -> ReceiverReply:
+    return ReceiverReply(status, json.dumps(content, ensure_ascii=False).encode())

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from domain.clock import parse_time
-from gridvoice.demo.receivers.receiver import Books, Received, Reply, json_reply
+from gridvoice.demo.receivers.receiver import Books, Received, ReceiverReply, json_reply
 
 WECOM = "/cgi-bin/webhook/send"
 # Known to everybody and worth nothing: it opens the fake robot only.
@@ -16,7 +16,7 @@ _LIMITS_BYTES = {"text": 2048, "markdown": 4096}
 _MINUTE = timedelta(seconds=60)
 
 
-def _error(code: int, words: str, tail: str = "") -> Reply:
+def _error(code: int, words: str, tail: str = "") -> ReceiverReply:
     text = f"{words}, hint: [1764000000_1_0123456789abcdef]{tail}"
     return json_reply(200, {"errcode": code, "errmsg": text})
 
@@ -26,7 +26,7 @@ class Robot:
 
     kind: ClassVar[str] = "wecom"
     path: ClassVar[str] = WECOM
-    refusal: ClassVar[Reply] = _error(-1, "system busy")
+    refusal: ClassVar[ReceiverReply] = _error(-1, "system busy")
 
     def __init__(self, key: str = DEMO_KEY, per_minute: int = 20) -> None:
         self.address = f"{self.path}?key={key}"
@@ -34,7 +34,7 @@ class Robot:
         self._key = key
         self._per_minute = per_minute
 
-    def answer(self, received: Received, books: Books) -> Reply:
+    def answer(self, received: Received, books: Books) -> ReceiverReply:
         if received.query.get("key") != self._key:
             return _error(93000, "invalid webhook url")
         if re.search(rb"\\u[0-9a-fA-F]{4}", received.body):

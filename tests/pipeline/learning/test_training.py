@@ -11,10 +11,10 @@ import pytest
 from pipeline.learning import gate
 from pipeline.learning.calibrate import without
 from pipeline.learning.evaluate import SHIPPED, evaluate
-from pipeline.learning.fit import Settings, fit
+from pipeline.learning.fit import FitSettings, fit
 from pipeline.learning.folds import grouped
 from pipeline.learning.labels import Example, example, join, read_rows
-from pipeline.learning.metrics import Judged, calibration_error, category_accuracy, hits
+from pipeline.learning.metrics import ScoredPost, calibration_error, category_accuracy, hits
 from pipeline.learning.train import train
 from pipeline.learning.voices import voices
 from pipeline.scorers import open_scorer
@@ -24,7 +24,7 @@ from pipeline.scorers.score import IRRELEVANT, Score
 
 _FIXED = Path(__file__).parents[2] / "eval" / "fixed.jsonl"
 _FLOORS = _FIXED.with_name("floors.json")
-_FEW = Settings(ngrams=800, bags=2)
+_FEW = FitSettings(ngrams=800, bags=2)
 
 
 def _rows(size: int = 60) -> list[dict[str, object]]:
@@ -153,7 +153,10 @@ def test_figures_of_a_few_verdicts() -> None:
     assert hits([(True, True), (True, False), (False, True)]) == {"p": 0.5, "r": 0.5, "f1": 0.5}
     assert hits([])["f1"] == 0.0
     yes = Score(True, 0.9, True, 0.8, None)
-    judged = [Judged(True, True, "line_safety", yes), Judged(False, False, None, IRRELEVANT)]
+    judged = [
+        ScoredPost(True, True, "line_safety", yes),
+        ScoredPost(False, False, None, IRRELEVANT),
+    ]
     assert category_accuracy(judged) == {"accuracy": 0.0, "n": 1}
     assert calibration_error(judged) == pytest.approx(0.1)
 
@@ -168,7 +171,7 @@ def test_the_shipped_model_stands_above_its_floors() -> None:
 
 def test_a_worse_model_is_refused_by_name() -> None:
     worse = fit([replace(example(r), kind="real") for r in _rows(12)], _FEW)
-    with pytest.raises(gate.Refused, match="complaint_f1"):
+    with pytest.raises(gate.BelowFloors, match="complaint_f1"):
         gate.check(_fixed(), OwnScorer(worse), gate.load_floors(_FLOORS))
 
 
