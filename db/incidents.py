@@ -155,6 +155,12 @@ def number_of(conn: Connection, incident_id: int) -> str:
     return conn.execute(statement).scalar_one_or_none() or "?"
 
 
+def is_merged(conn: Connection, incident_id: int) -> bool:
+    """Whether an incident's posts moved on, whatever of it is unreadable."""
+    statement = select(incidents.c.state).where(incidents.c.id == incident_id)
+    return conn.execute(statement).scalar_one_or_none() == IncidentState.MERGED
+
+
 def find(conn: Connection, number: str, hold: bool = False) -> IncidentRow | None:
     """One incident by its number. `hold`: nobody else changes it before this transaction ends."""
     return next(iter(_rows(conn, _BY_NUMBER, hold=hold, number=storable(number))), None)

@@ -269,7 +269,7 @@ incident_keys = Table(
 incident_likeness = Table(
     "incident_likeness",
     metadata,
-    Column("incident_id", Id, ForeignKey("incidents.id"), primary_key=True),
+    Column("incident_id", Id, ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
     Column("digest", Text, nullable=False),
     Column("written", Text, nullable=False),
 )

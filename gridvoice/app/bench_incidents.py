@@ -130,11 +130,12 @@ class _Bench:
             self._written += part
 
     def complaint_ms(self) -> float:
-        """A batch with one complaint less the same without, median."""
+        """A batch with one complaint less the same without, median. Processor time: the difference
+        of two long waits would tell of whatever else the machine does."""
         differences = []
         for _ in range(_ROUNDS):
-            without = self._judged_ms(BATCH, 0)
-            differences.append(self._judged_ms(BATCH, 1) - without)
+            without = self._judged_ms(BATCH, 0, time.process_time)
+            differences.append(self._judged_ms(BATCH, 1, time.process_time) - without)
         return median(differences)
 
     def batch_of_one_ms(self) -> float:
@@ -173,11 +174,13 @@ class _Bench:
         waits.sort()
         return waits[int(0.95 * len(waits))]
 
-    def _judged_ms(self, size: int, complaints: int) -> float:
+    def _judged_ms(
+        self, size: int, complaints: int, clock: Callable[[], float] = time.perf_counter
+    ) -> float:
         self._take(size, complaints)
-        began = time.perf_counter()
+        began = clock()
         self._judge_rest()
-        return (time.perf_counter() - began) * 1000
+        return (clock() - began) * 1000
 
     def _judge_rest(self) -> None:
         while judge(self._engine, self._config, lambda row: row.first_seen).posts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -32,19 +33,26 @@ from sqlalchemy import Engine, func, select, text
 
 from db import timers
 from db.engine import read, write
+from db.incident_likeness import likenesses
 from db.tables import timers as timers_table
 from domain.events import TimerKind
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.follow_up import follow_up
 from gridvoice.handling.acts import NotNow, acknowledge, close
+from pipeline.incidents.profile import Likeness
 
 # an incident whose memory is broken
 
 BROKEN = [
-    "[]", "5", '"x"', "null", '{"cluster": 5}', '{"cluster": {"terms": {"停电": "?"}}}',
-    '{"cluster": {"places": [1]}}', '{"cluster": {"hashes": 7}}',
-    '{"facts": {"severity": "purple"}}', '{"facts": {}, "cluster": null}',
+    "[]", "5", '"x"', "null", '{"facts": {"severity": "purple"}}', '{"facts": {}}',
     '{"held_until": 5}', '{"facts": [1]}',
+]  # fmt: skip
+LIKENESS = {"posts": 1, "terms": ["6.0 停电"], "hashes": [], "places": {}}
+BROKEN_LIKENESS = [
+    "", "[]", "5", '"x"', "null", *(
+        json.dumps({**LIKENESS, **harm})
+        for harm in ({"terms": {"停电": "?"}}, {"terms": 5}, {"places": [1]}, {"hashes": 7})
+    ),
 ]  # fmt: skip
 
 
@@ -53,12 +61,26 @@ BROKEN = [
 def test_a_broken_memory_of_one_incident_costs_no_other(
     sqlite_engine: Engine, config: Configuration, broken: str, state: str
 ) -> None:
-    engine = sqlite_engine
+    execute_and_judge(
+        sqlite_engine, config, state, "UPDATE incidents SET profile = :p WHERE id = 1", p=broken
+    )
+
+
+@pytest.mark.parametrize("broken", BROKEN_LIKENESS)
+@pytest.mark.parametrize("state", ["discovered", "false_alarm"])
+def test_an_incident_whose_likeness_is_broken_costs_no_other(
+    sqlite_engine: Engine, config: Configuration, broken: str, state: str
+) -> None:
+    harm = "UPDATE incident_likeness SET written = :w, digest = :d WHERE incident_id = 1"
+    execute_and_judge(sqlite_engine, config, state, harm, w=broken, d=f"broken {broken}")
+
+
+def execute_and_judge(
+    engine: Engine, config: Configuration, state: str, harm: str, **given: str
+) -> None:
     told(engine, config, found("1", OUTAGE), found("2", OVERCHARGED))
-    execute(
-        engine, "UPDATE incidents SET profile = :p, state = :s WHERE number = '20261124-001'",
-        p=broken, s=state,
-    )  # fmt: skip
+    execute(engine, harm, **given)
+    execute(engine, "UPDATE incidents SET state = :s WHERE id = 1", s=state)
     take(engine, found("3", OVERCHARGED + "！"), found("1", OUTAGE + "！"), found("4", OUTAGE))
     done = judge_on(engine, config, later(60))
     assert (done.complaints, done.set_aside) == (3, 0)
@@ -66,7 +88,11 @@ def test_a_broken_memory_of_one_incident_costs_no_other(
     assert follow_up(engine, config, later(120)) == 0
     if state == "discovered":
         acknowledge(engine, config, "20261124-001", "张三", "", later(121))
-    assert all_incidents(engine)[0].profile.keys() >= {"cluster", "facts"}, "it remembers anew"
+    row = all_incidents(engine)[0]
+    with read(engine) as conn:
+        (written,) = likenesses(conn, [row.id]).values()
+    assert (row.incident.number, row.profile.keys()) == ("20261124-001", {"facts"})
+    assert Likeness.read(written.text).hashes, "it remembers anew"
 
 
 UNREADABLE = [

@@ -22,7 +22,6 @@ from gridvoice.app.tasks.known_incidents import known_incidents
 from pipeline.incidents.absorb import begin
 from pipeline.incidents.match import Candidate, Choice, best
 from pipeline.incidents.post import PostFacts
-from pipeline.incidents.profile import Asked
 from pipeline.incidents.settings import ClusterSettings
 from pipeline.locate import Locator
 
@@ -54,7 +53,7 @@ def known_to(
 ) -> list[Candidate]:
     span = Span(one.at - YEAR, one.at - timedelta(hours=4))
     with read(engine) as conn:
-        return known_incidents(conn, Asked.of(one), span, {} if unreadable is None else unreadable)
+        return known_incidents(conn, one, span, {} if unreadable is None else unreadable)
 
 
 def numbers(choice: Choice) -> tuple[str | None, str | None]:

@@ -50,7 +50,10 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("written", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name="fk_incident_likeness_incident_id"
+            ["incident_id"],
+            ["incidents.id"],
+            name="fk_incident_likeness_incident_id",
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("incident_id", name="pk_incident_likeness"),
     )

@@ -15,7 +15,6 @@ from db.engine import write
 from db.faults import is_of_the_store
 from db.judging import ToJudge
 from db.set_aside import SetAsideRow
-from domain.model import IncidentState
 from gridvoice.app.configuration import Configuration
 from pipeline.incidents.profile import Likeness, facts_of
 
@@ -92,11 +91,13 @@ def name_incidents(
 def _problem(conn: Connection, incident_id: int) -> str | None:
     """What is wrong with an incident that posts may join; None: nothing, or it is gone."""
     try:
+        if incidents.is_merged(conn, incident_id):
+            return None
         found = incidents.incident(conn, incident_id)
-        if found is not None and found.incident.state is not IncidentState.MERGED:
+        if found is not None:
             facts_of(found.profile)
-            for written in incident_likeness.likenesses(conn, [incident_id]).values():
-                Likeness.read(written.text)
+        for written in incident_likeness.likenesses(conn, [incident_id]).values():
+            Likeness.read(written.text)
     except Exception as error:
         if is_of_the_store(error):
             raise

@@ -31,7 +31,7 @@ from pipeline.assess import Assessed
 from pipeline.incidents.absorb import Change, absorb, begin
 from pipeline.incidents.match import Candidate, best
 from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of
-from pipeline.incidents.profile import Asked, Likeness, Profile, facts_of, facts_written
+from pipeline.incidents.profile import Likeness, Profile, facts_of, facts_written
 from pipeline.incidents.running_facts import RunningFacts
 
 log = logging.getLogger("gridvoice.grouping")
@@ -125,7 +125,7 @@ class Grouping:
         """The incident that the post joins; else the number of the one before it."""
         settings = self._config.judging.grouping
         span = Span(post.at - _PREVIOUS_WITHIN, post.at - settings.town_is_enough_within)
-        known = known_incidents(self._conn, Asked.of(post), span, self.unreadable)
+        known = known_incidents(self._conn, post, span, self.unreadable)
         while True:
             choice = best(post, known, settings)
             chosen = choice.candidate

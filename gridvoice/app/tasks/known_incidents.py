@@ -18,8 +18,9 @@ from db.incident_keys import Span
 from db.incident_likeness import Written
 from domain.model import Category, IncidentState
 from pipeline.incidents.lately import Lately
-from pipeline.incidents.match import Candidate
-from pipeline.incidents.profile import Asked, Likeness
+from pipeline.incidents.match import Candidate, is_elsewhere
+from pipeline.incidents.post import PostFacts
+from pipeline.incidents.profile import Asked, Likeness, Outline
 
 log = logging.getLogger("gridvoice.grouping")
 
@@ -29,17 +30,17 @@ _LATELY: Lately[Likeness] = Lately(2_000)
 
 
 def known_incidents(
-    conn: Connection, asked: Asked, span: Span, unreadable: dict[int, str]
+    conn: Connection, post: PostFacts, span: Span, unreadable: dict[int, str]
 ) -> list[Candidate]:
     """The incidents worth comparing with a post. `unreadable` takes the ids of those that cannot be
     read, with the problem."""
-    heads = incident_keys.candidates(conn, asked, span, _head, unreadable)
+    heads = incident_keys.candidates(conn, Asked.of(post), span, _head, unreadable)
     lately = {head.digest: _LATELY.get(head.digest) for head in heads}
     unread = [head.incident_id for head in heads if lately[head.digest] is None]
     written = incident_likeness.likenesses(conn, unread) if unread else {}
     known: list[Candidate] = []
     for head in heads:
-        likeness = lately[head.digest] or _read(head.incident_id, written, unreadable)
+        likeness = lately[head.digest] or _read(head.incident_id, written, unreadable, post)
         if likeness is not None:
             known.append(
                 Candidate(
@@ -66,13 +67,21 @@ def remember(
 
 
 def _read(
-    incident_id: int, written: Mapping[int, Written], unreadable: dict[int, str]
+    incident_id: int,
+    written: Mapping[int, Written],
+    unreadable: dict[int, str],
+    post: PostFacts | None = None,
 ) -> Likeness | None:
+    """What was written of an incident; None where it cannot be read, or is too far from `post` to
+    be worth it."""
     found = written.get(incident_id)
     if found is None:
         return Likeness()
     try:
-        likeness = Likeness.read(found.text)
+        outline = Outline.read(found.text)
+        if post is not None and is_elsewhere(post, outline):
+            return None
+        likeness = outline.filled()
     except Exception as error:
         log.warning("incident %s: what it is known by cannot be read: %r", incident_id, error)
         unreadable[incident_id] = problem_of(error)
