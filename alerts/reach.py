@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from alerts.channels.opening import ChannelStatus, ConfiguredChannel
 from alerts.sending.outage import failing_since, is_held
+from domain.alerts import ChannelState
 from domain.clock import short
-from domain.model import ChannelState
 
 
 def reach_lines(

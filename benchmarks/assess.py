@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from domain.model import Category
+from domain.assessments import Category
 from pipeline.assess import Assessor, PostText, open_assessor
 from pipeline.normalise import squeeze
 from pipeline.scorers.score import IRRELEVANT, Score

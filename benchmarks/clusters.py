@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.area import open_locator
+from domain.assessments import Assessment, Category, Severity
 from domain.clock import parse_time
 from domain.load import load_file
-from domain.model import Assessment, Category, Severity
 from domain.text import content_hash
 from pipeline.incidents.match import Candidate, best
 from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of

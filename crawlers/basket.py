@@ -11,8 +11,8 @@ from crawlers.pages import Ask, Page, Role
 from crawlers.posts import TimesRead, make_post
 from crawlers.source import Source
 from domain.intake import BadPost
-from domain.model import FoundPost
 from domain.polling import PendingPage, PollBatch, PollOutcome
+from domain.posts import FoundPost
 
 log = logging.getLogger(__name__)
 _BATCH_POSTS = 50

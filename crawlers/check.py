@@ -22,8 +22,8 @@ from crawlers.source import Source
 from domain.clock import iso, utc_now
 from domain.intake import TakenIn
 from domain.masking import mask
-from domain.model import FoundPost
 from domain.polling import DueSource, PollBatch
+from domain.posts import FoundPost
 
 _MAX_PAGES = 2
 _MAX_DETAILS = 5

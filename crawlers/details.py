@@ -122,7 +122,7 @@ class Details:
         desk.basket.postpone(ask, seen, attempts, now, now + wait, str(mishap))
         return False
 
-    def judge(self) -> None:
+    def conclude(self) -> None:
         """All detail pages failing is the source's failure, not the pages'."""
         failed, desk = self._failures, self._desk
         if not failed or desk.tally.problems:

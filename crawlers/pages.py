@@ -13,7 +13,7 @@ from typing import Any
 
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
-from domain.model import Evidence
+from domain.posts import Evidence
 
 
 class Role(StrEnum):

@@ -43,7 +43,7 @@ class Poll:
         await self._read_lists(started)
         if not (desk.tally.refused or self._is_down):
             await self._details.retry_pending()
-        self._details.judge()
+        self._details.conclude()
         outcome = self._outcome()
         if outcome.result is PollResult.FAILED:
             await desk.store(None)  # a failed outcome keeps the cursor that is stored

@@ -12,7 +12,7 @@ from crawlers.dates import date_in_url, is_believable, read_time
 from crawlers.pages import Page
 from crawlers.source import Source
 from domain.bounds import count, cut_key
-from domain.model import FoundPost
+from domain.posts import FoundPost
 
 _COUNT = re.compile(r"([\d.,]+)\s*(万|亿|[kKwW])?")
 _SCALE = {"万": 10_000, "w": 10_000, "亿": 100_000_000, "k": 1_000}

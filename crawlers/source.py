@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from domain.addresses import split_address
 from domain.load import Problems, Section
-from domain.model import PostChannel
+from domain.posts import PostChannel
 
 
 class Rules:

@@ -16,7 +16,7 @@ from sqlalchemy import Boolean, ColumnElement, Connection, Executable, and_, bin
 
 from db.statements import insert_for
 from db.tables import assessments, versions
-from domain.model import Area, Assessment, Category, Place, Reason, Severity
+from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
 
 PERSON = "person:"
 

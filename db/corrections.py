@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from db.alone import readable
 from db.assessments import COLUMNS, STANDING, from_row
 from db.tables import assessments, corrections, incident_posts, posts, versions
-from domain.model import Assessment, Category, Correction
+from domain.assessments import Assessment, Category, Correction
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, Connection, Executable, bindparam, func, s
 from db.alone import readable
 from db.statements import insert_for, storable
 from db.tables import incident_events, incident_numbers, incident_posts, incidents
+from domain.assessments import Area, Category, Severity
 from domain.clock import SHANGHAI
 from domain.events import Cause
-from domain.model import Area, Category, Incident, IncidentState, PostRole, Severity
+from domain.incidents import Incident, IncidentState, PostRole
 
 _ALL = 1_000_000_000
 _FIELDS = [f.name for f in fields(Incident)]

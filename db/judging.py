@@ -13,7 +13,7 @@ from db.alone import readable
 from db.assessments import BY_PERSON, let_stand, put_assessments
 from db.statements import in_parts
 from db.tables import incident_posts, posts, versions
-from domain.model import Assessment
+from domain.assessments import Assessment
 
 
 @dataclass(frozen=True, slots=True)

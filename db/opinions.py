@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from db.assessments import BY_PERSON, STANDING
 from db.rescoring import AssessedVersion, assessed_versions
 from db.tables import assessments, opinions_asked, versions
-from domain.model import OpinionOutcome
+from domain.assessments import OpinionOutcome
 
 _MOST_ASKS = 2
 # Only among the newest versions: history judged again asks nobody, and no knock reads all of it.

@@ -13,7 +13,7 @@ from db.assessments import COLUMNS, STANDING, standing_of
 from db.readied import stored_key
 from db.statements import in_parts
 from db.tables import assessments, incident_posts, incidents, posts, versions
-from domain.model import Assessment, Reason
+from domain.assessments import Assessment, Reason
 
 
 @dataclass(frozen=True, slots=True)

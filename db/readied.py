@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from db.statements import storable
 from domain import bounds
-from domain.model import Evidence, FoundPost
+from domain.posts import Evidence, FoundPost
 from domain.text import fold, folded_hash
 
 

@@ -22,7 +22,7 @@ from db.assessments import (
 from db.judging import TO_JUDGE, ToJudge, to_judge
 from db.statements import in_parts
 from db.tables import assessments, incident_posts, posts, versions
-from domain.model import Assessment
+from domain.assessments import Assessment
 
 
 @dataclass(frozen=True, slots=True)

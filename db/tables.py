@@ -249,7 +249,7 @@ incident_posts = Table(
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
     Column("incident_id", BigInteger, ForeignKey("incidents.id"), nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("role", Text, nullable=False, server_default="complaint"),  # domain.model.PostRole
+    Column("role", Text, nullable=False, server_default="complaint"),  # domain.incidents.PostRole
     Index(None, "incident_id"),
 )
 

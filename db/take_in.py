@@ -14,7 +14,7 @@ from db.post_rows import add_posts, refresh, stored
 from db.readied import Readied, ready, stored_key, without_repeats
 from db.statements import storable
 from domain.intake import BadPost, FirstSeen, TakenIn
-from domain.model import FoundPost
+from domain.posts import FoundPost
 
 LANE = "take"  # of set_aside: found, and could not be stored
 _MOST_EARLIER = 1_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.model import IncidentState
+from domain.incidents import IncidentState
 from domain.roles import Role
 
 _S = IncidentState

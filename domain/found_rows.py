@@ -9,7 +9,7 @@ from typing import Any
 from domain.bounds import KEY_CHARS, count, counts, too_long
 from domain.clock import parse_time
 from domain.jsonl import BadLine, as_object
-from domain.model import FoundPost
+from domain.posts import FoundPost
 
 _CHANNEL = "gov_board"  # of a recording that names none
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.model import IncidentState
+from domain.incidents import IncidentState
 
 OPEN_STATES = tuple(s.value for s in IncidentState if s.is_open)
 OVER = "over"  # as a state: any of those in which an incident has ended

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.model import Category
+from domain.assessments import Category
 from pipeline.normalise import Squeezed, squeezed_spelling
 from pipeline.phrases import PhraseBook
 

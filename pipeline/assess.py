@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from domain.assessments import Assessment, Category
 from domain.load import load_file
-from domain.model import Assessment, Category
 from pipeline.aspects import Aspects, CategorySettings
 from pipeline.gazetteer import load_gazetteer
 from pipeline.locate import Locator

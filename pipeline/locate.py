@@ -11,12 +11,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from domain.model import Area, Place
+from domain.assessments import Area, Place
 from pipeline.gazetteer import Form, Gazetteer, PlaceEntry
 from pipeline.mention import AsideWords, Mention, holder_of, holds, places, stands_elsewhere
 from pipeline.normalise import Squeezed, squeeze
 from pipeline.place_names import Level
-from pipeline.territory import judge
+from pipeline.territory import whose
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class Locator:
     def _conclude(self, settled: list[Mention], post: Squeezed, source: _Region) -> Located:
         for mention in settled:
             mention.aside = self._is_aside(mention, post.text)
-        verdict = judge(
+        verdict = whose(
             settled, post, source.located.area, self.gazetteer, self._is_our_city(source.code)
         )
         area = verdict.area

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.model import Place
+from domain.assessments import Place
 from pipeline.gazetteer import Form, PlaceEntry
 from pipeline.normalise import Squeezed
 from pipeline.place_names import Level

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from domain.assessments import Category, Reason, Severity
 from domain.bounds import count
-from domain.model import Category, Reason, Severity
 from pipeline.normalise import Squeezed
 from pipeline.quantities import Quantity, quantities
 from pipeline.severity_settings import SeveritySettings, Sign, Steps

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from domain.model import Category, Severity
+from domain.assessments import Category, Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from domain.model import Area
+from domain.assessments import Area
 from pipeline.gazetteer import Gazetteer, PlaceEntry
 from pipeline.mention import Mention
 from pipeline.normalise import Squeezed
@@ -43,7 +43,7 @@ class FoundArea:
     namesakes: tuple[Mention, ...] = ()
 
 
-def judge(
+def whose(
     settled: Sequence[Mention],
     post: Squeezed,
     region: Area,

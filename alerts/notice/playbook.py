@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from domain.assessments import Category
 from domain.load import load_file
-from domain.model import Category
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from db.alone import readable
 from db.assessments import STANDING
 from db.incidents import incident_of
 from db.timeline import EventRow, event_of
-from domain.model import Incident, Place, Reason
+from domain.assessments import Place, Reason
+from domain.incidents import Incident
 
 # Everything but `profile`, which is large and clustering's own.
 _INCIDENT = select(*(c for c in t.incidents.c if c.name != "profile"))

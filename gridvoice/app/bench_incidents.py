@@ -23,9 +23,11 @@ from db import incidents
 from db.engine import open_engine, read, upgrade, write
 from db.judging import count_unassessed
 from db.take_in import take_in
+from domain.assessments import Assessment
 from domain.clock import utc_now
 from domain.events import Cause
-from domain.model import Assessment, FoundPost, Incident, IncidentState
+from domain.incidents import Incident, IncidentState
+from domain.posts import FoundPost
 from domain.text import content_hash
 from gridvoice.app.configuration import Configuration, load
 from gridvoice.app.processes import give_way

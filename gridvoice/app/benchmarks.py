@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from domain.model import FoundPost
+from domain.posts import FoundPost
 from gridvoice.app.assessing import open_assessor
 from pipeline.assess import PostText
 from pipeline.normalise import squeeze

@@ -13,11 +13,12 @@ from sqlalchemy import Connection, Engine
 
 from db import leases, outbox, posts
 from db.engine import read
+from domain.alerts import DeliveryState
 from domain.clock import event_time, utc_now
 from domain.found_rows import BadRow, post_from_line
 from domain.intake import BadPost, Intake
 from domain.jsonl import BadLine
-from domain.model import DeliveryState, FoundPost
+from domain.posts import FoundPost
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.owner import owner
 from gridvoice.app.tasks.channels import shut_channels

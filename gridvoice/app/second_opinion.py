@@ -21,9 +21,10 @@ from db.assessments import put_assessments
 from db.engine import read, write
 from db.faults import is_of_the_store
 from db.rescoring import AssessedVersion
+from domain.alerts import SendError
+from domain.assessments import OpinionOutcome
 from domain.clock import utc_now
 from domain.events import Cause, EventKind
-from domain.model import OpinionOutcome, SendError
 from pipeline.second_opinion import (
     BadAnswer,
     Opinion,

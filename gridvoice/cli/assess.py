@@ -16,7 +16,7 @@ from gridvoice.cli.options import Unusable, command, config_dir
 from gridvoice.cli.output import emit, say
 
 if TYPE_CHECKING:
-    from domain.model import Assessment
+    from domain.assessments import Assessment
 
 _READ = ("title", "text", "channel", "region", "published_at")
 

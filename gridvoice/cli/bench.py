@@ -11,7 +11,7 @@ from gridvoice.cli.options import Unusable, command, config_dir, with_common
 from gridvoice.cli.output import complain, emit, say
 
 if TYPE_CHECKING:
-    from domain.model import FoundPost
+    from domain.posts import FoundPost
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -74,7 +74,7 @@ def _posts(args: argparse.Namespace) -> list[FoundPost]:
 
 
 def _town_posts() -> list[FoundPost]:
-    from domain.model import FoundPost
+    from domain.posts import FoundPost
     from gridvoice.demo.town import load_town
 
     town = load_town("first")

@@ -30,8 +30,8 @@ def run(args: argparse.Namespace) -> int:
         if args.post or args.what:
             raise Unusable("--export 不与更正同用")
         return _export(args)
+    from domain.assessments import Category, Correction
     from domain.clock import utc_now
-    from domain.model import Category, Correction
     from gridvoice.handling.corrections import NotCorrectable, correct
 
     source, slash, key = (args.post or "").partition("/")

@@ -32,8 +32,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _list(args: argparse.Namespace) -> int:
     from db import incidents, posts
     from db.engine import read
+    from domain.incidents import IncidentState
     from domain.masking import mask
-    from domain.model import IncidentState
     from gridvoice.contract.incidents import incident_object, incident_with_posts
 
     states = [s for s in IncidentState if s.is_open] if args.open else None
@@ -70,7 +70,7 @@ def _show(args: argparse.Namespace) -> int:
     from db.engine import read
     from domain.clock import short
     from domain.masking import mask
-    from domain.model import PostChannel
+    from domain.posts import PostChannel
     from gridvoice.contract.incidents import whole_incident
 
     with read(store(args)) as conn:

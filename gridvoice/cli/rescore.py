@@ -11,7 +11,7 @@ from gridvoice.cli.options import Unusable, command, configuration, store
 from gridvoice.cli.output import complain, emit, progress, say
 
 if TYPE_CHECKING:
-    from domain.model import Assessment
+    from domain.assessments import Assessment
     from gridvoice.app.tasks.aside import Failed
     from gridvoice.app.tasks.rescore import Batch, Rescored
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from alerts.notice.playbook import Playbook, TimeLimits
 from crawlers.source import Source
 from domain.clock import utc_now
-from domain.model import PostChannel
+from domain.posts import PostChannel
 from domain.trouble import Trouble
 from gridvoice.app.configuration import Configuration
 from gridvoice.console.remembered import Remembered

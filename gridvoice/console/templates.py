@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from domain.model import Severity
+from domain.assessments import Severity
 from gridvoice.console.words import moment
 
 _HERE = Path(__file__).parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.model import Labelled
+from domain.labelled import Labelled
 
 # How long a new incident may wait to be taken before its age is shown in red.
 _TAKE_WITHIN = {

@@ -9,7 +9,7 @@ from domain.masking import mask
 
 if TYPE_CHECKING:
     from db.outbox import DeliveryRow
-    from domain.model import Receipt, SendError
+    from domain.alerts import Receipt, SendError
 
 
 def delivery_object(row: DeliveryRow) -> dict[str, Any]:

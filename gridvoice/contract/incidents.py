@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from db.outbox import DeliveryRow
     from db.posts import PostRow
     from db.timeline import EventRow
-    from domain.model import Incident
+    from domain.incidents import Incident
 
 
 def incident_object(incident: Incident) -> dict[str, Any]:

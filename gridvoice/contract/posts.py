@@ -10,7 +10,8 @@ from domain.masking import mask, mask_address
 if TYPE_CHECKING:
     from db.posts import PostRow
     from db.search import Hit
-    from domain.model import Assessment, FoundPost, Place, Reason
+    from domain.assessments import Assessment, Place, Reason
+    from domain.posts import FoundPost
 
 
 def assessed_post(post_id: Any, assessment: Assessment) -> dict[str, Any]:

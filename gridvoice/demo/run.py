@@ -17,15 +17,15 @@ from sqlalchemy import Engine
 
 from db import incidents, judging, leases, outbox, posts, timeline
 from db.engine import read
+from domain.alerts import AlertReason
 from domain.clock import parse_time, utc_now
-from domain.model import AlertReason
 from gridvoice.demo.places import write_places
 from gridvoice.demo.receivers.centre import CENTRE
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.receivers.receiver import Accepted
 from gridvoice.demo.site import Site
 from gridvoice.demo.sources import write_sources
-from gridvoice.demo.town import Alerted, Town, TownCheck, judge
+from gridvoice.demo.town import Alerted, Town, TownCheck, check_town
 
 ALERT = "incident.alert"  # the centre may also hear of trouble with the system itself
 _POLL_EVERY = "1s"
@@ -151,7 +151,7 @@ def first_alerts(demo: Demo, engine: Engine) -> list[Alerted]:
 
 def verdict_on(demo: Demo, engine: Engine) -> TownCheck:
     """Exactly the town's true incidents, each once as a first alert, none of the traps?"""
-    return judge(demo.town, first_alerts(demo, engine), demo.site.later)
+    return check_town(demo.town, first_alerts(demo, engine), demo.site.later)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from domain.assessments import Area, Category
 from domain.load import load_file
-from domain.model import Area, Category
 
 TOWNS = Path(__file__).parent / "towns"
 
@@ -225,7 +225,7 @@ class TownCheck:
         return not (self.missing or self.wrong or self.repeated)
 
 
-def judge(town: Town, alerts: Iterable[Alerted], later: Sequence[TownPost] = ()) -> TownCheck:
+def check_town(town: Town, alerts: Iterable[Alerted], later: Sequence[TownPost] = ()) -> TownCheck:
     """Exactly the town's true incidents, each with one first alert, none of the traps.
 
     `alerts` are first alerts only, with all posts that their incident holds. `later` are posts

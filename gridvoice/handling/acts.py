@@ -22,7 +22,7 @@ from db.faults import is_of_the_store
 from db.incidents import IncidentRow, NoSuchIncident
 from domain.acts import ACTS, ActRule
 from domain.events import Cause
-from domain.model import Incident
+from domain.incidents import Incident
 from gridvoice.app.configuration import Configuration
 from gridvoice.handling.corrections import count_false_alarm
 from gridvoice.telling.tell import tell_if_changed

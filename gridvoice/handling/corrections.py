@@ -16,10 +16,10 @@ from db.assessments import PERSON, let_stand, put_assessments
 from db.engine import grouping_lane, read, write
 from db.rescoring import AssessedVersion
 from db.statements import storable
+from domain.assessments import Area, Assessment, Category, Correction, Reason, Severity
 from domain.bounds import NAME_CHARS, cut
 from domain.events import Cause, EventKind
 from domain.masking import mask
-from domain.model import Area, Assessment, Category, Correction, Reason, Severity
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import aside
 from gridvoice.app.tasks.rescore import group_late

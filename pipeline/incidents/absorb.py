@@ -7,16 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from domain.assessments import Area, Assessment, Category
 from domain.events import EventKind
+from domain.incidents import Incident, IncidentState, PostRole
 from domain.masking import mask
-from domain.model import (
-    Area,
-    Assessment,
-    Category,
-    Incident,
-    IncidentState,
-    PostRole,
-)
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.profile import Profile
 from pipeline.severity import SeverityRules

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from domain.model import Category
+from domain.assessments import Category
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.profile import Likeness, Outline
 from pipeline.incidents.proximity import Nearness, nearness

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.model import Assessment, PostRole, Reason
+from domain.assessments import Assessment, Reason
+from domain.incidents import PostRole
 from pipeline.incidents.proximity import PlaceKeys, place_keys
 from pipeline.incidents.similarity import Wording, coded_regions, local_names, terms
 from pipeline.normalise import Squeezed

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from domain.assessments import Severity
 from domain.bounds import counts
-from domain.model import Severity
 from pipeline.incidents.post import PostFacts
 from pipeline.severity import IncidentFacts
 

@@ -105,7 +105,7 @@ def _by_folds(
     return in_order, False, len(examples) / spent if spent else 0.0
 
 
-def judge(examples: Sequence[Example], scorer: Scorer) -> list[ScoredPost]:
+def score_all(examples: Sequence[Example], scorer: Scorer) -> list[ScoredPost]:
     """Truth and verdict of each example."""
     return _timed(examples, scorer)[0]
 

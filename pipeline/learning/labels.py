@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from domain.assessments import Category
 from domain.jsonl import BadLine, as_object, open_lines
-from domain.model import Category
 from pipeline.normalise import Squeezed, squeeze
 from pipeline.scorers.model_file import text_hash
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from domain.model import Category
+from domain.assessments import Category
 from pipeline.learning.labels import Example
 
 _CHANNELS = {

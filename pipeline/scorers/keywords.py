@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from domain.model import Reason
+from domain.assessments import Reason
 from pipeline.normalise import Squeezed
 from pipeline.scorers.score import IRRELEVANT, Score, Scorer
 

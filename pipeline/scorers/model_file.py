@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from domain.model import Category
+from domain.assessments import Category
 from pipeline.normalise import Squeezed
 from pipeline.scorers import concepts
 from pipeline.scorers.features import REGISTERS, feature_name, feature_number

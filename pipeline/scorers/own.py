@@ -8,7 +8,7 @@ from typing import Any
 
 import ahocorasick
 
-from domain.model import Category, Reason
+from domain.assessments import Category, Reason
 from pipeline.normalise import Squeezed
 from pipeline.scorers.features import FeatureReading, Reader, by_frequency
 from pipeline.scorers.manner import is_elsewhere, manner_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from itertools import chain
 
-from domain.model import Reason
+from domain.assessments import Reason
 from pipeline.normalise import Squeezed
 from pipeline.scorers import concepts
 from pipeline.scorers.features import FeatureReading, concepts_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.model import Category, Reason
+from domain.assessments import Category, Reason
 from pipeline.normalise import Squeezed
 
 

@@ -18,8 +18,9 @@ from db.tables import alerts, assessments, deliveries, incident_events, incident
 from db.tables import incidents as incidents_table
 from db.take_in import take_in
 from db.timeline import EventRow, events_of
+from domain.alerts import AlertReason, ChannelState
 from domain.clock import utc_now
-from domain.model import AlertReason, ChannelState, FoundPost
+from domain.posts import FoundPost
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.judge import Judged, judge
 

@@ -11,7 +11,7 @@ import pytest
 from app_scene import NOW, all_alerts, all_incidents, found, judge_at, take, timeline
 from sqlalchemy import Engine
 
-from domain.model import Incident, IncidentState
+from domain.incidents import Incident, IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.handling.acts import NotNow, acknowledge, call_false_alarm, close
 

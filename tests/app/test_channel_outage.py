@@ -35,8 +35,9 @@ from alerts.sending.retry import REFUSED_ATTEMPTS
 from db import sending
 from db.engine import write
 from db.tables import alerts
+from domain.alerts import DeliveryState
+from domain.assessments import Severity
 from domain.load import load_file
-from domain.model import DeliveryState, Severity
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.replay import replay
 from gridvoice.app.tasks.channels import channel_works, release_channels

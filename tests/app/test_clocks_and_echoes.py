@@ -28,7 +28,7 @@ from poison import (
 from sqlalchemy import Engine
 
 from db.judging import ToJudge
-from domain.model import Severity
+from domain.assessments import Severity
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.follow_up import follow_up
 from gridvoice.app.tasks.judge import judge

@@ -27,7 +27,7 @@ from stored import corrections_of, post_by_key
 from db.engine import read, write
 from db.posts import PostRow
 from db.tables import corrections
-from domain.model import Category, Correction, Severity
+from domain.assessments import Category, Correction, Severity
 from gridvoice.app.configuration import Configuration
 from gridvoice.handling.acts import call_false_alarm, close
 from gridvoice.handling.corrections import NotCorrectable, correct, labels

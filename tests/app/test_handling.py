@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 from alerts.notice import layout
 from alerts.notice.body import from_body
 from db.incidents import NoSuchIncident
-from domain.model import IncidentState
+from domain.incidents import IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.handling.acts import NotNow, acknowledge, call_false_alarm, close
 

@@ -20,7 +20,7 @@ from db import set_aside, sources
 from db.channel_states import put_channel_state
 from db.engine import open_engine, read, write
 from db.take_in import take_in
-from domain.model import ChannelState
+from domain.alerts import ChannelState
 from domain.polling import PollOutcome, PollResult
 from domain.trouble import Trouble
 from gridvoice.app import health as health_module

@@ -35,7 +35,8 @@ from sqlalchemy import Engine
 
 from alerts.notice import layout
 from alerts.notice.body import from_body
-from domain.model import Area, Category, IncidentState, Severity
+from domain.assessments import Area, Category, Severity
+from domain.incidents import IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.follow_up import follow_up
 from gridvoice.app.tasks.judge import Judged, judge

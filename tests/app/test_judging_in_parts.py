@@ -30,7 +30,7 @@ from db.engine import write
 from db.incidents import IncidentRow
 from db.tables import incident_posts
 from domain.events import EventKind
-from domain.model import IncidentState, PostRole
+from domain.incidents import IncidentState, PostRole
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import judge as judging
 from gridvoice.app.tasks.grouping import Grouping, Taken

@@ -37,7 +37,8 @@ from sqlalchemy import Engine, select
 from db import opinions
 from db.engine import read, write
 from db.tables import opinions_asked
-from domain.model import Category, Correction, IncidentState
+from domain.assessments import Category, Correction
+from domain.incidents import IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.tasks.rescore import rescore

@@ -53,7 +53,8 @@ from alerts.notice.body import from_body
 from alerts.notice.playbook import Playbooks
 from db import set_aside
 from db.engine import check, write
-from domain.model import Category, Correction, IncidentState
+from domain.assessments import Category, Correction
+from domain.incidents import IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import judge as judging_task
 from gridvoice.app.tasks.judge import Judged, judge

@@ -20,8 +20,8 @@ from db import leases, outbox, sending
 from db.channel_states import channel_state_rows
 from db.engine import read, write
 from db.outbox import DeliveryRow
+from domain.alerts import DeliveryState, Outcome
 from domain.clock import utc_now
-from domain.model import DeliveryState, Outcome
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.relay import relay
 from gridvoice.demo.receivers.centre import CENTRE

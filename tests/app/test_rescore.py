@@ -24,7 +24,8 @@ from sqlalchemy import Engine, select
 
 from db.engine import read
 from db.tables import assessments, versions
-from domain.model import Category, Correction, IncidentState
+from domain.assessments import Category, Correction
+from domain.incidents import IncidentState
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks import rescore as rescoring
 from gridvoice.app.tasks.follow_up import follow_up

@@ -31,7 +31,7 @@ from sqlalchemy import Engine, select
 
 from db.engine import read
 from db.tables import assessments, opinions_asked, versions
-from domain.model import Category, Correction
+from domain.assessments import Category, Correction
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.second_opinion import ask_for_opinions
 from gridvoice.app.service import Service

@@ -21,7 +21,7 @@ from app_scene import (
 from sqlalchemy import Engine
 
 from db.engine import read
-from domain.model import FoundPost
+from domain.posts import FoundPost
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.store_health import store_troubles
 

@@ -19,21 +19,12 @@ from db import incidents, judging, outbox, sending, sources, take_in, timeline
 from db.engine import write
 from db.tables import deliveries
 from db.tables import posts as post_table
+from domain.alerts import AlertReason, Outcome
+from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
 from domain.events import Cause
-from domain.model import (
-    AlertReason,
-    Area,
-    Assessment,
-    Category,
-    FoundPost,
-    Incident,
-    IncidentState,
-    Outcome,
-    Place,
-    Reason,
-    Severity,
-)
+from domain.incidents import Incident, IncidentState
 from domain.polling import PollOutcome, PollResult
+from domain.posts import FoundPost
 
 AUTHOR_KEY = b"k" * 32
 LEASE = timedelta(seconds=60)

@@ -13,7 +13,7 @@ from db import incidents, timeline
 from db.engine import read
 from db.timeline import EventRow
 from domain.acts import ACTS, ActRule
-from domain.model import Incident
+from domain.incidents import Incident
 from domain.roles import Role
 from gridvoice.cli.main import main
 from gridvoice.console.access import roles_of_routes

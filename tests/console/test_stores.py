@@ -17,8 +17,9 @@ from db import judging
 from db.engine import open_engine, read, write
 from db.pages.board import TakenToday
 from db.take_in import take_in
+from domain.assessments import Category
 from domain.clock import SHANGHAI
-from domain.model import Category, FoundPost
+from domain.posts import FoundPost
 from gridvoice.console.remembered import Remembered
 from gridvoice.console.words import lasting, midnight
 

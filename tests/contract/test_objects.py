@@ -19,23 +19,11 @@ from db.posts import PostRow
 from db.search import Hit
 from db.sources import SourceRow
 from db.timeline import EventRow
+from domain.alerts import AlertReason, DeliveryState, Outcome, Receipt, SendError
+from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
 from domain.events import Cause
-from domain.model import (
-    AlertReason,
-    Area,
-    Assessment,
-    Category,
-    DeliveryState,
-    FoundPost,
-    Incident,
-    IncidentState,
-    Outcome,
-    Place,
-    Reason,
-    Receipt,
-    SendError,
-    Severity,
-)
+from domain.incidents import Incident, IncidentState
+from domain.posts import FoundPost
 from domain.query.match import Span
 from gridvoice.contract import alerts, incidents, posts, sources
 

@@ -24,8 +24,8 @@ from crawlers.source import Source
 from crawlers.sources import read_source
 from domain.intake import TakenIn
 from domain.load import BadSettings, Problem
-from domain.model import Evidence
 from domain.polling import DueSource, LostLease, PendingPage, PollBatch
+from domain.posts import Evidence
 
 
 def _plain(value: Any) -> Any:

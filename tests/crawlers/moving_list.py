@@ -21,8 +21,8 @@ from crawlers.poll import Poll
 from crawlers.source import Source
 from crawlers.sources import read_source
 from domain.intake import BadPost, TakenIn
-from domain.model import FoundPost
 from domain.polling import DueSource, LostLease, PendingPage, PollBatch, PollOutcome
+from domain.posts import FoundPost
 
 T = TypeVar("T")
 START = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)

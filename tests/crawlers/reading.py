@@ -13,7 +13,7 @@ from crawlers.posts import make_post
 from crawlers.source import Source
 from crawlers.sources import read_source
 from domain.clock import SHANGHAI
-from domain.model import FoundPost
+from domain.posts import FoundPost
 
 NOW = datetime(2026, 11, 27, 20, 55, tzinfo=SHANGHAI)
 ADDRESS = "http://www.example.gov.cn/list.html"

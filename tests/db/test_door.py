@@ -19,7 +19,7 @@ from db.take_in import take_in
 from domain import bounds
 from domain.clock import iso
 from domain.intake import TakenIn
-from domain.model import FoundPost
+from domain.posts import FoundPost
 
 EDGES = [
     datetime(1, 1, 1, tzinfo=UTC),

@@ -17,8 +17,9 @@ from db.engine import read, write
 from db.judging import unassessed
 from db.posts import posts_of_incident
 from db.take_in import take_in
+from domain.assessments import Category
 from domain.events import Cause
-from domain.model import Category, Incident, IncidentState
+from domain.incidents import Incident, IncidentState
 
 
 def opened(engine: Engine, now: datetime = NOW, **changes: Any) -> int:

@@ -29,8 +29,10 @@ from db import (
 from db.engine import write
 from db.incident_keys import Span
 from db.take_in import take_in
+from domain.alerts import AlertReason
+from domain.assessments import Severity
 from domain.events import Cause, TimerKind
-from domain.model import AlertReason, IncidentState, Severity
+from domain.incidents import IncidentState
 from domain.query.parse import parse
 from domain.query.tree import And, Field, Range
 

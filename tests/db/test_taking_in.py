@@ -19,7 +19,7 @@ from db.judging import count_unassessed, record_assessments, unassessed
 from db.posts import PostRow, count_posts, known_keys, post, posts_of_incident
 from db.tables import evidence, posts, versions
 from db.take_in import TakenIn, take_in
-from domain.model import Evidence, FoundPost
+from domain.posts import Evidence, FoundPost
 
 LATER = NOW + timedelta(hours=2)
 

@@ -11,7 +11,7 @@ from crawlers.pages import Ask, Entry, Mark, Page, Role
 from crawlers.posts import make_post
 from crawlers.source import Source
 from crawlers.sources import load_sources
-from domain.model import FoundPost
+from domain.posts import FoundPost
 from gridvoice.demo.site import Site
 from gridvoice.demo.sources import write_sources
 from gridvoice.demo.town import Where, load_town

@@ -8,7 +8,7 @@ import pytest
 from domain.load import BadSettings, load_text
 from domain.masking import mask
 from domain.text import fold
-from gridvoice.demo.town import Alerted, Town, Where, judge, load_town, verdict
+from gridvoice.demo.town import Alerted, Town, Where, check_town, load_town, verdict
 
 TINY = Path(__file__).parent / "tiny.yaml"
 TOWNS = ["first", "second", str(TINY)]
@@ -94,17 +94,17 @@ def test_a_wrong_town_file_is_refused_with_line_and_reason() -> None:
 def test_the_right_alerts_are_judged_right() -> None:
     town = load_town(TINY)
     alert = Alerted("n1", "supply_quality", ("true-penghai-01", "true-penghai-02"))
-    assert judge(town, [alert]).is_right
+    assert check_town(town, [alert]).is_right
 
 
 def test_a_notice_about_the_matter_may_lie_in_its_incident() -> None:
     town = load_town(TINY)
     alert = Alerted("n1", "supply_quality", ("true-penghai-01", "trap-repair-01"))
-    assert judge(town, [alert]).is_right
+    assert check_town(town, [alert]).is_right
 
 
 def test_a_missing_incident_is_named() -> None:
-    verdict = judge(load_town(TINY), [])
+    verdict = check_town(load_town(TINY), [])
     assert verdict.missing == ("penghai: 陈化店镇花木大棚停电",)
     assert not verdict.is_right
 
@@ -113,14 +113,14 @@ def test_an_alert_on_a_trap_or_on_talk_is_wrong() -> None:
     town = load_town(TINY)
     right = Alerted("n1", "supply_quality", ("true-penghai-01",))
     trap = Alerted("n2", "supply_quality", ("trap-repair-01",))
-    verdict = judge(town, [right, trap])
+    verdict = check_town(town, [right, trap])
     assert verdict.wrong == ("n2 alerted without a true post: trap-repair-01",)
-    mixed = judge(town, [Alerted("n1", "supply_quality", ("true-penghai-01", "talk-01"))])
+    mixed = check_town(town, [Alerted("n1", "supply_quality", ("true-penghai-01", "talk-01"))])
     assert mixed.wrong == ("n1 (penghai) also holds talk-01",)
 
 
 def test_a_wrong_category_is_wrong() -> None:
-    verdict = judge(load_town(TINY), [Alerted("n1", "billing_service", ("true-penghai-01",))])
+    verdict = check_town(load_town(TINY), [Alerted("n1", "billing_service", ("true-penghai-01",))])
     assert verdict.wrong == ("n1 (penghai) is called billing_service, not supply_quality",)
 
 
@@ -128,5 +128,5 @@ def test_one_incident_alerted_twice_is_repeated_whether_split_or_resent() -> Non
     town = load_town(TINY)
     one = Alerted("n1", "supply_quality", ("true-penghai-01",))
     other = Alerted("n2", "supply_quality", ("true-penghai-02",))
-    assert judge(town, [one, other]).repeated == ("penghai alerted as 2 incidents: n1, n2",)
-    assert judge(town, [one, one]).repeated == ("n1 alerted 2 times as new",)
+    assert check_town(town, [one, other]).repeated == ("penghai alerted as 2 incidents: n1, n2",)
+    assert check_town(town, [one, one]).repeated == ("n1 alerted 2 times as new",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.acts import ACTS, TRANSITIONS, ActRule
-from domain.model import IncidentState
+from domain.incidents import IncidentState
 from domain.roles import Role
 
 S = IncidentState

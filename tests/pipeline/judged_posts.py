@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from domain.model import Area, Assessment, Category, Severity
+from domain.assessments import Area, Assessment, Category, Severity
 from domain.text import content_hash
 from pipeline.incidents.match import Candidate
 from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from judged_posts import START, complaint, facts
 
+from domain.assessments import Area, Assessment, Place, Severity
 from domain.events import EventKind
-from domain.model import Area, Assessment, Incident, IncidentState, Place, PostRole, Severity
+from domain.incidents import Incident, IncidentState, PostRole
 from pipeline.incidents.absorb import Change, absorb, begin
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.profile import Profile

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model import Area, Assessment, Category, Severity
+from domain.assessments import Area, Assessment, Category, Severity
 from pipeline.assess import Assessor, PostText, open_assessor
 from pipeline.normalise import Squeezed
 from pipeline.scorers.score import IRRELEVANT, Score

@@ -13,8 +13,8 @@ import pytest
 from grouping_cases import POSTS
 from judged_posts import OUTAGE, START, incident, post
 
+from domain.assessments import Category
 from domain.load import BadSettings, load_text
-from domain.model import Category
 from pipeline.incidents.match import best
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.profile import Likeness, Profile, facts_of, facts_written

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from judged_posts import START, incident, post
 
-from domain.model import Category, Severity
+from domain.assessments import Category, Severity
 from pipeline.incidents.match import Candidate, best
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.settings import ClusterSettings

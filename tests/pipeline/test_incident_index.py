@@ -17,7 +17,8 @@ from db import incident_keys, incident_likeness, incidents
 from db.engine import read, write
 from db.incident_keys import Span
 from db.tables import incident_keys as keys_table
-from domain.model import Category, Incident, IncidentState
+from domain.assessments import Category
+from domain.incidents import Incident, IncidentState
 from gridvoice.app.tasks.known_incidents import known_incidents
 from pipeline.incidents.absorb import begin
 from pipeline.incidents.match import Candidate, Choice, best

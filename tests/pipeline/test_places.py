@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from domain.assessments import Area
 from domain.load import BadSettings
-from domain.model import Area
 from pipeline.gazetteer import Gazetteer, load_gazetteer
 from pipeline.locate import Locator
 from pipeline.place_names import Strength, spellings, village_stem

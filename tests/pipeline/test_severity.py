@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from domain.assessments import Category, Severity
 from domain.load import BadSettings, load_text
-from domain.model import Category, Severity
 from pipeline.normalise import squeeze
 from pipeline.quantities import parse_number, quantities
 from pipeline.severity import IncidentFacts, Rated, SeverityRules

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.model import Area
+from domain.assessments import Area
 from pipeline.gazetteer import Gazetteer
 from pipeline.locate import Locator
 from pipeline.place_names import Level, stem, village_stem

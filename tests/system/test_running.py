@@ -28,7 +28,7 @@ from running_system import (
 from db import judging, outbox, posts
 from db.engine import open_engine, read
 from db.sources import source_rows
-from domain.model import DeliveryState
+from domain.alerts import DeliveryState
 from gridvoice.demo.receivers.centre import CENTRE
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.web import DemoPage

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from alerts.sending import outage
 from db import sending
 from db.channel_states import channel_state_rows, lock_channel, put_channel_state
-from domain.model import SendError
+from domain.alerts import SendError
 
 log = logging.getLogger("gridvoice.channels")
 

@@ -23,7 +23,7 @@ from db.incidents import IncidentRow
 from db.judging import ToJudge
 from db.undated import first_seen_is_fair
 from domain.events import Cause, EventKind, TimerKind
-from domain.model import Incident, IncidentState, PostRole
+from domain.incidents import Incident, IncidentState, PostRole
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.known_incidents import known_incidents, likeness_of, remember
 from gridvoice.telling.tell import tell_if_changed

@@ -11,7 +11,7 @@ from db.engine import write
 from db.take_in import take_in
 from domain.clock import utc_now
 from domain.intake import FirstSeen, TakenIn
-from domain.model import FoundPost
+from domain.posts import FoundPost
 
 
 def author_key(engine: Engine) -> bytes:

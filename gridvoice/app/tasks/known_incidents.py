@@ -16,7 +16,8 @@ from db import incident_keys, incident_likeness
 from db.alone import problem_of
 from db.incident_keys import Span
 from db.incident_likeness import Written
-from domain.model import Category, IncidentState
+from domain.assessments import Category
+from domain.incidents import IncidentState
 from pipeline.incidents.lately import Lately
 from pipeline.incidents.match import Candidate, is_elsewhere
 from pipeline.incidents.post import PostFacts

@@ -29,8 +29,9 @@ from db import leases, sending
 from db.channel_states import lock_channel
 from db.engine import write
 from db.leases import Leased
+from domain.alerts import Outcome, SendError
+from domain.assessments import Severity
 from domain.clock import utc_now
-from domain.model import Outcome, SendError, Severity
 from gridvoice.app.tasks.channels import channel_fails, channel_works
 
 log = logging.getLogger("gridvoice.relay")

@@ -19,7 +19,7 @@ from db.engine import grouping_lane, read, write
 from db.faults import is_of_the_store
 from db.judging import name_of
 from db.rescoring import AssessedVersion
-from domain.model import Assessment
+from domain.assessments import Assessment
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.tasks.aside import RESCORE, Failed, program_of, put
 from gridvoice.app.tasks.grouping import Grouping, Taken

@@ -18,8 +18,8 @@ from alerts.notice import layout
 from alerts.notice.notice import Notice
 from alerts.notice.troubles import compose_troubles, id_of
 from alerts.routing.route import Destination
+from domain.alerts import SendError
 from domain.clock import utc_now
-from domain.model import SendError
 from domain.trouble import Trouble
 from gridvoice.app.configuration import Configuration
 from gridvoice.app.periodic import GoOn

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from db.pages import board as read
 from db.pages.board import Figures, TakenToday
 from db.pages.incident import ShownIncident
+from domain.assessments import Severity
 from domain.incident_filter import IncidentCount, IncidentFilter
-from domain.model import Severity
 from gridvoice.console.banners import banners
 from gridvoice.console.context import Context
 from gridvoice.console.incidents.cards import Card, card

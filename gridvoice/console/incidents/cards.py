@@ -10,8 +10,9 @@ from markupsafe import Markup
 from db.pages.board import Arrivals
 from db.pages.incident import ShownIncident
 from domain.acts import ACTS
+from domain.incidents import IncidentState
 from domain.masking import mask
-from domain.model import IncidentState, PostChannel
+from domain.posts import PostChannel
 from gridvoice.console.incidents.growth import growth
 from gridvoice.console.words import Moment, is_pressing, lasting, moment
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.pages.incident import Grounds
+from domain.assessments import Reason
 from domain.masking import mask
-from domain.model import Reason
 from gridvoice.console.marks import quoted
 
 _SHOWN = 12

@@ -10,8 +10,9 @@ from datetime import datetime
 from db.pages.incident import ShownAlert, ShownDelivery
 from db.timeline import EventRow
 from domain.acts import ACTS
+from domain.alerts import AlertReason, DeliveryState
+from domain.assessments import Severity
 from domain.masking import mask
-from domain.model import AlertReason, DeliveryState, Severity
 from gridvoice.console.words import Moment, label_of, moment
 
 _JOINED = ("joined", "edited", "follow_up")

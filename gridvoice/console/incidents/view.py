@@ -14,8 +14,9 @@ from db.pages.board import read_arrivals, read_reopened
 from db.pages.incident import ShownPost
 from db.timeline import EventRow
 from domain.acts import ACTS
+from domain.assessments import Place, Reason
 from domain.masking import mask, mask_address
-from domain.model import Place, PostChannel, Reason
+from domain.posts import PostChannel
 from domain.safe_links import openable
 from gridvoice.console.context import Context
 from gridvoice.console.incidents.cards import card

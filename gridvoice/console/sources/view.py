@@ -14,8 +14,8 @@ from alerts.sending.outage import is_held
 from db.channel_states import channel_state_rows
 from db.health import is_late
 from db.pages.sources import ShownSource, read_sources
+from domain.alerts import ChannelState
 from domain.masking import mask
-from domain.model import ChannelState
 from gridvoice.console.banners import banners
 from gridvoice.console.context import Context, SourceCard
 from gridvoice.console.words import Moment, counted, lasting, moment
