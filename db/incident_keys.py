@@ -29,7 +29,7 @@ from db.engine import to_json
 from db.faults import is_of_the_store
 from db.statements import storable
 from db.tables import incident_keys, incident_likeness, incidents
-from domain.incidents import IncidentState
+from domain.incidents.incident import IncidentState
 
 T = TypeVar("T")
 # Of what is common, the newest: more of it crowds out what is rare, and what a post joins is rarely

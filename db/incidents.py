@@ -16,8 +16,8 @@ from db.statements import insert_for, storable
 from db.tables import incident_events, incident_numbers, incident_posts, incidents
 from domain.assessments import Area, Category, Severity
 from domain.clock import SHANGHAI
-from domain.events import Cause
-from domain.incidents import Incident, IncidentState, PostRole
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident, IncidentState, PostRole
 
 _ALL = 1_000_000_000
 _FIELDS = [f.name for f in fields(Incident)]
@@ -176,7 +176,7 @@ def list_incidents(
     """Incidents, the one with the newest post first; `limit` 0 means all.
 
     `since` leaves out those whose last post happened before. What cannot be read is left out;
-    judging names it (set_aside, lane "incident").
+    assessing names it (set_aside, lane "incident").
     """
     conditions: list[ColumnElement[bool]] = []
     if states is not None:
@@ -231,7 +231,7 @@ def incident_of(row: Any) -> Incident:
     return Incident(**values)
 
 
-# The statements of judging, made once: to build one costs more than to run it.
+# The statements of assessing, made once: to build one costs more than to run it.
 
 _OPEN_INCIDENT = incidents.insert().returning(incidents.c.id)
 _MINE = incidents.c.id == bindparam("incident")

@@ -33,7 +33,7 @@ from db.statements import insert_for
 from db.tables import alerts, deliveries, incident_events, incidents
 from domain.alerts import AlertReason, DeliveryState
 from domain.assessments import Severity
-from domain.events import Cause
+from domain.incidents.events import Cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class FoundPost:
-    """帖文 as a source showed it, before anything was judged.
+    """帖文 as a source showed it, before anything was assessed.
 
     `key` is the site's own id, else the canonical URL; (source, key) is the identity.
     `published_at` is aware or None; `published_raw` is the site's own spelling of it.

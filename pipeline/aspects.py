@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.assessments import Category
-from pipeline.normalise import Squeezed, squeezed_spelling
-from pipeline.phrases import PhraseBook
+from pipeline.text.normalise import Squeezed, squeezed_spelling
+from pipeline.text.phrases import PhraseBook
 
 
 @dataclass(frozen=True, slots=True)

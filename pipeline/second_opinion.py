@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.assessments import Assessment, Category, Reason, Severity
-from domain.masking import mask
+from domain.masking.mask import mask
 
 PREFIX = "llm:"
 _WHY_LENGTH = 80

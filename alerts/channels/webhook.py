@@ -16,7 +16,7 @@ from alerts.notice.playbook import Playbook
 from alerts.sending.secrets import BadChannel, Secrets
 from domain.alerts import AlertReason, Outcome, Receipt, SendError
 from domain.clock import iso, utc_now
-from domain.incidents import Incident
+from domain.incidents.incident import Incident
 
 LIMIT_BYTES = 19_999  # the receiver was promised less than 20,000
 

@@ -18,7 +18,7 @@ from alerts.notice.playbook import Playbook
 from domain.alerts import AlertReason
 from domain.assessments import Area, Category, Severity
 from domain.clock import parse_time
-from domain.incidents import Incident, IncidentState
+from domain.incidents.incident import Incident, IncidentState
 
 VERSION = 2
 

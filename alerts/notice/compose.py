@@ -20,8 +20,8 @@ from alerts.routing.decide import LastReport
 from domain.alerts import AlertReason
 from domain.assessments import Area
 from domain.clock import SHANGHAI
-from domain.incidents import Incident, IncidentState
-from domain.masking import mask, mask_address
+from domain.incidents.incident import Incident, IncidentState
+from domain.masking.mask import mask, mask_address
 from domain.posts import PostChannel
 
 _QUOTED = 5

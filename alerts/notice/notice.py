@@ -11,7 +11,7 @@ from datetime import datetime
 
 from alerts.notice.playbook import Playbook
 from domain.alerts import AlertReason
-from domain.incidents import Incident
+from domain.incidents.incident import Incident
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from domain.assessments import Category
-from domain.load import load_file
+from domain.input.load import load_file
 
 
 @dataclass(frozen=True, slots=True)

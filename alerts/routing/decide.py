@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from domain.alerts import AlertReason
 from domain.assessments import Area, Severity
-from domain.incidents import Incident
+from domain.incidents.incident import Incident
 
 _NO_WAIT = timedelta(0)
 

@@ -13,7 +13,7 @@ from alerts.routing.roster import Roster, fits_place
 from domain.alerts import AlertReason
 from domain.assessments import Area, Category, Severity
 from domain.clock import SHANGHAI
-from domain.incidents import Incident
+from domain.incidents.incident import Incident
 
 ON_DUTY = "on_duty"
 

@@ -40,7 +40,7 @@ def _list(args: argparse.Namespace) -> int:
     from db.engine import read
     from domain.alerts import DeliveryState
     from domain.clock import short
-    from domain.masking import mask
+    from domain.masking.mask import mask
     from gridvoice.contract.alerts import delivery_object
 
     states = [DeliveryState.DEAD] if args.dead else None
@@ -75,9 +75,9 @@ def _list(args: argparse.Namespace) -> int:
 def _tell_reach(args: argparse.Namespace, fares: Iterable[ChannelState]) -> None:
     """Who is reached, on standard error: the list itself must not depend on the configuration."""
     from alerts.channels.opening import Channels, open_channels
-    from alerts.reach import reach_lines
+    from alerts.channels.reach import reach_lines
     from domain.clock import utc_now
-    from domain.load import BadSettings, load_file
+    from domain.input.load import BadSettings, load_file
 
     try:
         directory = config_dir(args)

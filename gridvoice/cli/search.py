@@ -73,7 +73,7 @@ def _moment(text: str | None) -> datetime | None:
 
 def _show(row: Any) -> None:
     from domain.clock import short
-    from domain.masking import mask
+    from domain.masking.mask import mask
     from domain.posts import PostChannel
 
     mark = f" [{row.incident_number}]" if row.incident_number else ""

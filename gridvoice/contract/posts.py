@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
-from domain.masking import mask, mask_address
+from domain.masking.mask import mask, mask_address
 
 if TYPE_CHECKING:
     from db.posts import PostRow

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from domain.assessments import Area, Category
-from domain.load import load_file
+from domain.input.load import load_file
 
 TOWNS = Path(__file__).parent / "towns"
 
@@ -43,8 +43,8 @@ class TownPost:
     published that long before the start and is there from the beginning. The id's first word
     says what it is: `true-NAME-01` belongs to the incident NAME, which must be alerted; `trap-…`
     must never alert by itself (`incident`: the matter that it may join); `talk-…` is ordinary.
-    `relevant`, `complaint`, `category` and `area` are the verdict of a reader; where they are
-    left out, the id decides (see `verdict`).
+    `relevant`, `complaint`, `category` and `area` are the assessment of a reader; where they are
+    left out, the id decides (see `assessment`).
     """
 
     id: str
@@ -181,8 +181,8 @@ class Expected:
     area: Area | None
 
 
-def verdict(town: Town, post: TownPost) -> Expected:
-    """The reader's verdict: what the post states itself, else what its kind means."""
+def assessment(town: Town, post: TownPost) -> Expected:
+    """The reader's assessment: what the post states itself, else what its kind means."""
     if post.kind == "true":
         incident = town.true_incidents[str(post.matter)]
         category = post.category or incident.category

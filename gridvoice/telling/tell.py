@@ -22,7 +22,7 @@ from db.faults import is_of_the_store
 from db.outbox import AlertRow
 from domain.alerts import AlertReason
 from domain.clock import utc_now
-from domain.incidents import Incident
+from domain.incidents.incident import Incident
 from gridvoice.telling.settings import TellingSettings
 
 log = logging.getLogger("gridvoice.telling")

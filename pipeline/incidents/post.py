@@ -1,4 +1,4 @@
-"""A judged post as incidents take it: what it says, where, when, and what it is compared by."""
+"""A assessed post as incidents take it: what it says, where, when, and what it is compared by."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.assessments import Assessment, Reason
-from domain.incidents import PostRole
+from domain.incidents.incident import PostRole
 from pipeline.incidents.proximity import PlaceKeys, place_keys
 from pipeline.incidents.similarity import Wording, coded_regions, local_names, terms
-from pipeline.normalise import Squeezed
+from pipeline.text.normalise import Squeezed
 
 
 @dataclass(frozen=True, slots=True)

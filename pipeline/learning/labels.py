@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from domain.assessments import Category
-from domain.jsonl import BadLine, as_object, open_lines
-from pipeline.normalise import Squeezed, squeeze
+from domain.input.jsonl import BadLine, as_object, open_lines
 from pipeline.scorers.model_file import text_hash
+from pipeline.text.normalise import Squeezed, squeeze
 
 
 @dataclass(frozen=True, slots=True)

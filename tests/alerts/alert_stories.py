@@ -12,7 +12,7 @@ from alerts.notice.playbook import Playbook
 from alerts.routing.decide import LastReport
 from domain.alerts import AlertReason
 from domain.assessments import Area, Category, Reason, Severity
-from domain.incidents import Incident, IncidentState
+from domain.incidents.incident import Incident, IncidentState
 
 # 24 November 2026, 03:10 in Shanghai.
 NOW = datetime(2026, 11, 23, 19, 10, tzinfo=UTC)

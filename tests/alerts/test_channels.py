@@ -34,7 +34,7 @@ from alerts.sending.http import retry_after_s
 from alerts.sending.secrets import Secrets
 from domain.alerts import Outcome, Receipt, SendError
 from domain.assessments import Category
-from domain.load import load_text
+from domain.input.load import load_text
 from gridvoice.demo.receivers.centre import CENTRE, DEMO_SECRET
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.receivers.wecom import WECOM

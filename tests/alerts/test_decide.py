@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from alerts.routing.decide import DecideSettings, LastReport, decide, held_until
 from domain.alerts import AlertReason
 from domain.assessments import Area, Severity
-from domain.incidents import Incident, IncidentState
-from domain.load import BadSettings, load_text
+from domain.incidents.incident import Incident, IncidentState
+from domain.input.load import BadSettings, load_text
 
 SETTINGS = DecideSettings()
 CLOSED = IncidentState.CLOSED

@@ -13,8 +13,8 @@ from alerts.routing.route import Routes, route
 from domain.alerts import AlertReason
 from domain.assessments import Severity
 from domain.clock import SHANGHAI, parse_time
-from domain.incidents import Incident
-from domain.load import load_text
+from domain.incidents.incident import Incident
+from domain.input.load import load_text
 
 
 def local(text: str) -> datetime:

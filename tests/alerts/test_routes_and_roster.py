@@ -12,8 +12,8 @@ from alerts.routing.route import Routes, Target, route
 from domain.alerts import AlertReason
 from domain.assessments import Area, Category, Severity
 from domain.clock import parse_time
-from domain.incidents import Incident
-from domain.load import BadSettings, load_text
+from domain.incidents.incident import Incident
+from domain.input.load import BadSettings, load_text
 
 ROUTES = """
 default:

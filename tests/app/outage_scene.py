@@ -21,10 +21,10 @@ from db.outbox import DeliveryRow
 from domain.alerts import AlertReason, ChannelState, DeliveryState
 from domain.assessments import Area, Category, Severity
 from domain.clock import utc_now
-from domain.events import Cause
-from domain.incidents import Incident, IncidentState
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks.relay import relay
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident, IncidentState
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.relay import relay
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

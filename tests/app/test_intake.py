@@ -13,7 +13,7 @@ from db.engine import read
 from domain.clock import utc_now
 from domain.intake import Intake
 from domain.posts import FoundPost
-from gridvoice.app.tasks.intake import DatabaseIntake
+from gridvoice.tasks.intake import DatabaseIntake
 
 LONG_AGO = utc_now() - timedelta(days=400)
 

@@ -22,7 +22,7 @@ from domain.polling import (
     PollResult,
 )
 from domain.posts import Evidence
-from gridvoice.app.tasks.polling import DatabasePolls
+from gridvoice.tasks.polling import DatabasePolls
 
 SOON = timedelta(minutes=5)
 

@@ -22,8 +22,8 @@ from sqlalchemy import Engine
 
 from db.engine import read
 from domain.posts import FoundPost
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.store_health import store_troubles
+from gridvoice.health.store_health import store_troubles
+from gridvoice.settings.configuration import Configuration
 
 FIRST = "first"
 

@@ -10,9 +10,9 @@ from console_server import Console, context_over
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 
-from domain.roles import Role
-from gridvoice.console import access
+from domain.incidents.roles import Role
 from gridvoice.console.app import create_app
+from gridvoice.console.shared import access
 
 
 def routes_of(engine: Engine) -> set[str]:

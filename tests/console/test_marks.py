@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.masking import mask
-from gridvoice.console.marks import Span, marked, quoted, readable, split
+from domain.masking.mask import mask
+from gridvoice.console.shared.highlights import Span, marked, quoted, readable, split
 
 PRIVATE = ["13812345678", "0374-2123456", "411023199001011234", "户号：4100123456", "a.b@c.com",
            "豫K12345", "3号楼2单元501室", "6222021234567890123"]  # fmt: skip

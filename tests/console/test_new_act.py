@@ -12,11 +12,11 @@ from own_config import write_config
 from db import incidents, timeline
 from db.engine import read
 from db.timeline import EventRow
-from domain.acts import ACTS, ActRule
-from domain.incidents import Incident
-from domain.roles import Role
+from domain.incidents.acts import ACTS, ActRule
+from domain.incidents.incident import Incident
+from domain.incidents.roles import Role
 from gridvoice.cli.main import main
-from gridvoice.console.access import roles_of_routes
+from gridvoice.console.shared.access import roles_of_routes
 from gridvoice.handling.acts import DOING, Acting, act
 
 

@@ -19,8 +19,8 @@ from db import incidents
 from db.engine import write
 from domain.addresses import is_loopback
 from domain.assessments import Category, Severity
-from domain.events import Cause
-from domain.incidents import IncidentState
+from domain.incidents.events import Cause
+from domain.incidents.incident import IncidentState
 from domain.trouble import Trouble
 
 NASTY = [

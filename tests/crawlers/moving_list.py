@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from crawlers.edges import Edges
-from crawlers.pages import Ask, Conditions, FetchFailed, Page, Role
-from crawlers.poll import Poll
+from crawlers.kinds.loading import read_source
+from crawlers.polling.poll import Poll
+from crawlers.polling.ports import Ports
+from crawlers.reading.pages import Ask, Conditions, FetchFailed, Page, Role
 from crawlers.source import Source
-from crawlers.sources import read_source
 from domain.intake import BadPost, TakenIn
 from domain.polling import DueSource, LostLease, PendingPage, PollBatch, PollOutcome
 from domain.posts import FoundPost
@@ -179,7 +179,7 @@ class MovingList:
             return call(*args)
 
         self.now += timedelta(minutes=10)
-        edges = Edges(self.fetch, self.store, in_thread, lambda: self.now, self.rng)
+        edges = Ports(self.fetch, self.store, in_thread, lambda: self.now, self.rng)
         try:
             return asyncio.run(Poll(self.source, self.store.lease(self.now), edges).run())
         except Killed:

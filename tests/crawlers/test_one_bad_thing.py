@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from moving_list import MovingList, newest_first
 
-from crawlers import basket
 from crawlers.kinds import KINDS
-from crawlers.pages import Ask, Entry, Found, Page, Role
+from crawlers.polling import batch
+from crawlers.reading.pages import Ask, Entry, Found, Page, Role
 from crawlers.source import Rules, Source
 from domain.polling import PendingPage, PollResult
 
@@ -23,14 +23,14 @@ RAISED = [ValueError("no"), OverflowError("far"), KeyError("x"), RecursionError(
 def bad_post(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
     """Keys of which no post can be made, with what is raised."""
     bad: dict[str, Exception] = {}
-    make_post = basket.make_post
+    make_post = batch.make_post
 
     def make(source: Source, key: str, *rest: Any) -> Any:
         if key in bad:
             raise bad[key]
         return make_post(source, key, *rest)
 
-    monkeypatch.setattr(basket, "make_post", make)
+    monkeypatch.setattr(batch, "make_post", make)
     return bad
 
 

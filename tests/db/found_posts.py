@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from db import incidents
 from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
-from domain.incidents import Incident, IncidentState
+from domain.incidents.incident import Incident, IncidentState
 from domain.posts import Evidence, FoundPost
 
 NOW = datetime(2026, 11, 24, 3, 10, tzinfo=UTC)

@@ -13,7 +13,7 @@ from db.leases import Leased
 from db.outbox import DeliveryRow
 from domain.alerts import AlertReason, Outcome
 from domain.assessments import Severity
-from domain.events import Cause
+from domain.incidents.events import Cause
 
 LATER = NOW + timedelta(minutes=5)
 

@@ -17,7 +17,7 @@ from db.settings import get_or_create_secret
 from db.take_in import take_in
 from domain.alerts import AlertReason
 from domain.assessments import Severity
-from domain.events import Cause
+from domain.incidents.events import Cause
 
 
 def at_once(threads: int, work: Callable[[int], object]) -> list[object]:

@@ -16,7 +16,6 @@ from db import (
     incident_keys,
     incident_likeness,
     incidents,
-    judging,
     leases,
     outbox,
     pending,
@@ -25,14 +24,15 @@ from db import (
     sending,
     sources,
     timers,
+    unassessed,
 )
 from db.engine import write
 from db.incident_keys import Span
 from db.take_in import take_in
 from domain.alerts import AlertReason
 from domain.assessments import Severity
-from domain.events import Cause, TimerKind
-from domain.incidents import IncidentState
+from domain.incidents.events import Cause, TimerKind
+from domain.incidents.incident import IncidentState
 from domain.query.parse import parse
 from domain.query.tree import And, Field, Range
 
@@ -72,8 +72,8 @@ def fill(conn: Connection) -> None:
 HOT: dict[str, Callable[[Connection], object]] = {
     "take in": lambda c: take_in(c, [found("1", "改了"), found("9")], NOW, AUTHOR_KEY),
     "known keys": lambda c: posts.known_keys(c, "board", ["1"]),
-    "unassessed": lambda c: judging.unassessed(c, 200),
-    "record": lambda c: judging.record_assessments(c, [(1, assessment())], NOW),
+    "unassessed": lambda c: unassessed.unassessed(c, 200),
+    "record": lambda c: unassessed.record_assessments(c, [(1, assessment())], NOW),
     "posts of an incident": lambda c: posts.posts_of_incident(c, 1),
     "due sources": lambda c: sources.due_sources(c, NOW, "a", 60, 10),
     "due pending": lambda c: pending.due_pending(c, "board", NOW, 10),

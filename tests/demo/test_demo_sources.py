@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from crawlers.kinds import KINDS
-from crawlers.pages import Ask, Entry, Mark, Page, Role
-from crawlers.posts import make_post
+from crawlers.kinds.loading import load_sources
+from crawlers.reading.pages import Ask, Entry, Page, PollStart, Role
+from crawlers.reading.posts import make_post
 from crawlers.source import Source
-from crawlers.sources import load_sources
 from domain.posts import FoundPost
 from gridvoice.demo.site import Site
 from gridvoice.demo.sources import write_sources
@@ -37,7 +37,7 @@ def fetch(source: Source, ask: Ask, now: datetime) -> Page:
 def crawl(source: Source, now: datetime) -> dict[str, FoundPost]:
     """Every post that a patient crawler finds, by key."""
     kind = KINDS[source.kind]
-    asks = kind.start(source, source.rules, Mark(now))
+    asks = kind.start(source, source.rules, PollStart(now))
     posts: dict[str, FoundPost] = {}
     while asks:
         ask = asks.pop()

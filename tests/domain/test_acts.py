@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.acts import ACTS, TRANSITIONS, ActRule
-from domain.incidents import IncidentState
-from domain.roles import Role
+from domain.incidents.acts import ACTS, TRANSITIONS, ActRule
+from domain.incidents.incident import IncidentState
+from domain.incidents.roles import Role
 
 S = IncidentState
 OPEN = {S.DISCOVERED, S.ACKNOWLEDGED, S.INVESTIGATING, S.RESPONDED, S.RECTIFIED, S.REVIEWED}

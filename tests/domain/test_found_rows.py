@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from domain.clock import parse_time
-from domain.found_rows import BadRow, post_from_line, post_from_row
-from domain.jsonl import BadLine
+from domain.input.found_rows import BadRow, post_from_line, post_from_row
+from domain.input.jsonl import BadLine
 from domain.posts import FoundPost
 
 WHOLE = {

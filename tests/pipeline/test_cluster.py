@@ -10,16 +10,16 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from assessed_posts import OUTAGE, START, incident, post
 from grouping_cases import POSTS
-from judged_posts import OUTAGE, START, incident, post
 
 from domain.assessments import Category
-from domain.load import BadSettings, load_text
+from domain.input.load import BadSettings, load_text
 from pipeline.incidents.match import best
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.profile import Likeness, Profile, facts_of, facts_written
 from pipeline.incidents.settings import ClusterSettings
-from pipeline.locate import Locator
+from pipeline.places.locate import Locator
 
 
 def grouped(posts: Iterable[PostFacts], settings: ClusterSettings) -> list[int]:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from assessed_posts import OUTAGE, START, complaint, facts, incident, post
 from grouping_cases import POSTS
-from judged_posts import OUTAGE, START, complaint, facts, incident, post
 from sqlalchemy import Engine, func, select
 
 from db import incident_keys, incident_likeness, incidents
@@ -18,13 +18,13 @@ from db.engine import read, write
 from db.incident_keys import Span
 from db.tables import incident_keys as keys_table
 from domain.assessments import Category
-from domain.incidents import Incident, IncidentState
-from gridvoice.app.tasks.known_incidents import known_incidents
+from domain.incidents.incident import Incident, IncidentState
+from gridvoice.tasks.known_incidents import known_incidents
 from pipeline.incidents.absorb import begin
 from pipeline.incidents.match import Candidate, Choice, best
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.settings import ClusterSettings
-from pipeline.locate import Locator
+from pipeline.places.locate import Locator
 
 YEAR = timedelta(days=365)
 

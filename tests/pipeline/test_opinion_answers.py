@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from domain.assessments import Area, Assessment, Category, Severity
-from domain.load import BadSettings, load_text
+from domain.input.load import BadSettings, load_text
 from pipeline.second_opinion import BadAnswer, OpinionSettings, merged, messages, note, parse
 
 STANDING = Assessment(

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from domain.assessments import Area
-from domain.load import BadSettings
-from pipeline.gazetteer import Gazetteer, load_gazetteer
-from pipeline.locate import Locator
-from pipeline.place_names import Strength, spellings, village_stem
+from domain.input.load import BadSettings
+from pipeline.places.gazetteer import Gazetteer, load_gazetteer
+from pipeline.places.locate import Locator
+from pipeline.places.names import Strength, spellings, village_stem
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from domain.assessments import Category, Severity
-from domain.load import BadSettings, load_text
-from pipeline.normalise import squeeze
-from pipeline.quantities import parse_number, quantities
-from pipeline.severity import IncidentFacts, Rated, SeverityRules
-from pipeline.severity_settings import SeveritySettings
+from domain.input.load import BadSettings, load_text
+from pipeline.severity.rate import IncidentFacts, Rated, SeverityRules
+from pipeline.severity.settings import SeveritySettings
+from pipeline.text.normalise import squeeze
+from pipeline.text.quantities import parse_number, quantities
 
 CASES = [
     json.loads(line)

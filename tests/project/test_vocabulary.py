@@ -43,12 +43,12 @@ def test_two_classes_of_one_name_would_be_found() -> None:
 
 
 def compares_scorers(tree: ast.Module) -> bool:
-    """Whether a `.scorer` is compared with a `.judged_by`."""
+    """Whether a `.scorer` is compared with a `.assessed_by`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             sides = (node.left, *node.comparators)
             named = {side.attr for side in sides if isinstance(side, ast.Attribute)}
-            if {"scorer", "judged_by"} <= named:
+            if {"scorer", "assessed_by"} <= named:
                 return True
     return False
 

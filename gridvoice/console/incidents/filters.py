@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
 from domain.assessments import Area, Category, Severity
-from domain.incident_filter import OPEN_STATES, OVER, IncidentCount, IncidentFilter
-from domain.incidents import IncidentState
+from domain.incidents.filter import OPEN_STATES, OVER, IncidentCount, IncidentFilter
+from domain.incidents.incident import IncidentState
 from domain.labelled import Labelled
 
 _SEVERITIES = tuple(reversed(Severity))

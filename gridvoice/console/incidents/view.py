@@ -13,19 +13,19 @@ from db.pages import incident as read
 from db.pages.board import read_arrivals, read_reopened
 from db.pages.incident import ShownPost
 from db.timeline import EventRow
-from domain.acts import ACTS
 from domain.assessments import Place, Reason
-from domain.masking import mask, mask_address
+from domain.incidents.acts import ACTS
+from domain.masking.links import openable
+from domain.masking.mask import mask, mask_address
 from domain.posts import PostChannel
-from domain.safe_links import openable
-from gridvoice.console.context import Context
 from gridvoice.console.incidents.cards import card
 from gridvoice.console.incidents.growth import LONGEST
 from gridvoice.console.incidents.reasons import rule_title, weigh
-from gridvoice.console.incidents.story import story
-from gridvoice.console.marks import Piece, Span, marked, readable, split
-from gridvoice.console.pager import pager
-from gridvoice.console.words import Moment, counted, moment
+from gridvoice.console.incidents.timeline import story
+from gridvoice.console.shared.context import Context
+from gridvoice.console.shared.highlights import Piece, Span, marked, readable, split
+from gridvoice.console.shared.pager import pager
+from gridvoice.console.shared.wording import Moment, counted, moment
 
 _POSTS_A_PAGE = 30
 _EVENTS_SHOWN = 300
