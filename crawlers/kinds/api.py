@@ -26,8 +26,8 @@ from crawlers.reading.pages import (
     Page,
     PageChanged,
     PageGone,
+    PageRole,
     Refused,
-    Role,
 )
 from crawlers.reading.posts import read_count
 from crawlers.reading.refusals import because_refused, only_asks_for_log_in, refusal_of_answer
@@ -167,7 +167,7 @@ def _entry(
             rules.detail.call,
             rules.detail.call.url,
             values | {"key": key},
-            Ask("", Role.DETAIL, fields={"url": url} if url else {}),
+            Ask("", PageRole.DETAIL, fields={"url": url} if url else {}),
         )
     return make_entry(key, url, fields, detail)
 

@@ -21,8 +21,8 @@ from crawlers.reading.pages import (
     Page,
     PageChanged,
     PageGone,
+    PageRole,
     Refused,
-    Role,
 )
 from crawlers.reading.refusals import (
     because_refused,
@@ -143,7 +143,7 @@ def _entry(rules: BoardRules, item: etree._Element, base: str, notes: Notes) -> 
         return None
     detail = None
     if rules.detail and url:
-        detail = Ask(url, Role.DETAIL)
+        detail = Ask(url, PageRole.DETAIL)
     state = pick(item, rules.status) if rules.status else None
     return make_entry(key, url, fields, detail, state or "")
 

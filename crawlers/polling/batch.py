@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from crawlers.progress.asks import jsonable
-from crawlers.reading.pages import Ask, Page, Role
+from crawlers.reading.pages import Ask, Page, PageRole
 from crawlers.reading.posts import TimesRead, make_post
 from crawlers.source import Source
 from domain.intake import BadPost
@@ -119,7 +119,7 @@ def unpack(row: PendingPage) -> tuple[Ask, datetime]:
     packed = row.fields
     ask = Ask(
         url=row.url,
-        role=Role.DETAIL,
+        role=PageRole.DETAIL,
         method=packed.get("method", "GET"),
         body=str(packed.get("body", "")).encode("utf-8", "surrogateescape"),
         headers=tuple(packed.get("headers", {}).items()),

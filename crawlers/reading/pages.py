@@ -16,7 +16,7 @@ from w3lib.encoding import html_body_declared_encoding, http_content_type_encodi
 from domain.posts import Evidence
 
 
-class Role(StrEnum):
+class PageRole(StrEnum):
     LIST = "list"
     DETAIL = "detail"
 
@@ -47,7 +47,7 @@ class Ask:
     pages from 0; `fields` is what a list showed of the post whose detail page this is."""
 
     url: str
-    role: Role = Role.LIST
+    role: PageRole = PageRole.LIST
     method: str = "GET"
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()

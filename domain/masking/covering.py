@@ -43,7 +43,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class CoverRules:
     """Rules that share something cheap to look for: where `gate` is not found, none can match."""
 
     gate: re.Pattern[str]
@@ -55,8 +55,8 @@ class Rules:
                 yield from one.spans(text)
 
 
-def rules(gate: str, *of: Rule) -> Rules:
-    return Rules(re.compile(gate, re.IGNORECASE), of)
+def rules(gate: str, *of: Rule) -> CoverRules:
+    return CoverRules(re.compile(gate, re.IGNORECASE), of)
 
 
 def rule(pattern: str, accept: Accept | None = None) -> Rule:

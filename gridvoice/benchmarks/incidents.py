@@ -51,7 +51,7 @@ _SENTENCES = re.compile(r"[^。！？!?\n]{6,}[。！？!?\n]?")
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Vocabulary:
     """What the posts are made of: complaints' sentences with their assessments, talk, villages."""
 
     complaints: tuple[tuple[tuple[str, ...], Assessment], ...]
@@ -68,7 +68,7 @@ class Words:
         return f"{place}{''.join(dict.fromkeys(told))}{rng.randrange(10_000)}户", assessment
 
 
-def words_of(assessor: Assessor, posts: Sequence[FoundPost]) -> Words:
+def words_of(assessor: Assessor, posts: Sequence[FoundPost]) -> Vocabulary:
     """The material, from real posts where they are there."""
     complaints: list[tuple[tuple[str, ...], Assessment]] = []
     talk: list[str] = []
@@ -83,7 +83,7 @@ def words_of(assessor: Assessor, posts: Sequence[FoundPost]) -> Words:
     ours = [code for code in sorted(places.by_code) if places.is_inside(code)]
     villages = tuple(places.full_name(code) for code in ours if len(code) == 12)
     towns = tuple(places.full_name(code) for code in ours if len(code) == 9)
-    return Words(tuple(complaints), tuple(talk), villages, towns)
+    return Vocabulary(tuple(complaints), tuple(talk), villages, towns)
 
 
 def bench_incidents(
@@ -115,7 +115,7 @@ def bench_incidents(
 
 class _Bench:
     def __init__(
-        self, engine: Engine, config: Configuration, words: Words, rng: random.Random
+        self, engine: Engine, config: Configuration, words: Vocabulary, rng: random.Random
     ) -> None:
         self._engine, self._config, self._words, self._rng = engine, config, words, rng
         self._key = author_key(engine)
@@ -203,7 +203,7 @@ class _Bench:
         return FoundPost("bench", str(self._taken), "", text, "gov_board", published_at=now)
 
     def _complaint(self) -> str:
-        """Words that are assessed to be a complaint once they are put together, too."""
+        """Vocabulary that are assessed to be a complaint once they are put together, too."""
         assess = self._config.assessing.assessor.assess
         while True:
             text, _ = self._words.complaint(self._rng)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from db import incidents, timers
 from db.alone import alone, problem_of
 from db.faults import is_of_the_store
-from db.incident_keys import Span
+from db.incident_keys import LookBack
 from db.incidents import IncidentRow
 from db.unassessed import ToAssess
 from db.undated import first_seen_is_fair
@@ -124,7 +124,7 @@ class Grouping:
     def _find(self, post: PostFacts) -> tuple[Matched | None, str | None]:
         """The incident that the post joins; else the number of the one before it."""
         settings = self._config.assessing.grouping
-        span = Span(post.at - _PREVIOUS_WITHIN, post.at - settings.town_is_enough_within)
+        span = LookBack(post.at - _PREVIOUS_WITHIN, post.at - settings.town_is_enough_within)
         known = known_incidents(self._conn, post, span, self.unreadable)
         while True:
             choice = best(post, known, settings)

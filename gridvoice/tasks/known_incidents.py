@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from db import incident_keys, incident_likeness
 from db.alone import problem_of
-from db.incident_keys import Span
+from db.incident_keys import LookBack
 from db.incident_likeness import Written
 from domain.assessments import Category
 from domain.incidents.incident import IncidentState
@@ -31,7 +31,7 @@ _LATELY: Lately[Likeness] = Lately(2_000)
 
 
 def known_incidents(
-    conn: Connection, post: PostFacts, span: Span, unreadable: dict[int, str]
+    conn: Connection, post: PostFacts, span: LookBack, unreadable: dict[int, str]
 ) -> list[Candidate]:
     """The incidents worth comparing with a post. `unreadable` takes the ids of those that cannot be
     read, with the problem."""

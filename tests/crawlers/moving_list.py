@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from crawlers.kinds.loading import read_source
 from crawlers.polling.poll import Poll
 from crawlers.polling.ports import Ports
-from crawlers.reading.pages import Ask, Conditions, FetchFailed, Page, Role
+from crawlers.reading.pages import Ask, Conditions, FetchFailed, Page, PageRole
 from crawlers.source import Source
 from domain.intake import BadPost, TakenIn
 from domain.polling import DueSource, LostLease, PendingPage, PollBatch, PollOutcome
@@ -165,7 +165,7 @@ class MovingList:
     async def fetch(self, source: Source, ask: Ask, conditions: Conditions | None = None) -> Page:
         self.asked.append(ask)
         self.before_request(len(self.asked))
-        if ask.role is Role.DETAIL:
+        if ask.role is PageRole.DETAIL:
             said: dict[str, Any] = {"text": f"{ask.key} 号来信的正文"}
         else:
             said = {"rows": [self.row(key) for key in self.on_page(ask)]}
@@ -197,7 +197,7 @@ class MovingList:
 
     def numbers(self, since: int = 0) -> list[int]:
         """The list pages that were asked for since then, by number."""
-        return [ask.number for ask in self.asked[since:] if ask.role is Role.LIST]
+        return [ask.number for ask in self.asked[since:] if ask.role is PageRole.LIST]
 
     def missing(self) -> list[str]:
         return [key for key in self.posts if key not in self.store.posts]

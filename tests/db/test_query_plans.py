@@ -27,7 +27,7 @@ from db import (
     unassessed,
 )
 from db.engine import write
-from db.incident_keys import Span
+from db.incident_keys import LookBack
 from db.take_in import take_in
 from domain.alerts import AlertReason
 from domain.assessments import Severity
@@ -77,7 +77,9 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "posts of an incident": lambda c: posts.posts_of_incident(c, 1),
     "due sources": lambda c: sources.due_sources(c, NOW, "a", 60, 10),
     "due pending": lambda c: pending.due_pending(c, "board", NOW, 10),
-    "candidates": lambda c: incident_keys.candidates(c, ASKED, Span(NOW, NOW), lambda row: row, {}),
+    "candidates": lambda c: incident_keys.candidates(
+        c, ASKED, LookBack(NOW, NOW), lambda row: row, {}
+    ),
     "likenesses": lambda c: incident_likeness.likenesses(c, [1, 2]),
     "remember": lambda c: incident_likeness.put_likeness(c, 1, {"posts": 2}),
     "keys": lambda c: incident_keys.set_keys(c, 1, ["towns:1", "停电"], ["停电", "变压"]),

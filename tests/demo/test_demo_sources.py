@@ -8,7 +8,7 @@ import pytest
 
 from crawlers.kinds import KINDS
 from crawlers.kinds.loading import load_sources
-from crawlers.reading.pages import Ask, Entry, Page, PollStart, Role
+from crawlers.reading.pages import Ask, Entry, Page, PageRole, PollStart
 from crawlers.reading.posts import make_post
 from crawlers.source import Source
 from domain.posts import FoundPost
@@ -42,7 +42,7 @@ def crawl(source: Source, now: datetime) -> dict[str, FoundPost]:
     while asks:
         ask = asks.pop()
         page = fetch(source, ask, now)
-        if ask.role is Role.DETAIL:
+        if ask.role is PageRole.DETAIL:
             entries: tuple[Entry, ...] = (kind.read_detail(source, source.rules, ask, page),)
         else:
             found = kind.read(source, source.rules, ask, page)

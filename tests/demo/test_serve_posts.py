@@ -16,7 +16,7 @@ import pytest
 
 from crawlers.kinds import KINDS
 from crawlers.kinds.loading import load_sources
-from crawlers.reading.pages import Page, PollStart, Role
+from crawlers.reading.pages import Page, PageRole, PollStart
 from domain.clock import utc_now
 
 TOOL = Path(__file__).parents[2] / "tools" / "serve_posts.py"
@@ -89,7 +89,7 @@ def test_its_source_file_lets_the_crawler_read_every_post_once(serving: Serving)
         status, body, _ = serving.get(path)
         assert status == 200
         page = Page(ask.url, status, body, utc_now())
-        if ask.role is Role.LIST:
+        if ask.role is PageRole.LIST:
             found = kind.read(source, source.rules, ask, page)
             assert found.matched <= 50
             keys += [e.key for e in found.entries]

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, func, select
 
 from db import incident_keys, incident_likeness, incidents
 from db.engine import read, write
-from db.incident_keys import Span
+from db.incident_keys import LookBack
 from db.tables import incident_keys as keys_table
 from domain.assessments import Category
 from domain.incidents.incident import Incident, IncidentState
@@ -52,7 +52,7 @@ def put(engine: Engine, known: Iterable[Candidate], state: str = "discovered") -
 def known_to(
     engine: Engine, one: PostFacts, unreadable: dict[int, str] | None = None
 ) -> list[Candidate]:
-    span = Span(one.at - YEAR, one.at - timedelta(hours=4))
+    span = LookBack(one.at - YEAR, one.at - timedelta(hours=4))
     with read(engine) as conn:
         return known_incidents(conn, one, span, {} if unreadable is None else unreadable)
 

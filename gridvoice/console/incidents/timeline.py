@@ -47,7 +47,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One step of the timeline. `lines` are masked sentences."""
 
     kind: str
@@ -62,12 +62,12 @@ def story(
     sent: Sequence[ShownAlert],
     channel_titles: Mapping[str, str],
     now: datetime,
-) -> list[Entry]:
+) -> list[TimelineEntry]:
     """`events` newest first; posts that joined one after the other become one entry."""
     by_event: dict[int, list[ShownAlert]] = defaultdict(list)
     for alert in sent:
         by_event[alert.event_id].append(alert)
-    entries: list[Entry] = []
+    entries: list[TimelineEntry] = []
     joined = 0
     for event in events:
         alerts = by_event.get(event.id, [])
@@ -75,7 +75,7 @@ def story(
         joined = joined + 1 if plain else 0
         if joined > 1:
             latest = entries.pop()
-            entries.append(Entry("joined", f"{joined} 条新帖并入", latest.at))
+            entries.append(TimelineEntry("joined", f"{joined} 条新帖并入", latest.at))
         elif alerts and event.kind in _JOINED:
             # What caused an alert stands in it: one change, one entry.
             entries.append(_alert(alerts, channel_titles, now, _event(event, now).lines))
@@ -91,7 +91,7 @@ def _of_act(kind: str) -> tuple[str, str] | None:
     return ("act", f"已{rule.title}") if rule else None
 
 
-def _event(event: EventRow, now: datetime) -> Entry:
+def _event(event: EventRow, now: datetime) -> TimelineEntry:
     mark, what = _KINDS.get(event.kind) or _of_act(event.kind) or ("joined", event.kind)
     lines = []
     if event.who:
@@ -102,7 +102,7 @@ def _event(event: EventRow, now: datetime) -> Entry:
     if raised:
         mark, what = ("raised", "等级升高") if event.kind == "joined" else (mark, what)
         lines.append("因：" + "、".join(mask(str(reason)) for reason in raised))
-    return Entry(mark, mask(what), moment(event.at, now), tuple(lines))
+    return TimelineEntry(mark, mask(what), moment(event.at, now), tuple(lines))
 
 
 def _alert(
@@ -110,7 +110,7 @@ def _alert(
     channel_titles: Mapping[str, str],
     now: datetime,
     lines: tuple[str, ...] = (),
-) -> Entry:
+) -> TimelineEntry:
     first = alerts[0]
     reason = label_of(AlertReason, first.reason)
     level = label_of(Severity, first.severity)
@@ -119,7 +119,7 @@ def _alert(
     sent = tuple(_sent(one, a.at, channel_titles, now) for a in alerts for one in a.deliveries)
     if not sent:
         lines = (*lines, "没有可用的预警通道，未推送。")
-    return Entry(mark, what, moment(first.at, now), lines, sent)
+    return TimelineEntry(mark, what, moment(first.at, now), lines, sent)
 
 
 def _sent(

@@ -22,7 +22,7 @@ _mask_again = lru_cache(maxsize=16)(mask)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MarkedSpan:
     """Something to point at in an original text: `kind` is a CSS class, `why` a tooltip."""
 
     start: int
@@ -40,7 +40,7 @@ class Piece:
     why: str = ""
 
 
-def marked(text: str, spans: Sequence[Span]) -> list[Piece]:
+def marked(text: str, spans: Sequence[MarkedSpan]) -> list[Piece]:
     """`mask(text)` in pieces. Where spans overlap the later one of the sequence wins."""
     owners: list[int | None] = [None] * len(text)
     for number, span in enumerate(spans):
@@ -77,7 +77,7 @@ def quoted(text: str, start: int, end: int) -> str:
     return shown[start:end]
 
 
-def readable(text: str, spans: Sequence[Span]) -> list[Piece]:
+def readable(text: str, spans: Sequence[MarkedSpan]) -> list[Piece]:
     """`marked`, of a length that a page bears. The masked text is cut, never the original: half a
     number would go unmasked.
     """
@@ -88,7 +88,7 @@ def readable(text: str, spans: Sequence[Span]) -> list[Piece]:
     return [*split(pieces, shown)[0], Piece("……（原文过长，未全部显示）")]
 
 
-def _piece(run: list[str], owner: int | None, spans: Sequence[Span]) -> Piece:
+def _piece(run: list[str], owner: int | None, spans: Sequence[MarkedSpan]) -> Piece:
     text = "".join(run)
     return Piece(text) if owner is None else Piece(text, spans[owner].kind, spans[owner].why)
 
