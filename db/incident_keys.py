@@ -34,7 +34,7 @@ from domain.incidents.incident import IncidentState
 T = TypeVar("T")
 # Of what is common, the newest: more of it crowds out what is rare, and what a post joins is rarely
 # old. In a year of 5,000 incidents a look at all of them chose otherwise for 1 post in 600.
-_OF_A_KEY = 16  # a site, a name, a text, a town
+_OF_A_KEY = 12  # a site, a name, a text, a town
 _OF_A_TERM = 16
 _BY_TERMS = 24  # those that the most words speak for
 _LEAST_SHARED = 3

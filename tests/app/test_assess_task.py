@@ -35,6 +35,7 @@ from sqlalchemy import Engine
 
 from alerts.notice import layout
 from alerts.notice.body import from_body
+from db.engine import open_engine
 from domain.assessments import Area, Category, Severity
 from domain.incidents.incident import IncidentState
 from gridvoice.handling.acts import acknowledge, call_false_alarm, close
@@ -97,7 +98,9 @@ class _Together:
         return self._inner.score(post, channel)
 
 
-def test_two_assesses_at_once_group_and_tell_once(engine: Engine, config: Configuration) -> None:
+def test_two_services_at_once_group_and_tell_once(
+    engine: Engine, database_url: str, config: Configuration
+) -> None:
     take(engine, found("1", OUTAGE), found("2", OUTAGE_AGAIN), found("3", OVERCHARGED))
     real = config.assessing.assessor
     assessor = Assessor(_Together(real.scorer), real.locator, real.severity_rules, real.aspects)
@@ -105,13 +108,16 @@ def test_two_assesses_at_once_group_and_tell_once(engine: Engine, config: Config
         config, assessing=dataclasses.replace(config.assessing, assessor=assessor)
     )
     done: list[AssessedBatch] = []
-    assesses = [
-        threading.Thread(target=lambda: done.append(assess_at(engine, both))) for _ in range(2)
+    other = open_engine(database_url)  # whose writers take no turns with the first one's
+    services = [
+        threading.Thread(target=lambda mine=mine: done.append(assess_at(mine, both)))
+        for mine in (engine, other)
     ]
-    for one in assesses:
+    for one in services:
         one.start()
-    for one in assesses:
+    for one in services:
         one.join(40)
+    other.dispose()
     assert sorted(assessed.posts for assessed in done) == [0, 3]
     assert [row.incident.post_count for row in all_incidents(engine)] == [2, 1]
     assert reasons(engine) == [FIRST, FIRST]

@@ -28,7 +28,7 @@ from sqlalchemy import Engine, select
 
 from db.engine import write
 from db.incidents import IncidentRow
-from db.tables import incident_posts
+from db.tables import incident_keys, incident_posts
 from domain.incidents.events import EventKind
 from domain.incidents.incident import IncidentState, PostRole
 from gridvoice.handling.acts import acknowledge, close
@@ -36,6 +36,7 @@ from gridvoice.settings.configuration import Configuration
 from gridvoice.tasks import assess as assessing
 from gridvoice.tasks.grouping import Grouping, Taken
 
+OTHERS = [role for role in PostRole if role is not PostRole.COMPLAINT]
 VILLAGES = ("小召乡北寨村", "五女店镇岗刘村", "五女店镇老店村", "椹涧乡岗王村", "尚集镇门道张村")
 
 
@@ -104,6 +105,12 @@ def grouped(
         return Grouping(conn, config).take(row, read, later(minutes), role=role)
 
 
+def keys_of(engine: Engine, row: IncidentRow) -> set[str]:
+    with write(engine) as conn:
+        mine = select(incident_keys.c.key).where(incident_keys.c.incident_id == row.id)
+        return set(conn.execute(mine).scalars())
+
+
 def roles(engine: Engine, row: IncidentRow) -> list[str]:
     with write(engine) as conn:
         statement = select(incident_posts.c.role).where(incident_posts.c.incident_id == row.id)
@@ -111,7 +118,7 @@ def roles(engine: Engine, row: IncidentRow) -> list[str]:
 
 
 @pytest.mark.parametrize("closed", [False, True])
-def test_news_of_a_matter_joins_it_and_neither_raises_reopens_nor_rings(
+def test_what_is_no_complaint_joins_its_matter_and_neither_raises_reopens_nor_rings(
     engine: Engine, config: Configuration, closed: bool
 ) -> None:
     told(engine, config, found("1", OUTAGE))
@@ -119,13 +126,17 @@ def test_news_of_a_matter_joins_it_and_neither_raises_reopens_nor_rings(
         close(engine, config, the_incident(engine).incident.number, "张三", "", later(1))
     before, heard = the_incident(engine), reasons(engine)
     grave = OUTAGE_AGAIN + "。村里有人触电死亡，" + SHOCK
-    assert grouped(engine, config, "n", grave, PostRole.NEWS, 5) == Taken()
+    keys = keys_of(engine, before)
+    for minute, role in enumerate(OTHERS, 5):
+        assert grouped(engine, config, role, grave + role, role, minute) == Taken()
+        last = timeline(engine, before)[-1]
+        assert (last.kind, last.note) == (EventKind.JOINED, f"{role.label}并入")
     row = the_incident(engine)
-    assert (row.incident, row.profile) == (before.incident, before.profile)
-    assert roles(engine, row) == ["complaint", "news"]
-    assert [post.key for post in members(engine, row)] == ["1", "n"]
-    last = timeline(engine, row)[-1]
-    assert (last.kind, last.note) == (EventKind.JOINED, "新闻并入")
+    assert (row.incident, row.profile, keys_of(engine, row)) == (
+        before.incident, before.profile, keys,
+    )  # fmt: skip
+    assert roles(engine, row) == ["complaint", *OTHERS]
+    assert [post.key for post in members(engine, row)] == ["1", *OTHERS]
     assert reasons(engine) == heard
 
 
