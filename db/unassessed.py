@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 
 from db.alone import readable
 from db.assessments import BY_PERSON, let_stand, put_assessments
@@ -43,32 +43,25 @@ class ToAssess:
     author_hash: str | None = None
 
 
-_NAMES = tuple(f.name for f in fields(ToAssess))
-# What `to_assess` reads, under its names.
-TO_ASSESS = (
-    versions.c.id.label("version_id"),
-    versions.c.post_id,
-    posts.c.source,
-    posts.c.key,
-    versions.c.title,
-    versions.c.text,
-    posts.c.channel,
-    posts.c.region,
-    posts.c.url,
-    posts.c.published_at,
-    posts.c.event_at,
-    posts.c.first_seen,
-    posts.c.engagement,
-    versions.c.hash,
-    posts.c.duplicate_of,
-    incident_posts.c.incident_id,
-    posts.c.author_hash,
-)
+_COLUMNS: dict[str, ColumnElement[Any]] = {
+    "version_id": versions.c.id,
+    "incident_id": incident_posts.c.incident_id,
+    **{name: versions.c[name] for name in ("post_id", "title", "text", "hash")},
+    **{
+        name: posts.c[name]
+        for name in (
+            "source", "key", "channel", "region", "url", "published_at", "event_at", "first_seen",
+            "engagement", "duplicate_of", "author_hash",
+        )
+    },
+}  # fmt: skip
+# One column a field, by its name: what `to_assess` reads cannot slip by a place.
+TO_ASSESS = tuple(_COLUMNS[f.name].label(f.name) for f in fields(ToAssess))
 
 
-def to_assess(row: Any) -> ToAssess:
-    """The version that a row with the columns TO_ASSESS holds."""
-    return ToAssess(**{name: getattr(row, name) for name in _NAMES})
+def to_assess(row: Row[Any]) -> ToAssess:
+    """The version that a row beginning with TO_ASSESS holds."""
+    return ToAssess(*row[: len(TO_ASSESS)])
 
 
 def unassessed(
