@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.model import IncidentState
-from domain.roles import Role
+from domain.roles import StaffRole
 
 _S = IncidentState
 _ENDS = frozenset((_S.CLOSED, _S.FALSE_ALARM, _S.MERGED))
@@ -36,7 +36,7 @@ class ActRule:
 
     title: str
     to: IncidentState | None
-    role: Role = Role.DUTY
+    role: StaffRole = StaffRole.DUTY
     event: str = ""
     too_late: str = "现为“{state}”"
     asks: str = ""

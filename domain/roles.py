@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Role(StrEnum):
+class StaffRole(StrEnum):
     """What a page or an act is made for. Which role includes which is the log-in's matter."""
 
     READ_ONLY = "read_only"

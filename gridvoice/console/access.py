@@ -10,15 +10,15 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from domain.acts import ACTS
-from domain.roles import Role
+from domain.roles import StaffRole
 
 ANYBODY = None  # before any log-in, too
 
-_WRITTEN: dict[str, Role | None] = {
-    "GET /": Role.READ_ONLY,
-    "GET /incidents/{number}": Role.READ_ONLY,
-    "GET /sources": Role.READ_ONLY,
-    "GET /posts/{post_id}/original": Role.DUTY,  # the address, not masked
+_WRITTEN: dict[str, StaffRole | None] = {
+    "GET /": StaffRole.READ_ONLY,
+    "GET /incidents/{number}": StaffRole.READ_ONLY,
+    "GET /sources": StaffRole.READ_ONLY,
+    "GET /posts/{post_id}/original": StaffRole.DUTY,  # the address, not masked
     "GET /static/{name}": ANYBODY,
     "GET /healthz": ANYBODY,
     "HEAD /healthz": ANYBODY,
@@ -32,9 +32,9 @@ def act_path(act: str) -> str:
     return f"/incidents/{{number}}/{act}"
 
 
-def roles_of_routes() -> dict[str, Role | None]:
+def roles_of_routes() -> dict[str, StaffRole | None]:
     """Method and path of each route → the role that it is made for; None: anybody."""
-    acts: dict[str, Role | None] = {
+    acts: dict[str, StaffRole | None] = {
         f"POST {act_path(name)}": rule.role for name, rule in ACTS.items()
     }
     return _WRITTEN | acts

@@ -26,6 +26,7 @@ from app_scene import (
 from poison import judge_on, later, waiting
 from sqlalchemy import Engine, select
 
+from db import judging as db_judging
 from db.engine import write
 from db.incidents import IncidentRow
 from db.tables import incident_posts
@@ -97,10 +98,10 @@ def grouped(
 ) -> Taken:
     take(engine, found(key, text, source="news", channel="news"), now=later(minutes))
     with write(engine) as conn:
-        (row,) = judging.unassessed(conn, 10)
+        (row,) = db_judging.unassessed(conn, 10)
         read = config.judging.assessor.read(row)
         pairs = [(row.version_id, read.assessment)]
-        judging.record_assessments(conn, pairs, later(minutes))
+        db_judging.record_assessments(conn, pairs, later(minutes))
         return Grouping(conn, config).take(row, read, later(minutes), role=role)
 
 

@@ -171,7 +171,13 @@ def _start_over(engine: Engine) -> None:
         execute(engine, f"DELETE FROM {table}")
     execute(engine, "DELETE FROM set_aside")
     execute(engine, "DROP TRIGGER incident_events_no_delete")
-    for table in ("incident_events", "incidents", "incident_numbers"):
+    for table in (
+        "incident_events",
+        "incident_likeness",
+        "timers",
+        "incidents",
+        "incident_numbers",
+    ):
         execute(engine, f"DELETE FROM {table}")
 
 
