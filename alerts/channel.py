@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import ClassVar, Protocol
 
 from alerts.notice.notice import Notice
-from domain.model import Receipt
+from domain.alerts import Receipt
 
 
 @dataclass(frozen=True, slots=True)

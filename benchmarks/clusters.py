@@ -21,16 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.area import open_locator
+from domain.assessments import Assessment, Category, Severity
 from domain.clock import parse_time
-from domain.load import load_file
-from domain.model import Assessment, Category, Severity
+from domain.input.load import load_file
 from domain.text import content_hash
 from pipeline.incidents.match import Candidate, best
 from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of
 from pipeline.incidents.profile import Likeness
 from pipeline.incidents.settings import ClusterSettings
-from pipeline.locate import Locator
-from pipeline.normalise import squeeze
+from pipeline.places.locate import Locator
+from pipeline.text.normalise import squeeze
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -136,18 +136,18 @@ def group(posts: list[Told], config: Path) -> tuple[dict[str, int], dict[int, in
 
 
 def _facts(post: Told, locator: Locator) -> PostFacts:
-    """The post as grouping takes it; only its category and places are judged."""
+    """The post as grouping takes it; only its category and places are assessed."""
     text, words = squeeze(post.title, post.text), content_hash(post.title, post.text)
     located = locator.locate(post.title, post.text, post.region)
-    verdict = Assessment(
+    assessment = Assessment(
         relevant=True, relevance=1.0, complaint=True, negativity=1.0, category=post.category,
         aspects=(), severity=Severity.NONE, severity_score=0.0, area=located.area,
         places=located.places, station=located.station, reasons=(), scorer="reader",
     )  # fmt: skip
     return PostFacts(
-        text=text, assessment=verdict, at=post.at, first_seen=post.at, hash=words,
+        text=text, assessment=assessment, at=post.at, first_seen=post.at, hash=words,
         channel=post.channel, said=said_by("", None, words), wording=wording_of(text),
-        places=places_of(text, verdict),
+        places=places_of(text, assessment),
     )  # fmt: skip
 
 

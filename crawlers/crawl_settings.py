@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.load import Problems
+from domain.input.load import Problems
 
 _MAX_CONTACT = 200
 

@@ -14,8 +14,8 @@ from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from domain.addresses import split_address
-from domain.load import Problems, Section
-from domain.model import PostChannel
+from domain.input.load import Problems, Section
+from domain.posts import PostChannel
 
 
 class Rules:

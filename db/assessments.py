@@ -1,8 +1,8 @@
 """Assessments as rows: written, read back, and which one of a version's stands.
 
-An assessment is known by (version, scorer). `versions.judged_by` names the one that stands: the
+An assessment is known by (version, scorer). `versions.assessed_by` names the one that stands: the
 newest model's, except where a person has spoken (`person:NAME`). Nobody else joins by it: who
-forgot half of `STANDING` would show a verdict that was overruled.
+forgot half of `STANDING` would show a assessment that was overruled.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from sqlalchemy import Boolean, ColumnElement, Connection, Executable, and_, bin
 
 from db.statements import insert_for
 from db.tables import assessments, versions
-from domain.model import Area, Assessment, Category, Place, Reason, Severity
+from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
 
 PERSON = "person:"
 
 # How `versions` is joined to the assessment of it that stands.
 STANDING: ColumnElement[bool] = (assessments.c.version_id == versions.c.id) & (
-    assessments.c.scorer == versions.c.judged_by
+    assessments.c.scorer == versions.c.assessed_by
 )
 # What `from_row` reads; all NULL where an outer join by STANDING found none.
 COLUMNS = tuple(c for c in assessments.c if c.name not in ("version_id", "at"))
 # Whether a person's word stands.
 BY_PERSON: ColumnElement[bool] = and_(
-    versions.c.judged_by.is_not(None), versions.c.judged_by.startswith(PERSON)
+    versions.c.assessed_by.is_not(None), versions.c.assessed_by.startswith(PERSON)
 )
 _KEYS = ("version_id", "scorer")
 
@@ -55,7 +55,7 @@ def let_stand(conn: Connection, scorers: Sequence[tuple[int, str]], now: datetim
 
 
 def is_person(scorer: str | None) -> bool:
-    """Whether a verdict is a person's."""
+    """Whether a assessment is a person's."""
     return scorer is not None and scorer.startswith(PERSON)
 
 
@@ -125,7 +125,7 @@ _LET_STAND = (
         versions.c.id == bindparam("version"),
         or_(~BY_PERSON, bindparam("by_person", type_=Boolean)),
     )
-    .values(judged_at=bindparam("now"), judged_by=bindparam("scorer"))
+    .values(assessed_at=bindparam("now"), assessed_by=bindparam("scorer"))
 )
 
 

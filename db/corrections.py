@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from db.alone import readable
 from db.assessments import COLUMNS, STANDING, from_row
 from db.tables import assessments, corrections, incident_posts, posts, versions
-from domain.model import Assessment, Category, Correction
+from domain.assessments import Assessment, Category, Correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def current_versions_of_incident(conn: Connection, incident_id: int) -> list[int
 
 
 def corrected(conn: Connection, unreadable: dict[int, str] | None = None) -> list[CorrectedRow]:
-    """Every corrected version with the verdict that stands, in order of correction.
+    """Every corrected version with the assessment that stands, in order of correction.
 
     `unreadable` takes the ids of the corrections whose rows cannot be read, with the problem;
     None: they raise.

@@ -245,7 +245,7 @@ def upgrade(engine: Engine) -> None:
 
 def check(engine: Engine) -> list[str]:
     """What is wrong with the store, a sentence each; empty: nothing was found."""
-    from db.soundness import find_problems
+    from db.integrity import find_problems
 
     with read(engine) as conn:
         return find_problems(conn)

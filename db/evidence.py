@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from db.statements import in_parts, insert_or
 from db.tables import evidence
-from domain.model import Evidence
+from domain.posts import Evidence
 
 
 def keep(conn: Connection, proofs: Iterable[Evidence]) -> dict[int, str]:

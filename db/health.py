@@ -22,9 +22,11 @@ class Waiting:
     oldest: datetime | None
 
 
-def unjudged(conn: Connection) -> Waiting:
-    """Versions of posts that wait to be judged."""
-    query = select(func.count(), func.min(versions.c.seen_at)).where(versions.c.judged_at.is_(None))
+def unassessed(conn: Connection) -> Waiting:
+    """Versions of posts that wait to be assessed."""
+    query = select(func.count(), func.min(versions.c.seen_at)).where(
+        versions.c.assessed_at.is_(None)
+    )
     return Waiting(*conn.execute(query).one())
 
 

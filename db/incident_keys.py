@@ -29,7 +29,7 @@ from db.engine import to_json
 from db.faults import is_of_the_store
 from db.statements import storable
 from db.tables import incident_keys, incident_likeness, incidents
-from domain.model import IncidentState
+from domain.incidents.incident import IncidentState
 
 T = TypeVar("T")
 # Of what is common, the newest: more of it crowds out what is rare, and what a post joins is rarely
@@ -56,7 +56,7 @@ class Keys(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class LookBack:
     """From when on incidents are looked for: at all, and where they share but a town."""
 
     previous: datetime
@@ -66,7 +66,7 @@ class Span:
 def candidates(
     conn: Connection,
     asked: Keys,
-    span: Span,
+    span: LookBack,
     make: Callable[[Any], T],
     unreadable: dict[int, str],
 ) -> list[T]:
@@ -88,7 +88,7 @@ def candidates(
     return readable(conn, _ROWS, incidents.c.id, make, unreadable, one_by_one)
 
 
-def _given(conn: Connection, asked: Keys, span: Span) -> dict[str, object]:
+def _given(conn: Connection, asked: Keys, span: LookBack) -> dict[str, object]:
     said = storable(asked.text)
     lists = {"exact": [said, *asked.exact], "towns": asked.towns, "terms": asked.terms}
     given: dict[str, object] = {"said": said, "hours": span.hours, "since": span.previous}

@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, Connection, Executable, bindparam, func, s
 from db.alone import readable
 from db.statements import insert_for, storable
 from db.tables import incident_events, incident_numbers, incident_posts, incidents
+from domain.assessments import Area, Category, Severity
 from domain.clock import SHANGHAI
-from domain.events import Cause
-from domain.model import Area, Category, Incident, IncidentState, PostRole, Severity
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident, IncidentState, PostRole
 
 _ALL = 1_000_000_000
 _FIELDS = [f.name for f in fields(Incident)]
@@ -155,6 +156,12 @@ def number_of(conn: Connection, incident_id: int) -> str:
     return conn.execute(statement).scalar_one_or_none() or "?"
 
 
+def is_merged(conn: Connection, incident_id: int) -> bool:
+    """Whether an incident's posts moved on, whatever of it is unreadable."""
+    statement = select(incidents.c.state).where(incidents.c.id == incident_id)
+    return conn.execute(statement).scalar_one_or_none() == IncidentState.MERGED
+
+
 def find(conn: Connection, number: str, hold: bool = False) -> IncidentRow | None:
     """One incident by its number. `hold`: nobody else changes it before this transaction ends."""
     return next(iter(_rows(conn, _BY_NUMBER, hold=hold, number=storable(number))), None)
@@ -169,7 +176,7 @@ def list_incidents(
     """Incidents, the one with the newest post first; `limit` 0 means all.
 
     `since` leaves out those whose last post happened before. What cannot be read is left out;
-    judging names it (set_aside, lane "incident").
+    assessing names it (set_aside, lane "incident").
     """
     conditions: list[ColumnElement[bool]] = []
     if states is not None:
@@ -224,7 +231,7 @@ def incident_of(row: Any) -> Incident:
     return Incident(**values)
 
 
-# The statements of judging, made once: to build one costs more than to run it.
+# The statements of assessing, made once: to build one costs more than to run it.
 
 _OPEN_INCIDENT = incidents.insert().returning(incidents.c.id)
 _MINE = incidents.c.id == bindparam("incident")

@@ -24,7 +24,8 @@ from sqlalchemy import (
 from db.outbox import AlertRow, alert_row, select_deliveries
 from db.sending import was_refused
 from db.tables import alerts, attempts, deliveries
-from domain.model import DeliveryState, Outcome, Severity
+from domain.alerts import DeliveryState, Outcome
+from domain.assessments import Severity
 
 _WAITING = (DeliveryState.NEW.value, DeliveryState.RETRY.value)
 _LONGEST_WAIT = timedelta(hours=30)  # of a retry, and of quiet hours

@@ -9,17 +9,17 @@ from sqlalchemy import Connection, func, insert, select, update
 from db.assessments import BY_PERSON, STANDING
 from db.rescoring import AssessedVersion, assessed_versions
 from db.tables import assessments, opinions_asked, versions
-from domain.model import OpinionOutcome
+from domain.assessments import OpinionOutcome
 
 _MOST_ASKS = 2
-# Only among the newest versions: history judged again asks nobody, and no knock reads all of it.
+# Only among the newest versions: history assessed again asks nobody, and no knock reads all of it.
 _NEWEST = 20_000
 
 
 def uncertain(
     conn: Connection, scorer: str, low: float, high: float, since: datetime, limit: int
 ) -> list[AssessedVersion]:
-    """Versions judged at `since` or later whose standing model verdict gives a complaint a
+    """Versions assessed at `since` or later whose standing model assessment gives a complaint a
     probability within [low, high], without an opinion by `scorer`; newest first. Each is asked
     at most twice."""
     asked = (
@@ -41,7 +41,7 @@ def uncertain(
         .join(assessments, STANDING)
         .where(
             versions.c.id > newest,
-            versions.c.judged_at >= since,
+            versions.c.assessed_at >= since,
             ~BY_PERSON,
             assessments.c.relevant,
             assessments.c.negativity.between(low, high),
@@ -52,7 +52,7 @@ def uncertain(
         .limit(limit)
     )
     ids = list(conn.execute(statement).scalars())
-    # One that cannot be read is asked about by nobody; where it matters, judging names it.
+    # One that cannot be read is asked about by nobody; where it matters, assessing names it.
     return assessed_versions(conn, ids, {})[::-1]
 
 

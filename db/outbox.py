@@ -31,8 +31,9 @@ from sqlalchemy import (
 from db.settings import get_or_create_secret
 from db.statements import insert_for
 from db.tables import alerts, deliveries, incident_events, incidents
-from domain.events import Cause
-from domain.model import AlertReason, DeliveryState, Severity
+from domain.alerts import AlertReason, DeliveryState
+from domain.assessments import Severity
+from domain.incidents.events import Cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, null, select
 
-from db.readied import stored_key
+from db.prepared import stored_key
 from db.statements import in_parts, insert_or, storable
 from db.tables import pending_pages
 from domain.polling import PendingPage

@@ -10,15 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from db.assessments import COLUMNS, STANDING, standing_of
-from db.readied import stored_key
+from db.prepared import stored_key
 from db.statements import in_parts
 from db.tables import assessments, incident_posts, incidents, posts, versions
-from domain.model import Assessment, Reason
+from domain.assessments import Assessment, Reason
 
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """A post as it stands: its current version, and the assessment of it if it was judged."""
+    """A post as it stands: its current version, and the assessment of it if it was assessed."""
 
     id: int
     version_id: int
@@ -38,14 +38,14 @@ class PostRow:
     engagement: dict[str, int]
     hash: str
     duplicate_of: int | None
-    judged_at: datetime | None
+    assessed_at: datetime | None
     assessment: Assessment | None
     incident_id: int | None
     incident_number: str | None
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """What decided about it; none where it was not judged."""
+        """What decided about it; none where it was not assessed."""
         return self.assessment.reasons if self.assessment else ()
 
 
@@ -112,7 +112,7 @@ def _select_posts() -> Select[Any]:
             posts.c.engagement,
             versions.c.hash,
             posts.c.duplicate_of,
-            versions.c.judged_at,
+            versions.c.assessed_at,
             incident_posts.c.incident_id,
             incidents.c.number.label("incident_number"),
             *COLUMNS,

@@ -1,4 +1,4 @@
-"""Judging again what was judged before: what a newer scorer has not seen."""
+"""Assessing again what was assessed before: what a newer scorer has not seen."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from db.assessments import (
     put_assessments,
     standing_of,
 )
-from db.judging import TO_JUDGE, ToJudge, to_judge
 from db.statements import in_parts
 from db.tables import assessments, incident_posts, posts, versions
-from domain.model import Assessment
+from db.unassessed import TO_ASSESS, ToAssess, to_assess
+from domain.assessments import Assessment
 
 
 @dataclass(frozen=True, slots=True)
 class AssessedVersion:
-    """A judged version with the assessment that stands (None: its row is gone)."""
+    """A assessed version with the assessment that stands (None: its row is gone)."""
 
-    row: ToJudge
+    row: ToAssess
     standing: Assessment | None
     by_person: bool
 
@@ -43,17 +43,17 @@ def to_rescore(
     unreadable: dict[int, str] | None = None,
 ) -> list[AssessedVersion]:
     """Current versions with ids above `after`, of posts that happened at `since` or later, that
-    were judged, but not (or no longer decisively) by `scorer`; in order of arrival.
+    were assessed, but not (or no longer decisively) by `scorer`; in order of arrival.
 
     `unreadable` takes the ids of those whose rows cannot be read; None: they raise.
     """
     statement = (
-        _judged()
+        _assessed_versions()
         .where(_waits_for(scorer), posts.c.event_at >= since, versions.c.id > after)
         .order_by(versions.c.id)
         .limit(limit)
     )
-    return readable(conn, statement, versions.c.id, _judgement, unreadable)
+    return readable(conn, statement, versions.c.id, _assessment, unreadable)
 
 
 def count_to_rescore(conn: Connection, scorer: str, since: datetime) -> int:
@@ -68,46 +68,48 @@ def count_to_rescore(conn: Connection, scorer: str, since: datetime) -> int:
 
 
 def assessed_version(conn: Connection, source: str, key: str) -> AssessedVersion | None:
-    """The judgement of a post's current version; None: no such post, or not judged yet."""
-    statement = _judged().where(
-        posts.c.source == source, posts.c.key == key, versions.c.judged_at.is_not(None)
+    """The assessment of a post's current version; None: no such post, or not assessed yet."""
+    statement = _assessed_versions().where(
+        posts.c.source == source, posts.c.key == key, versions.c.assessed_at.is_not(None)
     )
     found = conn.execute(statement).one_or_none()
-    return None if found is None else _judgement(found)
+    return None if found is None else _assessment(found)
 
 
 def assessed_versions(
     conn: Connection, version_ids: Sequence[int], unreadable: dict[int, str] | None = None
 ) -> list[AssessedVersion]:
-    """The judgements of those of these versions that are current and judged, by id.
+    """The assessments of those of these versions that are current and assessed, by id.
 
     `unreadable` as in `to_rescore`.
     """
     found: list[AssessedVersion] = []
     for part in in_parts(version_ids):
-        statement = _judged().where(versions.c.id.in_(part), versions.c.judged_at.is_not(None))
+        statement = _assessed_versions().where(
+            versions.c.id.in_(part), versions.c.assessed_at.is_not(None)
+        )
         statement = statement.order_by(versions.c.id)
-        found += readable(conn, statement, versions.c.id, _judgement, unreadable)
+        found += readable(conn, statement, versions.c.id, _assessment, unreadable)
     return found
 
 
 def record_rescored(
-    conn: Connection, judged: Sequence[tuple[int, Assessment]], now: datetime
+    conn: Connection, assessed: Sequence[tuple[int, Assessment]], now: datetime
 ) -> set[int]:
     """Store (version id, assessment) pairs beside the older ones and let them stand, except over
-    a person's word. The version ids whose standing verdict this call replaced."""
-    by = {version_id: verdict.scorer for version_id, verdict in judged}
+    a person's word. The version ids whose standing assessment this call replaced."""
+    by = {version_id: assessment.scorer for version_id, assessment in assessed}
     present: set[int] = set()
     replaced: set[int] = set()
     for part in in_parts(by):
-        statement = select(versions.c.id, versions.c.judged_by).where(
-            versions.c.id.in_(part), versions.c.judged_at.is_not(None)
+        statement = select(versions.c.id, versions.c.assessed_by).where(
+            versions.c.id.in_(part), versions.c.assessed_at.is_not(None)
         )
         for row in conn.execute(statement.order_by(versions.c.id).with_for_update()):
             present.add(row.id)
-            if row.judged_by != by[row.id] and not is_person(row.judged_by):
+            if row.assessed_by != by[row.id] and not is_person(row.assessed_by):
                 replaced.add(row.id)
-    put_assessments(conn, [(v, a) for v, a in judged if v in present], now)
+    put_assessments(conn, [(v, a) for v, a in assessed if v in present], now)
     let_stand(conn, [(v, by[v]) for v in sorted(replaced)], now)
     return replaced
 
@@ -120,14 +122,14 @@ def _waits_for(scorer: str) -> ColumnElement[bool]:
         .correlate(versions)
         .exists()
     )
-    # Rolled back to an older model, its verdict is there already but another one stands.
-    overruled = and_(versions.c.judged_by != scorer, ~BY_PERSON)
-    return and_(versions.c.judged_at.is_not(None), or_(~seen, overruled))
+    # Rolled back to an older model, its assessment is there already but another one stands.
+    overruled = and_(versions.c.assessed_by != scorer, ~BY_PERSON)
+    return and_(versions.c.assessed_at.is_not(None), or_(~seen, overruled))
 
 
-def _judged() -> Select[Any]:
+def _assessed_versions() -> Select[Any]:
     return (
-        select(*TO_JUDGE, versions.c.judged_by, *COLUMNS)
+        select(*TO_ASSESS, versions.c.assessed_by, *COLUMNS)
         .select_from(versions)
         .join(posts, posts.c.version_id == versions.c.id)
         .outerjoin(incident_posts, incident_posts.c.post_id == posts.c.id)
@@ -135,5 +137,5 @@ def _judged() -> Select[Any]:
     )
 
 
-def _judgement(row: Any) -> AssessedVersion:
-    return AssessedVersion(to_judge(row), standing_of(row), is_person(row.judged_by))
+def _assessment(row: Any) -> AssessedVersion:
+    return AssessedVersion(to_assess(row), standing_of(row), is_person(row.assessed_by))

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from db.statements import storable
 from db.tables import alerts, attempts, deliveries
-from domain.model import DeliveryState, Outcome
+from domain.alerts import DeliveryState, Outcome
 
 _REFUSED = (Outcome.BAD_RECEIVER.value, Outcome.TOO_LONG.value)  # this message, whatever the time
 

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Select, and_, bindparam, delete, func, or_, s
 
 from db.statements import in_parts, insert_or, storable
 from db.tables import set_aside
-from domain.bounds import cut
-from domain.masking import mask
+from domain.input.bounds import cut
+from domain.masking.mask import mask
 
 _LONGEST = 500
 _READ = 2_000

@@ -133,15 +133,15 @@ versions = Table(
     Column("fetched_url", Text),
     Column("fetched_at", UtcTime),
     Column("status", Integer),
-    Column("judged_at", UtcTime),
-    Column("judged_by", Text),  # the scorer whose assessment stands
+    Column("assessed_at", UtcTime),
+    Column("assessed_by", Text),  # the scorer whose assessment stands
     UniqueConstraint("post_id", "hash"),
     Index(None, "hash", "post_id"),
     Index(
-        "ix_versions_unjudged",
+        "ix_versions_unassessed",
         "id",
-        sqlite_where=text("judged_at IS NULL"),
-        postgresql_where=text("judged_at IS NULL"),
+        sqlite_where=text("assessed_at IS NULL"),
+        postgresql_where=text("assessed_at IS NULL"),
     ),
     sqlite_autoincrement=True,
 )
@@ -249,7 +249,9 @@ incident_posts = Table(
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
     Column("incident_id", BigInteger, ForeignKey("incidents.id"), nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("role", Text, nullable=False, server_default="complaint"),  # domain.model.PostRole
+    Column(
+        "role", Text, nullable=False, server_default="complaint"
+    ),  # domain.incidents.incident.PostRole
     Index(None, "incident_id"),
 )
 
@@ -269,7 +271,7 @@ incident_keys = Table(
 incident_likeness = Table(
     "incident_likeness",
     metadata,
-    Column("incident_id", Id, ForeignKey("incidents.id"), primary_key=True),
+    Column("incident_id", Id, ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
     Column("digest", Text, nullable=False),
     Column("written", Text, nullable=False),
 )
@@ -281,7 +283,7 @@ timers = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("incident_id", BigInteger, ForeignKey("incidents.id"), nullable=False),
-    Column("kind", Text, nullable=False),  # domain.events.TimerKind
+    Column("kind", Text, nullable=False),  # domain.incidents.events.TimerKind
     Column("due_at", UtcTime, nullable=False),
     Column("data", Json, nullable=False),
     UniqueConstraint("incident_id", "kind"),

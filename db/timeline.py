@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from db.tables import incident_events
-from domain.events import Cause
+from domain.incidents.events import Cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Executable, bindparam, delete, or_, select
 
 from db.statements import insert_for
 from db.tables import timers
-from domain.events import TimerKind
+from domain.incidents.events import TimerKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 SQLite lets one write at a time, and who waits there asks again and again, with longer and longer
 pauses: whoever has just let go gets in before. A person who acknowledges an incident would wait as
-long as complaints are judged.
+long as complaints are assessed.
 """
 
 from __future__ import annotations

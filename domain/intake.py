@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.model import FoundPost
+from domain.posts import FoundPost
 
 FirstSeen = Callable[[FoundPost], datetime]
 

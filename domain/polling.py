@@ -26,7 +26,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from domain.intake import BadPost, TakenIn
-from domain.model import FoundPost
+from domain.posts import FoundPost
 
 
 class PollResult(StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.model import Category
-from pipeline.normalise import Squeezed, squeezed_spelling
-from pipeline.phrases import PhraseBook
+from domain.assessments import Category
+from pipeline.text.normalise import Squeezed, squeezed_spelling
+from pipeline.text.phrases import PhraseBook
 
 
 @dataclass(frozen=True, slots=True)

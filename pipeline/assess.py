@@ -1,4 +1,4 @@
-"""Assess 研判: a post in, an `Assessment` with reasons out. Pure: same post, same verdict."""
+"""Assess 研判: a post in, an `Assessment` with reasons out. Pure: same post, same assessment."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from domain.load import load_file
-from domain.model import Assessment, Category
+from domain.assessments import Assessment, Category
+from domain.input.load import load_file
 from pipeline.aspects import Aspects, CategorySettings
-from pipeline.gazetteer import load_gazetteer
-from pipeline.locate import Locator
-from pipeline.mention import AsideWords
-from pipeline.normalise import Squeezed, squeeze
+from pipeline.places.gazetteer import load_gazetteer
+from pipeline.places.locate import Locator
+from pipeline.places.mention import AsideWords
 from pipeline.scorers.score import Scorer
-from pipeline.severity import NOT_RATED, SeverityRules
-from pipeline.severity_settings import SeveritySettings
+from pipeline.severity.rate import NOT_RATED, SeverityRules
+from pipeline.severity.settings import SeveritySettings
+from pipeline.text.normalise import Squeezed, squeeze
 
 
 class HasText(Protocol):
@@ -50,7 +50,7 @@ class PostText:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """A verdict with the text that it was read from, so that nobody squeezes it again."""
+    """A assessment with the text that it was read from, so that nobody squeezes it again."""
 
     text: Squeezed
     assessment: Assessment
@@ -80,7 +80,7 @@ class Assessor:
         self.aspects = aspects
 
     def assess(self, post: HasText) -> Assessment:
-        """The verdict on a post. Any text at all; never raises for what a post says."""
+        """The assessment on a post. Any text at all; never raises for what a post says."""
         return self.read(post).assessment
 
     def read(self, post: HasText) -> Assessed:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from domain.masking import mask
-from domain.model import Assessment, Category, Reason, Severity
+from domain.assessments import Assessment, Category, Reason, Severity
+from domain.masking.mask import mask
 
 PREFIX = "llm:"
 _WHY_LENGTH = 80

@@ -36,8 +36,8 @@ from sqlalchemy import Engine, text  # noqa: E402
 
 from db.engine import open_engine, read  # noqa: E402
 from domain.clock import SHANGHAI, utc_now  # noqa: E402
-from gridvoice.app.configuration import default_config_dir  # noqa: E402
 from gridvoice.demo.web import NOT_FOUND, DemoPage, LocalServer  # noqa: E402
+from gridvoice.settings.configuration import default_config_dir  # noqa: E402
 
 _AT_FIRST = 60  # posts that stand there when the first poll comes
 _CALM_S = 60.0  # without a new post in the store: as good as settled

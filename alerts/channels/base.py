@@ -15,8 +15,8 @@ from alerts.channel import UNLIMITED, ChannelSettings, RateLimit
 from alerts.notice.notice import Notice
 from alerts.sending.http import Endpoint, post, refused
 from alerts.sending.secrets import Secrets, checked_url, read_secret
+from domain.alerts import Outcome, Receipt, SendError
 from domain.clock import utc_now
-from domain.model import Outcome, Receipt, SendError
 
 _ENV_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 

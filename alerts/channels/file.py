@@ -15,8 +15,8 @@ from alerts.channels.webhook import payload_of
 from alerts.notice import layout
 from alerts.notice.notice import Notice
 from alerts.sending.secrets import Secrets
+from domain.alerts import Outcome, Receipt, SendError
 from domain.clock import iso, utc_now
-from domain.model import Outcome, Receipt, SendError
 from domain.private_file import keep_private
 
 try:

@@ -13,8 +13,8 @@ from alerts.channels import CHANNELS
 from alerts.channels.base import HttpSettings
 from alerts.notice.notice import Notice
 from alerts.sending.secrets import BadChannel, NotConfigured, Secrets
-from domain.load import Tagged
-from domain.model import Outcome, Receipt, SendError
+from domain.alerts import Outcome, Receipt, SendError
+from domain.input.load import Tagged
 
 
 def _shapes() -> dict[str, type[ChannelSettings]]:

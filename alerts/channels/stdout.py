@@ -12,7 +12,7 @@ from alerts.channel import UNLIMITED, ChannelSettings, RateLimit
 from alerts.notice import layout
 from alerts.notice.notice import Notice
 from alerts.sending.secrets import Secrets
-from domain.model import Outcome, Receipt, SendError
+from domain.alerts import Outcome, Receipt, SendError
 
 
 @dataclass(frozen=True, slots=True)

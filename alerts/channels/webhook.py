@@ -14,14 +14,9 @@ from alerts.notice.clip import clip
 from alerts.notice.notice import Notice, Quote, TroubleItem, Troubles
 from alerts.notice.playbook import Playbook
 from alerts.sending.secrets import BadChannel, Secrets
+from domain.alerts import AlertReason, Outcome, Receipt, SendError
 from domain.clock import iso, utc_now
-from domain.model import (
-    AlertReason,
-    Incident,
-    Outcome,
-    Receipt,
-    SendError,
-)
+from domain.incidents.incident import Incident
 
 LIMIT_BYTES = 19_999  # the receiver was promised less than 20,000
 

@@ -11,7 +11,7 @@ from alerts.channel import RateLimit
 from alerts.channels.base import Codes, HttpChannel, HttpSettings, Request, json_request, read_code
 from alerts.notice import layout
 from alerts.notice.notice import Notice
-from domain.model import Outcome, Receipt
+from domain.alerts import Outcome, Receipt
 
 TEXT_BYTES, MARKDOWN_BYTES, _SHORT_BYTES = 2048, 4096, 600
 _CODES: Codes = {

@@ -15,8 +15,10 @@ from typing import Any
 from alerts.notice.layout import NAME
 from alerts.notice.notice import Action, Fact, Notice, Quote
 from alerts.notice.playbook import Playbook
+from domain.alerts import AlertReason
+from domain.assessments import Area, Category, Severity
 from domain.clock import parse_time
-from domain.model import AlertReason, Area, Category, Incident, IncidentState, Severity
+from domain.incidents.incident import Incident, IncidentState
 
 VERSION = 2
 

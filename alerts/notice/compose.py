@@ -17,15 +17,12 @@ from alerts.notice.excerpt import PublicPost, excerpt, grounds, shown
 from alerts.notice.notice import Action, Fact, Notice, Quote
 from alerts.notice.playbook import Playbook
 from alerts.routing.decide import LastReport
+from domain.alerts import AlertReason
+from domain.assessments import Area
 from domain.clock import SHANGHAI
-from domain.masking import mask, mask_address
-from domain.model import (
-    AlertReason,
-    Area,
-    Incident,
-    IncidentState,
-    PostChannel,
-)
+from domain.incidents.incident import Incident, IncidentState
+from domain.masking.mask import mask, mask_address
+from domain.posts import PostChannel
 
 _QUOTED = 5
 _SAID = 2  # of them, in a line for people

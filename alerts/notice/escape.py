@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from domain.plain import plain, seen
+from domain.masking.plain import plain, seen
 
 LINK_MARK = "〔链接〕"
 # What chat clients make a link of, in plain spelling (ｈｔｔｐ：／／ too). It ends where the Latin

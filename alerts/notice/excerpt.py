@@ -9,8 +9,8 @@ from typing import Protocol
 
 from alerts.notice.clip import clip
 from alerts.notice.escape import clean
-from domain.masking import mask
-from domain.model import Category, Reason
+from domain.assessments import Category, Reason
+from domain.masking.mask import mask
 
 # Masking looks at whole numbers: text is masked before it is cut, but no more than can be shown.
 _READ = 4000

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from alerts.notice.clip import clip, clip_lines
 from alerts.notice.escape import for_chat, harmless
 from alerts.notice.notice import Action, Fact, Notice
-from domain.model import Incident
+from domain.incidents.incident import Incident
 
 NAME = "电力民声"
 RESEND_MARK = "〔重发：可能已收到〕"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.notice.playbook import Playbook
-from domain.model import AlertReason, Incident
+from domain.alerts import AlertReason
+from domain.incidents.incident import Incident
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from domain.load import load_file
-from domain.model import Category
+from domain.assessments import Category
+from domain.input.load import load_file
 
 
 @dataclass(frozen=True, slots=True)

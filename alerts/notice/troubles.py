@@ -15,7 +15,7 @@ from alerts.notice.clip import clip
 from alerts.notice.escape import harmless
 from alerts.notice.notice import Action, Fact, Notice, TroubleItem, Troubles
 from domain.clock import SHANGHAI, iso
-from domain.masking import mask
+from domain.masking.mask import mask
 
 _NAMED = 6
 _LISTED = 20

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.model import AlertReason, Area, Incident, Severity
+from domain.alerts import AlertReason
+from domain.assessments import Area, Severity
+from domain.incidents.incident import Incident
 
 _NO_WAIT = timedelta(0)
 

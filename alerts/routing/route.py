@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from alerts.routing.decide import DecideSettings
 from alerts.routing.hours import Hours
 from alerts.routing.roster import Roster, fits_place
+from domain.alerts import AlertReason
+from domain.assessments import Area, Category, Severity
 from domain.clock import SHANGHAI
-from domain.model import AlertReason, Area, Category, Incident, Severity
+from domain.incidents.incident import Incident
 
 ON_DUTY = "on_duty"
 

@@ -21,7 +21,7 @@ import urllib3
 
 from alerts.sending import bounded
 from alerts.sending.outage import STOPPED
-from domain.model import Outcome, SendError
+from domain.alerts import Outcome, SendError
 
 _ANSWER_LIMIT = 64 * 1024
 

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.model import ChannelState, Outcome, SendError
+from domain.alerts import ChannelState, Outcome, SendError
 
 DOWN_AFTER = 3  # failures in a row
 HOLD_AT_MOST = timedelta(minutes=5)  # whatever a receiver asks for, and in whatever unit

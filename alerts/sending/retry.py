@@ -7,7 +7,7 @@ import random
 from datetime import timedelta
 
 from alerts.sending.outage import ABOUT_THE_MESSAGE
-from domain.model import Outcome
+from domain.alerts import Outcome
 
 # Waits after the 1st, 2nd … attempt: dense while someone may still act on the news, 75 h in all
 # (the reach that Standard Webhooks recommends).

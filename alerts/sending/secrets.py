@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from domain.masking import mask
+from domain.masking.mask import mask
 
 
 class NotConfigured(Exception):

@@ -11,28 +11,28 @@ from typing import Any
 
 import jmespath
 
-from crawlers.addresses import canonical_url
-from crawlers.answers import why_doubted
-from crawlers.decoders import JSON_DECODERS
-from crawlers.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
 from crawlers.kinds.api_asks import filled_in, position, start
 from crawlers.kinds.api_rules import ApiFields, ApiRules, is_template
 from crawlers.kinds.kind import Kind
-from crawlers.pages import (
+from crawlers.kinds.templates import fill_text
+from crawlers.reading.addresses import canonical_url
+from crawlers.reading.answers import why_doubted
+from crawlers.reading.decoders import JSON_DECODERS
+from crawlers.reading.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
+from crawlers.reading.pages import (
     Ask,
     Entry,
     Found,
     Page,
     PageChanged,
     PageGone,
+    PageRole,
     Refused,
-    Role,
 )
-from crawlers.posts import read_count
-from crawlers.refusals import because_refused, only_asks_for_log_in, refusal_of_answer
-from crawlers.selecting import strip_html
+from crawlers.reading.posts import read_count
+from crawlers.reading.refusals import because_refused, only_asks_for_log_in, refusal_of_answer
+from crawlers.reading.selecting import strip_html
 from crawlers.source import Source
-from crawlers.templates import fill_text
 from domain.addresses import is_web_address
 
 _compiled = lru_cache(maxsize=4096)(jmespath.compile)
@@ -167,7 +167,7 @@ def _entry(
             rules.detail.call,
             rules.detail.call.url,
             values | {"key": key},
-            Ask("", Role.DETAIL, fields={"url": url} if url else {}),
+            Ask("", PageRole.DETAIL, fields={"url": url} if url else {}),
         )
     return make_entry(key, url, fields, detail)
 

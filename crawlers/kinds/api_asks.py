@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from crawlers.kinds.api_rules import ApiRules, Call, Paging
-from crawlers.pages import Ask, Mark, Series
+from crawlers.kinds.templates import fill, fill_text, times
+from crawlers.reading.pages import Ask, PollStart, Series
 from crawlers.source import Source
-from crawlers.templates import fill, fill_text, times
 
 
-def start(source: Source, rules: ApiRules, mark: Mark) -> list[Ask]:
+def start(source: Source, rules: ApiRules, mark: PollStart) -> list[Ask]:
     base = times(mark.now, mark.since, rules.since_overlap)
     asks = []
     for i, address in enumerate(source.addresses):

@@ -9,10 +9,10 @@ from typing import Any
 
 import jmespath
 
-from crawlers.decoders import JSON_DECODERS
+from crawlers.reading.decoders import JSON_DECODERS
 from crawlers.source import Rules
 from domain.addresses import is_web_address
-from domain.load import Problems
+from domain.input.load import Problems
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 

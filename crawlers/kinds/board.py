@@ -8,23 +8,23 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from crawlers.addresses import canonical_url, join
-from crawlers.decoders import PAGE_DECODERS
-from crawlers.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
 from crawlers.kinds.board_rules import BoardRules
 from crawlers.kinds.kind import Kind
-from crawlers.no_letter import is_loading, why_no_letter
-from crawlers.pages import (
+from crawlers.reading.addresses import canonical_url, join
+from crawlers.reading.decoders import PAGE_DECODERS
+from crawlers.reading.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
+from crawlers.reading.no_letter import is_loading, why_no_letter
+from crawlers.reading.pages import (
     Ask,
     Entry,
     Found,
     Page,
     PageChanged,
     PageGone,
+    PageRole,
     Refused,
-    Role,
 )
-from crawlers.refusals import (
+from crawlers.reading.refusals import (
     because_refused,
     gate_words_in,
     is_gate_address,
@@ -33,7 +33,7 @@ from crawlers.refusals import (
     refusal_in,
     verification_in,
 )
-from crawlers.selecting import (
+from crawlers.reading.selecting import (
     container_of,
     elements,
     parse_html,
@@ -143,7 +143,7 @@ def _entry(rules: BoardRules, item: etree._Element, base: str, notes: Notes) -> 
         return None
     detail = None
     if rules.detail and url:
-        detail = Ask(url, Role.DETAIL)
+        detail = Ask(url, PageRole.DETAIL)
     state = pick(item, rules.status) if rules.status else None
     return make_entry(key, url, fields, detail, state or "")
 

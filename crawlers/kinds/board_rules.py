@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field, fields
 from typing import ClassVar
 
-from crawlers.decoders import PAGE_DECODERS
-from crawlers.selecting import rule_problem, selector_problem
+from crawlers.reading.decoders import PAGE_DECODERS
+from crawlers.reading.selecting import rule_problem, selector_problem
 from crawlers.source import Rules
-from domain.load import Problems
+from domain.input.load import Problems
 
 
 @dataclass(frozen=True, slots=True)

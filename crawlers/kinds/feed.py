@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crawlers.addresses import canonical_url
-from crawlers.dates import read_time
-from crawlers.decoders import JSON_DECODERS
-from crawlers.entries import Notes, each, link_of, make_entry, no_key, own_key
 from crawlers.kinds.kind import Kind
-from crawlers.pages import Ask, Entry, Found, Page, PageChanged, Refused
-from crawlers.refusals import because_refused, refusal_of_answer
-from crawlers.selecting import strip_html
+from crawlers.reading.addresses import canonical_url
+from crawlers.reading.dates import read_time
+from crawlers.reading.decoders import JSON_DECODERS
+from crawlers.reading.entries import Notes, each, link_of, make_entry, no_key, own_key
+from crawlers.reading.pages import Ask, Entry, Found, Page, PageChanged, Refused
+from crawlers.reading.refusals import because_refused, refusal_of_answer
+from crawlers.reading.selecting import strip_html
 from crawlers.source import Rules, Source
-from domain.load import Problems
+from domain.input.load import Problems
 
 _MAX_ENTRIES = 500
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from crawlers.pages import Ask, Entry, Found, Mark, Page, PageGone, Series
+from crawlers.reading.pages import Ask, Entry, Found, Page, PageGone, PollStart, Series
 from crawlers.source import Rules, Source
 
 R = TypeVar("R", bound=Rules)
 
 
-def _by_address(source: Source, rules: Rules, mark: Mark) -> list[Ask]:
+def _by_address(source: Source, rules: Rules, mark: PollStart) -> list[Ask]:
     return [Ask(url, series=Series(i)) for i, url in enumerate(source.addresses)]
 
 
@@ -34,5 +34,5 @@ class Kind(Generic[R]):
     read_detail: Callable[[Source, R, Ask, Page], Entry] = _no_detail
     """What the page of one post held, where entries ask for such. Raises as `read`."""
 
-    start: Callable[[Source, R, Mark], list[Ask]] = _by_address
+    start: Callable[[Source, R, PollStart], list[Ask]] = _by_address
     """The first question of every list of the source, each with a series of its own."""

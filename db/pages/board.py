@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Text, case, func, or_, select
 
 from db import tables as t
 from db.assessments import STANDING
-from db.health import LATE_AFTER, unjudged
+from db.health import LATE_AFTER, unassessed
 from db.pages.incident import ShownIncident, shown_incidents
-from domain.incident_filter import OPEN_STATES, OVER, IncidentCount, IncidentFilter
+from domain.incidents.filter import OPEN_STATES, OVER, IncidentCount, IncidentFilter
 
 PAGE_SIZE = 50
 Arrivals = Sequence[tuple[datetime, int]]  # (minute, posts in it)
@@ -50,9 +50,9 @@ class Figures:
 
 
 def first_unsettled_post(conn: Connection) -> int:
-    """The lowest id of a post that waits to be judged; past the last one when none waits."""
-    # "+ 0": else SQLite walks the index of post_id instead of the small one of the unjudged.
-    waiting = select(func.min(t.versions.c.post_id + 0)).where(t.versions.c.judged_at.is_(None))
+    """The lowest id of a post that waits to be assessed; past the last one when none waits."""
+    # "+ 0": else SQLite walks the index of post_id instead of the small one of the unassessed.
+    waiting = select(func.min(t.versions.c.post_id + 0)).where(t.versions.c.assessed_at.is_(None))
     last = select(func.coalesce(func.max(t.posts.c.id), 0) + 1)
     return conn.scalar(waiting) or conn.scalar(last) or 1
 
@@ -97,7 +97,7 @@ def read_figures(
             func.count(case((source.failures > 0, 1))),
         ).where(source.configured)
     ).one()
-    return Figures(*sent, *polled, unjudged(conn).count)
+    return Figures(*sent, *polled, unassessed(conn).count)
 
 
 def _idle(now: datetime) -> ColumnElement[bool]:

@@ -15,7 +15,8 @@ from db.alone import readable
 from db.assessments import STANDING
 from db.incidents import incident_of
 from db.timeline import EventRow, event_of
-from domain.model import Incident, Place, Reason
+from domain.assessments import Place, Reason
+from domain.incidents.incident import Incident
 
 # Everything but `profile`, which is large and clustering's own.
 _INCIDENT = select(*(c for c in t.incidents.c if c.name != "profile"))
@@ -32,7 +33,7 @@ class ShownIncident:
 
 @dataclass(frozen=True, slots=True)
 class ShownPost:
-    """A post of an incident with what stands as judged of it; `copied_from`: the source that had
+    """A post of an incident with what stands as assessed of it; `copied_from`: the source that had
     the same words first."""
 
     id: int
@@ -54,7 +55,7 @@ class ShownPost:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """Why a post was judged as it was, with the words that the reasons point into."""
+    """Why a post was assessed as it was, with the words that the reasons point into."""
 
     title: str
     text: str
@@ -95,7 +96,7 @@ def shown_incidents(
     limit: int | None = None,
     offset: int | None = None,
 ) -> list[ShownIncident]:
-    """Incidents. What cannot be read is left out; judging names it (set_aside, lane "incident")."""
+    """Incidents. What cannot be read is left out; assessing sets it aside (lane "incident")."""
     query = _INCIDENT.where(*conditions).order_by(*order).limit(limit).offset(offset)
     return readable(conn, query, t.incidents.c.id, _incident, {})
 

@@ -20,7 +20,7 @@ from gridvoice.cli.options import (
 from gridvoice.cli.output import complain, emit, say, table
 
 if TYPE_CHECKING:
-    from domain.model import ChannelState
+    from domain.alerts import ChannelState
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,9 +38,9 @@ def _list(args: argparse.Namespace) -> int:
     from db import outbox
     from db.channel_states import channel_state_rows
     from db.engine import read
+    from domain.alerts import DeliveryState
     from domain.clock import short
-    from domain.masking import mask
-    from domain.model import DeliveryState
+    from domain.masking.mask import mask
     from gridvoice.contract.alerts import delivery_object
 
     states = [DeliveryState.DEAD] if args.dead else None
@@ -75,9 +75,9 @@ def _list(args: argparse.Namespace) -> int:
 def _tell_reach(args: argparse.Namespace, fares: Iterable[ChannelState]) -> None:
     """Who is reached, on standard error: the list itself must not depend on the configuration."""
     from alerts.channels.opening import Channels, open_channels
-    from alerts.reach import reach_lines
+    from alerts.channels.reach import reach_lines
     from domain.clock import utc_now
-    from domain.load import BadSettings, load_file
+    from domain.input.load import BadSettings, load_file
 
     try:
         directory = config_dir(args)
@@ -93,8 +93,8 @@ def _tell_reach(args: argparse.Namespace, fares: Iterable[ChannelState]) -> None
 
 def _test(args: argparse.Namespace) -> int:
     from alerts.notice.compose import compose_test
+    from domain.alerts import SendError
     from domain.clock import utc_now
-    from domain.model import SendError
     from gridvoice.contract.alerts import accepted_trial, refused_trial
 
     config = configuration(args)

@@ -9,14 +9,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from domain import jsonl
-from domain.found_rows import post_from_row
-from domain.jsonl import BadLine
+from domain.input import jsonl
+from domain.input.found_rows import post_from_row
+from domain.input.jsonl import BadLine
 from gridvoice.cli.options import Unusable, command, config_dir
 from gridvoice.cli.output import emit, say
 
 if TYPE_CHECKING:
-    from domain.model import Assessment
+    from domain.assessments import Assessment
 
 _READ = ("title", "text", "channel", "region", "published_at")
 
@@ -28,9 +28,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from domain.load import BadSettings
-    from gridvoice.app.assessing import open_assessor
+    from domain.input.load import BadSettings
     from gridvoice.contract.posts import assessed_post, bad_line
+    from gridvoice.settings.assessing import open_assessor
 
     try:
         assessor = open_assessor(config_dir(args), args.scorer)
@@ -94,7 +94,7 @@ def _report(args: argparse.Namespace, problem: dict[str, Any]) -> None:
 
 
 def _show(row: dict[str, Any], assessment: Assessment) -> None:
-    from domain.masking import mask
+    from domain.masking.mask import mask
 
     if not assessment.relevant:
         found = "无关"

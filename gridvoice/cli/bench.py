@@ -11,7 +11,7 @@ from gridvoice.cli.options import Unusable, command, config_dir, with_common
 from gridvoice.cli.output import complain, emit, say
 
 if TYPE_CHECKING:
-    from domain.model import FoundPost
+    from domain.posts import FoundPost
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,19 +29,19 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _score(args: argparse.Namespace) -> int:
-    from gridvoice.app.benchmarks import bench_score
+    from gridvoice.benchmarks.speed import bench_score
 
     return _print(args, bench_score(config_dir(args), _posts(args)))
 
 
 def _pipeline(args: argparse.Namespace) -> int:
-    from gridvoice.app.benchmarks import bench_pipeline
+    from gridvoice.benchmarks.speed import bench_pipeline
 
     return _print(args, bench_pipeline(config_dir(args), _posts(args)))
 
 
 def _incidents(args: argparse.Namespace) -> int:
-    from gridvoice.app.bench_incidents import SIZES, bench_incidents
+    from gridvoice.benchmarks.incidents import SIZES, bench_incidents
     from gridvoice.handling.acts import acknowledge
 
     try:
@@ -53,8 +53,8 @@ def _incidents(args: argparse.Namespace) -> int:
 
 def _posts(args: argparse.Namespace) -> list[FoundPost]:
     """The posts asked for; else the real ones beside the project; else the demo town's own."""
-    from domain.found_rows import BadRow, post_from_line
-    from gridvoice.app.beside import real_posts
+    from domain.input.found_rows import BadRow, post_from_line
+    from gridvoice.benchmarks.local_data import real_posts
 
     name = args.posts or real_posts()
     if name is None:
@@ -74,7 +74,7 @@ def _posts(args: argparse.Namespace) -> list[FoundPost]:
 
 
 def _town_posts() -> list[FoundPost]:
-    from domain.model import FoundPost
+    from domain.posts import FoundPost
     from gridvoice.demo.town import load_town
 
     town = load_town("first")

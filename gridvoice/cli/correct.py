@@ -30,8 +30,8 @@ def run(args: argparse.Namespace) -> int:
         if args.post or args.what:
             raise Unusable("--export 不与更正同用")
         return _export(args)
+    from domain.assessments import Category, Correction
     from domain.clock import utc_now
-    from domain.model import Category, Correction
     from gridvoice.handling.corrections import NotCorrectable, correct
 
     source, slash, key = (args.post or "").partition("/")
@@ -48,13 +48,13 @@ def run(args: argparse.Namespace) -> int:
     what = Correction(args.what)
     config, engine = configuration(args), store(args)
     try:
-        verdict = correct(engine, config, source, key, what, category, who, utc_now())
+        assessment = correct(engine, config, source, key, what, category, who, utc_now())
     except NotCorrectable as problem:
         raise Unusable(str(problem)) from None
     if args.json:
-        emit({"type": "corrected", "source": source, "id": key, "relevant": verdict.relevant,
-              "complaint": verdict.complaint, "category": verdict.category,
-              "severity": verdict.severity, "who": who})  # fmt: skip
+        emit({"type": "corrected", "source": source, "id": key, "relevant": assessment.relevant,
+              "complaint": assessment.complaint, "category": assessment.category,
+              "severity": assessment.severity, "who": who})  # fmt: skip
     else:
         say(f"已更正: {args.post} {what.label}")
     return 0

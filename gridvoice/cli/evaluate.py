@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from domain.found_rows import post_from_row
-from domain.jsonl import as_object
+from domain.input.found_rows import post_from_row
+from domain.input.jsonl import as_object
 from gridvoice.cli.assess import open_lines
 from gridvoice.cli.options import Unusable, command
 from gridvoice.cli.output import complain, emit, say, table
@@ -30,7 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from gridvoice.app.beside import label_folders
+    from gridvoice.benchmarks.local_data import label_folders
     from pipeline.learning.evaluate import SHIPPED, evaluate
     from pipeline.learning.train import own_labels
 
@@ -71,7 +71,7 @@ def read_labels(name: str) -> tuple[list[dict[str, Any]], int]:
 
 
 def _labelled(row: dict[str, Any]) -> dict[str, Any]:
-    """The row, if it can be learnt from or judged. Raises ValueError naming what is wrong."""
+    """The row, if it can be learnt from or assessed. Raises ValueError naming what is wrong."""
     from pipeline.learning.labels import example
 
     post_from_row({n: row[n] for n in ("title", "text", "channel") if n in row}, "", key="")
@@ -83,11 +83,11 @@ def _labelled(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def train(args: argparse.Namespace) -> int:
-    from gridvoice.app.beside import data_folder, fixed_set
+    from gridvoice.benchmarks.local_data import data_folder, fixed_set
     from pipeline.learning.gate import BelowFloors, check_files
     from pipeline.learning.train import train as rebuild
+    from pipeline.scorers.linear import OwnScorer
     from pipeline.scorers.model_file import Model
-    from pipeline.scorers.own import OwnScorer
 
     for name in args.labels:
         if not Path(name).is_file():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 
-from domain.acts import ACTS
+from domain.incidents.acts import ACTS
 from gridvoice.cli.options import Unusable, command, configuration, store, with_common
 from gridvoice.cli.output import emit, say, table
 
@@ -32,8 +32,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _list(args: argparse.Namespace) -> int:
     from db import incidents, posts
     from db.engine import read
-    from domain.masking import mask
-    from domain.model import IncidentState
+    from domain.incidents.incident import IncidentState
+    from domain.masking.mask import mask
     from gridvoice.contract.incidents import incident_object, incident_with_posts
 
     states = [s for s in IncidentState if s.is_open] if args.open else None
@@ -69,8 +69,8 @@ def _show(args: argparse.Namespace) -> int:
     from db import incidents, outbox, posts, timeline
     from db.engine import read
     from domain.clock import short
-    from domain.masking import mask
-    from domain.model import PostChannel
+    from domain.masking.mask import mask
+    from domain.posts import PostChannel
     from gridvoice.contract.incidents import whole_incident
 
     with read(store(args)) as conn:

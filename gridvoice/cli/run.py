@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from gridvoice.app.roles import ServiceRole
 from gridvoice.cli.options import command
+from gridvoice.processes.roles import ServiceRole
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,8 +22,8 @@ def run(args: argparse.Namespace) -> int:
     """Becomes the supervisor: nothing of the product is loaded in this process."""
     import os
 
-    from gridvoice.app.logs import set_up
-    from gridvoice.app.supervisor import PYTHON, Supervisor
+    from gridvoice.processes.logs import set_up
+    from gridvoice.processes.supervisor import PYTHON, Supervisor
 
     set_up()
     given = vars(args)

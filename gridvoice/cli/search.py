@@ -73,8 +73,8 @@ def _moment(text: str | None) -> datetime | None:
 
 def _show(row: Any) -> None:
     from domain.clock import short
-    from domain.masking import mask
-    from domain.model import PostChannel
+    from domain.masking.mask import mask
+    from domain.posts import PostChannel
 
     mark = f" [{row.incident_number}]" if row.incident_number else ""
     channel = PostChannel.label_of(row.channel)

@@ -53,14 +53,14 @@ def _with_patience(args: argparse.Namespace) -> int:
 def _serve(args: argparse.Namespace) -> int:
     import asyncio
 
-    from crawlers.process import die_with_parent
-    from gridvoice.app.console_server import PortTaken
-    from gridvoice.app.logs import set_up
-    from gridvoice.app.processes import Heartbeat
-    from gridvoice.app.roles import ServiceRole
-    from gridvoice.app.service import Service
-    from gridvoice.app.supervisor import RELOAD
+    from crawlers.process.main import die_with_parent
     from gridvoice.console.app import console_of
+    from gridvoice.processes.children import Heartbeat
+    from gridvoice.processes.logs import set_up
+    from gridvoice.processes.roles import ServiceRole
+    from gridvoice.processes.supervisor import RELOAD
+    from gridvoice.service.console_server import PortTaken
+    from gridvoice.service.service import Service
 
     die_with_parent()
     set_up()

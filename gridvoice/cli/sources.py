@@ -59,11 +59,11 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from crawlers.check import SavedPage, check
-    from crawlers.sources import load_source
+    from crawlers.kinds.loading import load_source
+    from crawlers.process.check import SavedPage, check
     from domain.clock import iso
-    from domain.load import BadSettings
-    from domain.masking import mask
+    from domain.input.load import BadSettings
+    from domain.masking.mask import mask
     from gridvoice.contract.posts import shown_post
     from gridvoice.contract.sources import failed, noticed
 
@@ -103,8 +103,8 @@ def _crawl_settings(directory: Path) -> CrawlSettings:
     """What the daemon would crawl with; the defaults where its settings cannot be read, as a file
     may be tried out anywhere."""
     from crawlers.crawl_settings import CrawlSettings
-    from domain.load import BadSettings, load_file
-    from gridvoice.app.settings import GeneralSettings
+    from domain.input.load import BadSettings, load_file
+    from gridvoice.settings.general import GeneralSettings
 
     try:
         return load_file(directory / "gridvoice.yaml", GeneralSettings, "gridvoice.yaml").crawler

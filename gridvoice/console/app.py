@@ -10,15 +10,15 @@ from fastapi.responses import Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from gridvoice.app.service import Service
-from gridvoice.console.access import only_what_is_written
-from gridvoice.console.answers import message, nothing_there
-from gridvoice.console.banners import banners
-from gridvoice.console.context import Context, context_of
 from gridvoice.console.guard import Guard
 from gridvoice.console.incidents.routes import incident_routes
+from gridvoice.console.shared.access import only_what_is_written
+from gridvoice.console.shared.answers import message, nothing_there
+from gridvoice.console.shared.banners import banners
+from gridvoice.console.shared.context import Context, context_of
 from gridvoice.console.sources.routes import source_routes
 from gridvoice.console.system.routes import system_routes
+from gridvoice.service.service import Service
 
 log = logging.getLogger("gridvoice.console")
 

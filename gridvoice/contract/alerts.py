@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
-from domain.masking import mask
+from domain.masking.mask import mask
 
 if TYPE_CHECKING:
     from db.outbox import DeliveryRow
-    from domain.model import Receipt, SendError
+    from domain.alerts import Receipt, SendError
 
 
 def delivery_object(row: DeliveryRow) -> dict[str, Any]:

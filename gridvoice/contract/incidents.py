@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
-from domain.masking import mask
+from domain.masking.mask import mask
 from gridvoice.contract.alerts import delivery_of_incident
 from gridvoice.contract.posts import post_of_incident, post_reference
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from db.outbox import DeliveryRow
     from db.posts import PostRow
     from db.timeline import EventRow
-    from domain.model import Incident
+    from domain.incidents.incident import Incident
 
 
 def incident_object(incident: Incident) -> dict[str, Any]:

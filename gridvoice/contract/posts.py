@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
-from domain.masking import mask, mask_address
+from domain.masking.mask import mask, mask_address
 
 if TYPE_CHECKING:
     from db.posts import PostRow
     from db.search import Hit
-    from domain.model import Assessment, FoundPost, Place, Reason
+    from domain.assessments import Assessment, Place, Reason
+    from domain.posts import FoundPost
 
 
 def assessed_post(post_id: Any, assessment: Assessment) -> dict[str, Any]:

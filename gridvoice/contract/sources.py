@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.clock import iso
-from domain.masking import mask
+from domain.masking.mask import mask
 
 if TYPE_CHECKING:
     from crawlers.source import Source

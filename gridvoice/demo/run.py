@@ -15,17 +15,17 @@ from typing import Any
 import yaml
 from sqlalchemy import Engine
 
-from db import incidents, judging, leases, outbox, posts, timeline
+from db import incidents, leases, outbox, posts, timeline, unassessed
 from db.engine import read
+from domain.alerts import AlertReason
 from domain.clock import parse_time, utc_now
-from domain.model import AlertReason
 from gridvoice.demo.places import write_places
 from gridvoice.demo.receivers.centre import CENTRE
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.receivers.receiver import Accepted
 from gridvoice.demo.site import Site
 from gridvoice.demo.sources import write_sources
-from gridvoice.demo.town import Alerted, Town, TownCheck, judge
+from gridvoice.demo.town import Alerted, Town, TownCheck, check_town
 
 ALERT = "incident.alert"  # the centre may also hear of trouble with the system itself
 _POLL_EVERY = "1s"
@@ -131,7 +131,7 @@ def _all_polled(engine: Engine) -> bool:
 def _movement(engine: Engine, demo: Demo) -> int:
     """A number that changes as long as something is going on."""
     with read(engine) as conn:
-        waiting = judging.count_unassessed(conn)
+        waiting = unassessed.count_unassessed(conn)
         untried = leases.has_untried(conn, ["file", "centre", "duty_group"], utc_now())
         return posts.count_posts(conn) * 4 + len(demo.told) + waiting + untried
 
@@ -149,9 +149,9 @@ def first_alerts(demo: Demo, engine: Engine) -> list[Alerted]:
     return found
 
 
-def verdict_on(demo: Demo, engine: Engine) -> TownCheck:
+def assessment_on(demo: Demo, engine: Engine) -> TownCheck:
     """Exactly the town's true incidents, each once as a first alert, none of the traps?"""
-    return judge(demo.town, first_alerts(demo, engine), demo.site.later)
+    return check_town(demo.town, first_alerts(demo, engine), demo.site.later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +180,9 @@ def journeys(demo: Demo, engine: Engine) -> list[Journey]:
                 e for e in timeline.events_of(conn, alert.incident_id) if e.id == alert.event_id
             )
             row = posts.post(conn, int(event.data["post"]))
-            if row is None or row.key not in readable or row.judged_at is None:
+            if row is None or row.key not in readable or row.assessed_at is None:
                 continue
-            found.append(_journey(accepted, readable[row.key], row.first_seen, row.judged_at))
+            found.append(_journey(accepted, readable[row.key], row.first_seen, row.assessed_at))
     return found
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from domain.load import load_file
-from domain.model import Area, Category
+from domain.assessments import Area, Category
+from domain.input.load import load_file
 
 TOWNS = Path(__file__).parent / "towns"
 
@@ -43,8 +43,8 @@ class TownPost:
     published that long before the start and is there from the beginning. The id's first word
     says what it is: `true-NAME-01` belongs to the incident NAME, which must be alerted; `trap-…`
     must never alert by itself (`incident`: the matter that it may join); `talk-…` is ordinary.
-    `relevant`, `complaint`, `category` and `area` are the verdict of a reader; where they are
-    left out, the id decides (see `verdict`).
+    `relevant`, `complaint`, `category` and `area` are the assessment of a reader; where they are
+    left out, the id decides (see `assessment`).
     """
 
     id: str
@@ -181,8 +181,8 @@ class Expected:
     area: Area | None
 
 
-def verdict(town: Town, post: TownPost) -> Expected:
-    """The reader's verdict: what the post states itself, else what its kind means."""
+def assessment(town: Town, post: TownPost) -> Expected:
+    """The reader's assessment: what the post states itself, else what its kind means."""
     if post.kind == "true":
         incident = town.true_incidents[str(post.matter)]
         category = post.category or incident.category
@@ -225,7 +225,7 @@ class TownCheck:
         return not (self.missing or self.wrong or self.repeated)
 
 
-def judge(town: Town, alerts: Iterable[Alerted], later: Sequence[TownPost] = ()) -> TownCheck:
+def check_town(town: Town, alerts: Iterable[Alerted], later: Sequence[TownPost] = ()) -> TownCheck:
     """Exactly the town's true incidents, each with one first alert, none of the traps.
 
     `alerts` are first alerts only, with all posts that their incident holds. `later` are posts

@@ -1,8 +1,8 @@
 """处置: what people do with an incident, each act once, recorded, in one transaction.
 
-An act is one function here and one row of `domain.acts.ACTS`; commands and the console offer
-whatever stands there. It writes the incident's state and nothing that posts make of it, and waits
-for no grouping.
+An act is one function here and one row of `ACTS` (domain/incidents/acts.py); commands and the
+console offer whatever stands there. It writes the incident's state and nothing that posts make of
+it, and waits for no grouping.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from db.alone import problem_of
 from db.engine import grouping_lane, write
 from db.faults import is_of_the_store
 from db.incidents import IncidentRow, NoSuchIncident
-from domain.acts import ACTS, ActRule
-from domain.events import Cause
-from domain.model import Incident
-from gridvoice.app.configuration import Configuration
+from domain.incidents.acts import ACTS, ActRule
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident
 from gridvoice.handling.corrections import count_false_alarm
+from gridvoice.settings.configuration import Configuration
 from gridvoice.telling.tell import tell_if_changed
 from pipeline.incidents.profile import voices_of
 
@@ -82,7 +82,7 @@ DOING: dict[str, Act] = {}
 def act(name: str, with_posts: bool = False) -> Callable[[Callable[[Acting], Incident]], Act]:
     """The function below does the act that has this name in `ACTS`, where the incident allows it.
 
-    `with_posts`: it speaks of posts as well, which judging may hold; it waits for its lane.
+    `with_posts`: it speaks of posts as well, which assessing may hold; it waits for its lane.
     """
 
     def doing(work: Callable[[Acting], Incident]) -> Act:

@@ -16,20 +16,20 @@ from db.assessments import PERSON, let_stand, put_assessments
 from db.engine import grouping_lane, read, write
 from db.rescoring import AssessedVersion
 from db.statements import storable
-from domain.bounds import NAME_CHARS, cut
-from domain.events import Cause, EventKind
-from domain.masking import mask
-from domain.model import Area, Assessment, Category, Correction, Reason, Severity
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks import aside
-from gridvoice.app.tasks.rescore import group_late
+from domain.assessments import Area, Assessment, Category, Correction, Reason, Severity
+from domain.incidents.events import Cause, EventKind
+from domain.input.bounds import NAME_CHARS, cut
+from domain.masking.mask import mask
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks import aside
+from gridvoice.tasks.rescore import group_late
 from pipeline.assess import Assessor
-from pipeline.normalise import squeeze
-from pipeline.severity import Rated
+from pipeline.severity.rate import Rated
+from pipeline.text.normalise import squeeze
 
 
 class NotCorrectable(Exception):
-    """The post is unknown, not judged yet, or lacks a category; the text says what to do."""
+    """The post is unknown, not assessed yet, or lacks a category; the text says what to do."""
 
 
 def correct(
@@ -45,7 +45,7 @@ def correct(
     """Write down what `who` says of a post's current version and let it stand.
 
     A complaint that no incident holds gets one; a post never leaves its incident by this, its
-    timeline says what was corrected. What was set aside because no model could judge it is settled
+    timeline says what was corrected. What was set aside because no model could assess it is settled
     by the person's word. Raises NotCorrectable, and then nothing was written.
     """
     source, key, who = storable(source), storable(key), cut(storable(who), NAME_CHARS)
@@ -54,23 +54,23 @@ def correct(
         found = rescoring.assessed_version(conn, source, key)
         if found is None:
             raise NotCorrectable(f"没有已研判的帖文 {source}/{key}; 用 gridvoice search 查编号")
-        verdict = _corrected(config.judging.assessor, found, what, category, who)
-        correction = _record(conn, found, what, verdict, who, now)
+        assessment = _corrected(config.assessing.assessor, found, what, category, who)
+        correction = _record(conn, found, what, assessment, who, now)
         if found.row.incident_id is not None:
             note = f"帖文 {key} {what.label}"
-            if verdict.complaint and verdict.category:
-                note += f"（{verdict.category.label}）"
+            if assessment.complaint and assessment.category:
+                note += f"（{assessment.category.label}）"
             incidents.add_event(
                 conn, found.row.incident_id, EventKind.NOTE, Cause.correction(correction), now, who,
                 f"更正：{note}", {"post": found.row.post_id, "what": what.value},
             )  # fmt: skip
         else:
             try:
-                alone(conn, lambda: group_late(conn, config, [(found, verdict)], now))
+                alone(conn, lambda: group_late(conn, config, [(found, assessment)], now))
             except Poison as poison:
                 raise NotCorrectable(f"归并时出错, 更正未写入: {poison}") from poison
         set_aside.passed(conn, aside.POSTS, [str(found.row.version_id)])
-        return verdict
+        return assessment
 
 
 def count_false_alarm(
@@ -82,8 +82,8 @@ def count_false_alarm(
     unreadable: dict[int, str] = {}
 
     def count(found: AssessedVersion) -> None:
-        verdict = _corrected(config.judging.assessor, found, Correction.FALSE_ALARM, None, who)
-        _record(conn, found, Correction.FALSE_ALARM, verdict, who, now)
+        assessment = _corrected(config.assessing.assessor, found, Correction.FALSE_ALARM, None, who)
+        _record(conn, found, Correction.FALSE_ALARM, assessment, who, now)
 
     for found in rescoring.assessed_versions(conn, versions, unreadable):
         if found.standing is not None and found.standing.complaint and not found.by_person:
@@ -103,15 +103,15 @@ def labels(engine: Engine, unreadable: dict[int, str] | None = None) -> Iterator
     corrections that cannot be read, with the problem; None: they raise."""
     with read(engine) as conn:
         for row in corrections.corrected(conn, unreadable):
-            verdict = row.assessment
+            assessment = row.assessment
             yield {
                 "id": f"{row.source}/{row.key}",
                 "title": mask(row.title),
                 "text": mask(row.text),
                 "channel": row.channel,
-                "relevant": verdict.relevant,
-                "complaint": verdict.complaint,
-                "category": verdict.category if verdict.complaint else None,
+                "relevant": assessment.relevant,
+                "complaint": assessment.complaint,
+                "category": assessment.category if assessment.complaint else None,
                 "group": "corrections",
             }
 
@@ -120,14 +120,14 @@ def _record(
     conn: Connection,
     found: AssessedVersion,
     what: Correction,
-    verdict: Assessment,
+    assessment: Assessment,
     who: str,
     now: datetime,
 ) -> int:
     row = found.row
-    put_assessments(conn, [(row.version_id, verdict)], now)
-    let_stand(conn, [(row.version_id, verdict.scorer)], now)
-    category = verdict.category if verdict.complaint else None
+    put_assessments(conn, [(row.version_id, assessment)], now)
+    let_stand(conn, [(row.version_id, assessment.scorer)], now)
+    category = assessment.category if assessment.complaint else None
     return corrections.add_correction(conn, row.post_id, row.version_id, what, category, who, now)
 
 
@@ -138,7 +138,7 @@ def _corrected(
     category: Category | None,
     who: str,
 ) -> Assessment:
-    """The verdict as the person has it; what was not spoken of stays as the model found it."""
+    """The assessment as the person has it; what was not spoken of stays as the model found it."""
     base = found.standing or _by_model(assessor, found)
     said = Reason.unplaced("人工更正", 0.0, f"{what.label}（{who}）" if who else "")
     base = replace(base, scorer=f"{PERSON}{who}", reasons=(said,))
@@ -181,7 +181,7 @@ def _corrected(
 
 
 def _by_model(assessor: Assessor, found: AssessedVersion) -> Assessment:
-    """The model's verdict; an empty one of a post that it cannot judge."""
+    """The model's assessment; an empty one of a post that it cannot assess."""
     try:
         return assessor.assess(found.row)
     except Exception:  # it lies set aside with its problem; the person's word needs no model

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from db import outbox, sending
 from db.channel_states import channel_state_rows
 from db.engine import write
-from gridvoice.app.tasks.channels import channel_works, release_channels
+from gridvoice.tasks.channels import channel_works, release_channels
 
 
 def retry(engine: Engine, delivery: str | None, now: datetime) -> list[str]:

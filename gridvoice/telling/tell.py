@@ -20,8 +20,9 @@ from alerts.routing.route import DEFAULT_ROUTE, ON_DUTY, Target, route
 from db import incidents, outbox, posts
 from db.faults import is_of_the_store
 from db.outbox import AlertRow
+from domain.alerts import AlertReason
 from domain.clock import utc_now
-from domain.model import AlertReason, Incident
+from domain.incidents.incident import Incident
 from gridvoice.telling.settings import TellingSettings
 
 log = logging.getLogger("gridvoice.telling")

@@ -7,19 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from domain.events import EventKind
-from domain.masking import mask
-from domain.model import (
-    Area,
-    Assessment,
-    Category,
-    Incident,
-    IncidentState,
-    PostRole,
-)
+from domain.assessments import Area, Assessment, Category
+from domain.incidents.events import EventKind
+from domain.incidents.incident import Incident, IncidentState, PostRole
+from domain.masking.mask import mask
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.profile import Profile
-from pipeline.severity import SeverityRules
+from pipeline.severity.rate import SeverityRules
 
 _AREA_ORDER = (Area.OUTSIDE, Area.UNKNOWN, Area.INSIDE)
 _TITLE_CHARS = 40
@@ -39,20 +33,20 @@ class Change:
 
 def begin(post: PostFacts, number: str, fresh: bool, previous: str | None, now: datetime) -> Change:
     """The incident that a first complaint opens."""
-    verdict, place = post.assessment, post.assessment.place
+    assessment, place = post.assessment, post.assessment.place
     # A person may call a post a complaint that no model gave a category.
-    category = verdict.category or Category.BILLING_SERVICE
+    category = assessment.category or Category.BILLING_SERVICE
     incident = Incident(
         number=number,
         title=_title(post),
         category=category,
-        severity=verdict.severity,
-        severity_score=verdict.severity_score,
+        severity=assessment.severity,
+        severity_score=assessment.severity_score,
         state=IncidentState.DISCOVERED,
-        area=verdict.area,
+        area=assessment.area,
         place_code=place.code if place else None,
         place=place.name if place else None,
-        station=verdict.station,
+        station=assessment.station,
         first_event_at=post.at,
         last_event_at=post.at,
         opened_at=post.first_seen,
@@ -117,10 +111,10 @@ def _joined_note(before: Incident, after: Incident) -> str:
     return "，".join(parts)
 
 
-def _placed(incident: Incident, verdict: Assessment) -> Incident:
+def _placed(incident: Incident, assessment: Assessment) -> Incident:
     """The incident located at least as finely as this post says: coarse to fine, never away."""
-    area = max(incident.area, verdict.area, key=_AREA_ORDER.index)
-    place = verdict.place
+    area = max(incident.area, assessment.area, key=_AREA_ORDER.index)
+    place = assessment.place
     finer = place is not None and (
         incident.place_code is None
         or (place.code != incident.place_code and place.code.startswith(incident.place_code))
@@ -132,7 +126,7 @@ def _placed(incident: Incident, verdict: Assessment) -> Incident:
         area=area,
         place_code=place.code,
         place=place.name,
-        station=verdict.station or incident.station,
+        station=assessment.station or incident.station,
     )
 
 

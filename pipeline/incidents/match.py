@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from domain.model import Category
+from domain.assessments import Category
 from pipeline.incidents.post import PostFacts
-from pipeline.incidents.profile import Likeness
+from pipeline.incidents.profile import Likeness, Outline
 from pipeline.incidents.proximity import Nearness, nearness
 from pipeline.incidents.settings import ClusterSettings
 
@@ -78,6 +78,15 @@ def best(post: PostFacts, candidates: Iterable[Candidate], settings: ClusterSett
         _, candidate, found = joined
         return Choice(candidate, found.why(), round(found.wording, 3))
     return Choice(None, "no incident of this matter", previous=previous[1] if previous else None)
+
+
+def is_elsewhere(post: PostFacts, outline: Outline) -> bool:
+    """Whether `best` passes an incident by, whatever its wording: it has another place, and none of
+    its posts had these words."""
+    return (
+        post.hash not in outline.hashes
+        and nearness(post.places, post.squeezed.text, outline.places) is Nearness.APART
+    )
 
 
 class _Compared(NamedTuple):

@@ -1,4 +1,4 @@
-"""A judged post as incidents take it: what it says, where, when, and what it is compared by."""
+"""A assessed post as incidents take it: what it says, where, when, and what it is compared by."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.model import Assessment, PostRole, Reason
+from domain.assessments import Assessment, Reason
+from domain.incidents.incident import PostRole
 from pipeline.incidents.proximity import PlaceKeys, place_keys
 from pipeline.incidents.similarity import Wording, coded_regions, local_names, terms
-from pipeline.normalise import Squeezed
+from pipeline.text.normalise import Squeezed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ share with a post, `keys`, is what the store's index of incidents holds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -83,17 +83,30 @@ class Likeness:
     @classmethod
     def read(cls, written: str) -> Likeness:
         """Back from what was stored. Raises what broken JSON raises."""
+        return Outline.read(written).filled()
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A likeness of which the wording, the most of it, is not read yet."""
+
+    hashes: tuple[str, ...]
+    places: PlaceKeys
+    stored: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, written: str) -> Outline:
+        """From what was stored. Raises what broken JSON raises."""
         stored = json.loads(written)
+        return cls(tuple(stored["hashes"]), PlaceKeys.from_profile(stored["places"]), stored)
+
+    def filled(self) -> Likeness:
+        """The whole. Raises what broken JSON raises."""
         weighed: dict[str, float] = {}
-        for some in stored["terms"]:
+        for some in self.stored["terms"]:
             weight, *terms = some.split()
             weighed.update(dict.fromkeys(terms, float(weight)))
-        return cls(
-            posts=int(stored["posts"]),
-            wording=Wording.of(weighed),
-            hashes=tuple(stored["hashes"]),
-            places=PlaceKeys.from_profile(stored["places"]),
-        )
+        return Likeness(int(self.stored["posts"]), Wording.of(weighed), self.hashes, self.places)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.model import Place
+from domain.assessments import Place
 from pipeline.incidents.similarity import LocalNames
-from pipeline.normalise import squeezed_spelling
-from pipeline.place_names import Level, level_of, stem
+from pipeline.places.names import Level, level_of, stem
+from pipeline.text.normalise import squeezed_spelling
 
 
 class Nearness(StrEnum):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from domain.bounds import counts
-from domain.model import Severity
+from domain.assessments import Severity
+from domain.input.bounds import counts
 from pipeline.incidents.post import PostFacts
-from pipeline.severity import IncidentFacts
+from pipeline.severity.rate import IncidentFacts
 
 _HOUR_S = 3600
 _AHEAD_S = 600  # a time further ahead of the present was written by a clock that was wrong
@@ -38,7 +38,7 @@ class RunningFacts:
 
     def with_post(self, post: PostFacts, now: datetime, edit: bool = False) -> RunningFacts:
         """The facts with one post more (an edit counts for its severity only)."""
-        said, verdict = post.said, post.assessment
+        said, assessment = post.said, post.assessment
         echo = not edit and said in self.spoken
         adds = not (edit or echo)
         latest = int(now.timestamp()) + _AHEAD_S
@@ -52,8 +52,8 @@ class RunningFacts:
             for name, count in counts(post.engagement).items():
                 engagement[name] = engagement.get(name, 0) + count
         return RunningFacts(
-            severity=max(self.severity, verdict.severity),
-            score=max(self.score, verdict.severity_score),
+            severity=max(self.severity, assessment.severity),
+            score=max(self.score, assessment.severity_score),
             originals=self.originals + (adds and not post.copy),
             channels=tuple(dict.fromkeys((*self.channels, post.channel))),
             engagement=engagement,

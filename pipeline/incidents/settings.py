@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.model import Category
+from domain.assessments import Category
 
 
 @dataclass(frozen=True, slots=True)

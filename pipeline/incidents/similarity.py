@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from operator import mul
 
-from pipeline.normalise import Squeezed
+from pipeline.text.normalise import Squeezed
 
 _RUNS = re.compile(r"[一-鿿]{2,}|[a-z0-9]{2,}")
 _KEPT_CHARS = 600  # the beginning tells the matter; the rest of a long letter only dilutes it

@@ -12,8 +12,8 @@ from pipeline.learning.fit import FitSettings, fit
 from pipeline.learning.folds import grouped
 from pipeline.learning.labels import Example
 from pipeline.scorers.features import Reader
+from pipeline.scorers.linear import OwnScorer
 from pipeline.scorers.model_file import SCALE, Model
-from pipeline.scorers.own import OwnScorer
 
 _FOLDS = 5
 _ENOUGH = 30  # complaints to calibrate on

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from domain.model import Category
+from domain.assessments import Category
 from pipeline.learning.labels import Example
 from pipeline.scorers.features import BOARD, MANNERS, REGISTERS, Reader
 from pipeline.scorers.model_file import SCALE, Model, Weights

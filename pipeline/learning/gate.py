@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.learning.evaluate import judge, report
+from pipeline.learning.evaluate import report, score_all
 from pipeline.learning.labels import Example, example, read_rows
 from pipeline.scorers import open_scorer
 from pipeline.scorers.score import Scorer
@@ -55,7 +55,7 @@ def corpus_digest(examples: Sequence[Example]) -> str:
 
 def figures(examples: Sequence[Example], scorer: Scorer) -> dict[str, float]:
     """The figures that have a floor."""
-    found: dict[str, Any] = report("", judge(examples, scorer))
+    found: dict[str, Any] = report("", score_all(examples, scorer))
     return {
         "relevant_f1": found["relevant"]["f1"],
         "complaint_f1": found["complaint"]["f1"],

@@ -1,6 +1,6 @@
 """What the model sees of a post: n-grams near the mention of electricity, concepts, and pairs.
 
-The same code reads posts in training and in judging. Feature numbers hold within one lexicon; the
+The same code reads posts in training and in assessing. Feature numbers hold within one lexicon; the
 model file keeps them by name.
 """
 
@@ -14,9 +14,8 @@ from typing import Any
 
 import ahocorasick
 
-from pipeline.normalise import Squeezed
 from pipeline.scorers import concepts
-from pipeline.scorers.windows import (
+from pipeline.scorers.triggers import (
     COMMON,
     NEAR,
     RARE,
@@ -25,6 +24,7 @@ from pipeline.scorers.windows import (
     WIDE,
     spread,
 )
+from pipeline.text.normalise import Squeezed
 
 PAIR_REACH = 28  # characters between the ends of two phrases that count as together
 

@@ -1,7 +1,7 @@
 """Why: the phrases of a post that moved the sum, where they stand, and by how much.
 
 Weights are the model's own contributions (log-odds before calibration): a concept's are its
-features and half of each pair that it is in. A verdict "complaint" rests on both heads, so both
+features and half of each pair that it is in. A assessment "complaint" rests on both heads, so both
 contributions count; "relevant" on the first alone.
 """
 
@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from itertools import chain
 
-from domain.model import Reason
-from pipeline.normalise import Squeezed
+from domain.assessments import Reason
 from pipeline.scorers import concepts
 from pipeline.scorers.features import FeatureReading, concepts_of
 from pipeline.scorers.model_file import SCALE, Model, Weights
+from pipeline.text.normalise import Squeezed
 
 MAX_REASONS = 6
 _MAX_CONCEPTS = 5
@@ -34,7 +34,7 @@ class Explainer:
     def explain(
         self, post: Squeezed, reading: FeatureReading, near: set[int], complaint: bool
     ) -> tuple[Reason, ...]:
-        """At most six reasons, the weightiest first, for the verdict complaint or relevant."""
+        """At most six reasons, the weightiest first, for the assessment complaint or relevant."""
         telling = self._registers[reading.register][1 if complaint else 0]
         weighed: dict[int, int] = {}
         said = telling.facts & reading.facts

@@ -10,7 +10,9 @@ from alerts.notice.compose import Report, compose
 from alerts.notice.notice import Notice
 from alerts.notice.playbook import Playbook
 from alerts.routing.decide import LastReport
-from domain.model import AlertReason, Area, Category, Incident, IncidentState, Reason, Severity
+from domain.alerts import AlertReason
+from domain.assessments import Area, Category, Reason, Severity
+from domain.incidents.incident import Incident, IncidentState
 
 # 24 November 2026, 03:10 in Shanghai.
 NOW = datetime(2026, 11, 23, 19, 10, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from alert_stories import INCIDENT, NOW
 from toy_receiver import ToyReceiver
 
-from domain.model import Incident
+from domain.incidents.incident import Incident
 from gridvoice.demo.receivers.gateway import Gateway
 
 MakeIncident = Callable[..., Incident]

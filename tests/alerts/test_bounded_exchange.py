@@ -19,7 +19,7 @@ from wire import whole_request
 from alerts.sending import bounded
 from alerts.sending.http import Answer, Endpoint, expire_all, post, retry_after_s
 from alerts.sending.outage import STOPPED
-from domain.model import Outcome, SendError
+from domain.alerts import Outcome, SendError
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PATIENCE = timedelta(seconds=1)

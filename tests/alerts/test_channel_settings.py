@@ -19,8 +19,8 @@ from alerts.notice.playbook import load_playbooks
 from alerts.routing.roster import Roster
 from alerts.routing.route import Routes
 from alerts.sending.secrets import Secrets
-from domain.load import BadSettings, load_file, load_text
-from domain.model import Outcome, SendError
+from domain.alerts import Outcome, SendError
+from domain.input.load import BadSettings, load_file, load_text
 from gridvoice.demo.receivers.centre import DEMO_SECRET
 from gridvoice.demo.receivers.gateway import Gateway
 

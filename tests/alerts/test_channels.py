@@ -32,8 +32,9 @@ from alerts.notice.notice import Action, Fact, Notice
 from alerts.notice.playbook import Playbook
 from alerts.sending.http import retry_after_s
 from alerts.sending.secrets import Secrets
-from domain.load import load_text
-from domain.model import Category, Outcome, Receipt, SendError
+from domain.alerts import Outcome, Receipt, SendError
+from domain.assessments import Category
+from domain.input.load import load_text
 from gridvoice.demo.receivers.centre import CENTRE, DEMO_SECRET
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.receivers.wecom import WECOM

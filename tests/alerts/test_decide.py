@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.routing.decide import DecideSettings, LastReport, decide, held_until
-from domain.load import BadSettings, load_text
-from domain.model import AlertReason, Area, Incident, IncidentState, Severity
+from domain.alerts import AlertReason
+from domain.assessments import Area, Severity
+from domain.incidents.incident import Incident, IncidentState
+from domain.input.load import BadSettings, load_text
 
 SETTINGS = DecideSettings()
 CLOSED = IncidentState.CLOSED

@@ -21,7 +21,7 @@ from machine import SOON_S
 from wire import whole_request
 
 from alerts.sending.http import Endpoint, post
-from domain.model import Outcome, SendError
+from domain.alerts import Outcome, SendError
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 PATIENCE = timedelta(seconds=1)

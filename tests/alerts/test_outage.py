@@ -24,7 +24,7 @@ from alerts.sending.outage import (
     turn,
     worked,
 )
-from domain.model import ChannelState, Outcome, SendError
+from domain.alerts import ChannelState, Outcome, SendError
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

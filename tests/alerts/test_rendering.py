@@ -27,9 +27,11 @@ from alerts.notice.excerpt import excerpt, grounds
 from alerts.notice.layout import RESEND_MARK
 from alerts.notice.notice import Notice
 from alerts.notice.playbook import Playbooks, load_playbooks
-from domain.load import BadSettings, load_text
-from domain.masking import mask
-from domain.model import AlertReason, Area, Category, IncidentState, Reason, Severity
+from domain.alerts import AlertReason
+from domain.assessments import Area, Category, Reason, Severity
+from domain.incidents.incident import IncidentState
+from domain.input.load import BadSettings, load_text
+from domain.masking.mask import mask
 
 RENDERED = Path(__file__).parent / "rendered"
 LINK = "https://gv.example.com/incidents/20261124-007"

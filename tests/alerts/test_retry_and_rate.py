@@ -14,7 +14,7 @@ from alerts.channel import UNLIMITED, RateLimit
 from alerts.channels.wecom import WeComChannel
 from alerts.sending.rate_limit import next_slot
 from alerts.sending.retry import GIVE_UP_AFTER, REFUSED_ATTEMPTS, SCHEDULE, next_attempt
-from domain.model import Outcome
+from domain.alerts import Outcome
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

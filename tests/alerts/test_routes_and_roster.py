@@ -9,9 +9,11 @@ import pytest
 
 from alerts.routing.roster import Roster
 from alerts.routing.route import Routes, Target, route
+from domain.alerts import AlertReason
+from domain.assessments import Area, Category, Severity
 from domain.clock import parse_time
-from domain.load import BadSettings, load_text
-from domain.model import AlertReason, Area, Category, Incident, Severity
+from domain.incidents.incident import Incident
+from domain.input.load import BadSettings, load_text
 
 ROUTES = """
 default:

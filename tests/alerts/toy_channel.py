@@ -7,7 +7,7 @@ from typing import Any
 from alerts.channels.base import HttpChannel, HttpSettings, Request, json_request, read_code
 from alerts.notice import layout
 from alerts.notice.notice import Notice
-from domain.model import Receipt
+from domain.alerts import Receipt
 
 
 class ToyChannel(HttpChannel[HttpSettings]):

@@ -18,10 +18,11 @@ from db.tables import alerts, assessments, deliveries, incident_events, incident
 from db.tables import incidents as incidents_table
 from db.take_in import take_in
 from db.timeline import EventRow, events_of
+from domain.alerts import AlertReason, ChannelState
 from domain.clock import utc_now
-from domain.model import AlertReason, ChannelState, FoundPost
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks.judge import Judged, judge
+from domain.posts import FoundPost
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.assess import AssessedBatch, assess
 
 NOW = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)  # 13:30 in Shanghai
 HERE = "许昌市建安区"
@@ -62,20 +63,20 @@ def take(engine: Engine, *found_posts: FoundPost, now: datetime = NOW) -> None:
         take_in(conn, found_posts, now, b"key")
 
 
-def judge_at(engine: Engine, config: Configuration, now: datetime = NOW) -> Judged:
-    return judge(engine, config, lambda _: now)
+def assess_at(engine: Engine, config: Configuration, now: datetime = NOW) -> AssessedBatch:
+    return assess(engine, config, lambda _: now)
 
 
 def told(
     engine: Engine, config: Configuration, *found_posts: FoundPost, now: datetime = NOW
-) -> Judged:
-    """Taken in and judged at `now`."""
+) -> AssessedBatch:
+    """Taken in and assessed at `now`."""
     take(engine, *found_posts, now=now)
-    return judge_at(engine, config, now)
+    return assess_at(engine, config, now)
 
 
-def told_now(engine: Engine, config: Configuration, *found_posts: FoundPost) -> Judged:
-    """Just published, taken in and judged by the wall clock, which the relay reads."""
+def told_now(engine: Engine, config: Configuration, *found_posts: FoundPost) -> AssessedBatch:
+    """Just published, taken in and assessed by the wall clock, which the relay reads."""
     now = utc_now()
     return told(
         engine,

@@ -10,9 +10,9 @@ import pytest
 from own_config import change, write_config
 
 from alerts.channels.opening import Channels, open_channels
-from domain.load import load_file
-from gridvoice.app.configuration import Configuration, load
+from domain.input.load import load_file
 from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.settings.configuration import Configuration, load
 
 ToGateway = Callable[[Gateway], Configuration]
 

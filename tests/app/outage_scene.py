@@ -18,20 +18,13 @@ from db import incidents, outbox
 from db.channel_states import channel_state_rows
 from db.engine import read, write
 from db.outbox import DeliveryRow
+from domain.alerts import AlertReason, ChannelState, DeliveryState
+from domain.assessments import Area, Category, Severity
 from domain.clock import utc_now
-from domain.events import Cause
-from domain.model import (
-    AlertReason,
-    Area,
-    Category,
-    ChannelState,
-    DeliveryState,
-    Incident,
-    IncidentState,
-    Severity,
-)
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks.relay import relay
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident, IncidentState
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.relay import relay
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

@@ -10,8 +10,8 @@ import json
 import sys
 from pathlib import Path
 
-from gridvoice.app.logs import set_up
-from gridvoice.app.supervisor import Supervisor, WaitLimits
+from gridvoice.processes.logs import set_up
+from gridvoice.processes.supervisor import Supervisor, WaitLimits
 
 FOLDER = Path(sys.argv[1])
 SERVICE = """

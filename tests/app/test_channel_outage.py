@@ -35,14 +35,15 @@ from alerts.sending.retry import REFUSED_ATTEMPTS
 from db import sending
 from db.engine import write
 from db.tables import alerts
-from domain.load import load_file
-from domain.model import DeliveryState, Severity
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.replay import replay
-from gridvoice.app.tasks.channels import channel_works, release_channels
+from domain.alerts import DeliveryState
+from domain.assessments import Severity
+from domain.input.load import load_file
 from gridvoice.demo.receivers.centre import CENTRE, DEMO_SECRET
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.receivers.wecom import WECOM
+from gridvoice.service.replay import replay
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.channels import channel_works, release_channels
 
 HOUR = timedelta(hours=1)
 MIXED = (Severity.BLUE, Severity.YELLOW, Severity.RED, Severity.ORANGE)

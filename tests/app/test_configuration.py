@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from own_config import write_config
 
-from domain.load import BadSettings, Problem
-from gridvoice.app.configuration import load
+from domain.input.load import BadSettings, Problem
+from gridvoice.settings.configuration import load
 
 SOURCE = """\
 name: town_board

@@ -27,10 +27,10 @@ from stored import corrections_of, post_by_key
 from db.engine import read, write
 from db.posts import PostRow
 from db.tables import corrections
-from domain.model import Category, Correction, Severity
-from gridvoice.app.configuration import Configuration
+from domain.assessments import Category, Correction, Severity
 from gridvoice.handling.acts import call_false_alarm, close
 from gridvoice.handling.corrections import NotCorrectable, correct, labels
+from gridvoice.settings.configuration import Configuration
 from pipeline.learning.labels import example
 
 SOON = NOW + timedelta(minutes=5)
@@ -58,10 +58,14 @@ def test_what_a_person_says_stands_and_is_written_in_the_timeline(
 ) -> None:
     told(engine, config, found("1", OUTAGE))
     say(engine, config, "1", Correction.NOT_COMPLAINT)
-    verdict = post(engine, "1").assessment
-    assert verdict is not None
-    assert (verdict.relevant, verdict.complaint, verdict.severity) == (True, False, Severity.NONE)
-    assert verdict.scorer == "person:张三"
+    assessment = post(engine, "1").assessment
+    assert assessment is not None
+    assert (assessment.relevant, assessment.complaint, assessment.severity) == (
+        True,
+        False,
+        Severity.NONE,
+    )
+    assert assessment.scorer == "person:张三"
     row = the_incident(engine)
     assert len(members(engine, row)) == 1  # it never leaves by this
     assert (timeline(engine, row)[-1].who, timeline(engine, row)[-1].kind) == ("张三", "note")
@@ -75,9 +79,9 @@ def test_a_complaint_that_was_missed_gets_its_incident_and_its_alert(
     told(engine, config, found("1", TALK))
     say(engine, config, "1", Correction.COMPLAINT, Category.LINE_SAFETY)
     assert the_incident(engine).incident.category is Category.LINE_SAFETY
-    verdict = post(engine, "1").assessment
-    assert verdict is not None
-    assert verdict.complaint
+    assessment = post(engine, "1").assessment
+    assert assessment is not None
+    assert assessment.complaint
     say(engine, config, "1", Correction.COMPLAINT, Category.LINE_SAFETY)  # twice said, once grouped
     assert len(all_incidents(engine)) == 1
 
@@ -88,7 +92,7 @@ def test_a_complaint_without_a_category_asks_for_one(engine: Engine, config: Con
         say(engine, config, "1", Correction.COMPLAINT)
 
 
-def test_a_post_unknown_or_not_judged_yet_is_named(engine: Engine, config: Configuration) -> None:
+def test_a_post_unknown_or_not_assessed_yet_is_named(engine: Engine, config: Configuration) -> None:
     take(engine, found("1", TALK))
     for key in ("1", "none"):
         with pytest.raises(NotCorrectable, match=f"board/{key}"):

@@ -23,9 +23,9 @@ from sqlalchemy import Engine
 from alerts.notice import layout
 from alerts.notice.body import from_body
 from db.incidents import NoSuchIncident
-from domain.model import IncidentState
-from gridvoice.app.configuration import Configuration
+from domain.incidents.incident import IncidentState
 from gridvoice.handling.acts import NotNow, acknowledge, call_false_alarm, close
+from gridvoice.settings.configuration import Configuration
 
 SOON = NOW + timedelta(minutes=5)
 

@@ -12,8 +12,8 @@ from db import posts, set_aside
 from db.engine import read
 from domain.clock import utc_now
 from domain.intake import Intake
-from domain.model import FoundPost
-from gridvoice.app.tasks.intake import DatabaseIntake
+from domain.posts import FoundPost
+from gridvoice.tasks.intake import DatabaseIntake
 
 LONG_AGO = utc_now() - timedelta(days=400)
 

@@ -13,7 +13,6 @@ from db.engine import read, write
 from db.sources import SourceRow
 from domain.clock import utc_now
 from domain.intake import BadPost
-from domain.model import Evidence
 from domain.polling import (
     DueSource,
     LostLease,
@@ -22,7 +21,8 @@ from domain.polling import (
     PollOutcome,
     PollResult,
 )
-from gridvoice.app.tasks.polling import DatabasePolls
+from domain.posts import Evidence
+from gridvoice.tasks.polling import DatabasePolls
 
 SOON = timedelta(minutes=5)
 

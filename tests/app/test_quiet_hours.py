@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 
 from alerts.routing.route import Routes
 from domain.clock import SHANGHAI, utc_now
-from domain.load import load_file
-from gridvoice.app.configuration import Configuration
+from domain.input.load import load_file
 from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.settings.configuration import Configuration
 
 
 @pytest.fixture

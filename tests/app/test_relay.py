@@ -20,13 +20,13 @@ from db import leases, outbox, sending
 from db.channel_states import channel_state_rows
 from db.engine import read, write
 from db.outbox import DeliveryRow
+from domain.alerts import DeliveryState, Outcome
 from domain.clock import utc_now
-from domain.model import DeliveryState, Outcome
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks.relay import relay
 from gridvoice.demo.receivers.centre import CENTRE
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.receivers.wecom import WECOM
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.relay import relay
 
 ME = "relay@test:1"
 RNG = random.Random(7)

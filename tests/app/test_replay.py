@@ -28,13 +28,13 @@ from sqlalchemy import Engine
 from stored import post_by_key
 
 from db.engine import read
+from domain.alerts import DeliveryState
 from domain.clock import SHANGHAI
-from domain.model import DeliveryState
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.replay import Replayed, replay, summary
 from gridvoice.demo.receivers.centre import CENTRE
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.receivers.wecom import WECOM
+from gridvoice.service.replay import Replayed, replay, summary
+from gridvoice.settings.configuration import Configuration
 
 HERE = "许昌市建安区"
 

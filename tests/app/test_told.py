@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.trouble import Trouble
-from gridvoice.app.told import FLICKER_S, OVER_AFTER_S, News, Told
+from gridvoice.health.told import FLICKER_S, OVER_AFTER_S, News, Told
 
 SOON = timedelta(minutes=1)
 DISK = Trouble("disk", "磁盘快满。", "请清理。", alarm=True, tell_after=SOON)

@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 
 from db.channel_states import channel_state_rows, put_channel_state
 from db.engine import read, write
+from domain.alerts import ChannelState
 from domain.clock import utc_now
-from domain.model import ChannelState
 from gridvoice.demo.receivers.centre import CENTRE
 from gridvoice.demo.receivers.gateway import Gateway
 

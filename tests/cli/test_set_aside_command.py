@@ -29,7 +29,7 @@ Jsonl = Callable[..., Path]
 
 @pytest.fixture
 def two_aside(gridvoice: Gridvoice, jsonl: Jsonl, sqlite_url: str) -> Iterator[None]:
-    """A post that could not be judged, and an incident that cannot be read."""
+    """A post that could not be assessed, and an incident that cannot be read."""
     assert gridvoice("replay", jsonl(OUTAGE)).code == 0
     engine = open_engine(sqlite_url)
     with write(engine) as conn:
@@ -63,7 +63,7 @@ def test_what_is_set_aside_is_listed_for_people_and_programs(gridvoice: Gridvoic
 
 
 @pytest.mark.usefixtures("two_aside")
-def test_a_retry_is_asked_for_and_done_by_the_next_judging(
+def test_a_retry_is_asked_for_and_done_by_the_next_assessing(
     gridvoice: Gridvoice, jsonl: Jsonl
 ) -> None:
     assert [row["lane"] for row in gridvoice("set-aside", "retry", "--json").rows] == ["assess"]

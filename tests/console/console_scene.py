@@ -15,25 +15,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from db import incidents, judging, outbox, sending, sources, take_in, timeline
+from db import incidents, outbox, sending, sources, take_in, timeline, unassessed
 from db.engine import write
 from db.tables import deliveries
 from db.tables import posts as post_table
-from domain.events import Cause
-from domain.model import (
-    AlertReason,
-    Area,
-    Assessment,
-    Category,
-    FoundPost,
-    Incident,
-    IncidentState,
-    Outcome,
-    Place,
-    Reason,
-    Severity,
-)
+from domain.alerts import AlertReason, Outcome
+from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident, IncidentState
 from domain.polling import PollOutcome, PollResult
+from domain.posts import FoundPost
 
 AUTHOR_KEY = b"k" * 32
 LEASE = timedelta(seconds=60)
@@ -63,7 +54,7 @@ class Said:
 def say(
     conn: Connection, said: Said, now: datetime, category: Category, relevant: bool = True
 ) -> int:
-    """Take one post in and judge it; its id."""
+    """Take one post in and assess it; its id."""
     n = next(_keys)
     at = now - timedelta(minutes=said.ago)
     found = FoundPost(
@@ -85,7 +76,9 @@ def say(
             post_table.c.source == said.source, post_table.c.key == str(n)
         )
     ).one()
-    judging.record_assessments(conn, [(row.version_id, _assessment(said, category, relevant))], now)
+    unassessed.record_assessments(
+        conn, [(row.version_id, _assessment(said, category, relevant))], now
+    )
     return int(row.id)
 
 

@@ -25,10 +25,10 @@ from alerts.channels.opening import ChannelStatus, ConfiguredChannel
 from db.engine import read
 from domain.clock import SHANGHAI
 from domain.trouble import Trouble
-from gridvoice.app.configuration import Configuration, load
-from gridvoice.app.store_health import store_troubles
 from gridvoice.console.app import create_app
-from gridvoice.console.context import Context, PlaybookCard, SourceCard
+from gridvoice.console.shared.context import Context, PlaybookCard, SourceCard
+from gridvoice.health.store_health import store_troubles
+from gridvoice.settings.configuration import Configuration, load
 
 NOW = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)  # 13:30 in Shanghai
 

@@ -15,7 +15,8 @@ from sqlalchemy import Engine, event, text
 
 from db import incidents
 from db.engine import read, write
-from domain.model import Category, IncidentState, Severity
+from domain.assessments import Category, Severity
+from domain.incidents.incident import IncidentState
 
 
 def page_of(console: Console, name: str, query: str = "") -> str:

@@ -12,18 +12,18 @@ from own_config import write_config
 from db import incidents, timeline
 from db.engine import read
 from db.timeline import EventRow
-from domain.acts import ACTS, ActRule
-from domain.model import Incident
-from domain.roles import StaffRole
+from domain.incidents.acts import ACTS, ActRule
+from domain.incidents.incident import Incident
+from domain.incidents.roles import Role
 from gridvoice.cli.main import main
-from gridvoice.console.access import roles_of_routes
+from gridvoice.console.shared.access import roles_of_routes
 from gridvoice.handling.acts import DOING, Acting, act
 
 
 @pytest.fixture
 def urging(monkeypatch: pytest.MonkeyPatch) -> None:
     """催办: what whoever adds an act writes."""
-    rule = ActRule("催办", None, StaffRole.SUPERVISOR, event="urged", asks="请写明催办什么。")
+    rule = ActRule("催办", None, Role.SUPERVISOR, event="urged", asks="请写明催办什么。")
     monkeypatch.setitem(ACTS, "urge", rule)
     monkeypatch.setitem(DOING, "urge", DOING["ack"])  # taken back at the end
 
@@ -43,7 +43,7 @@ def test_the_console_has_its_route_role_words_and_refusals(
     urging: None, running: Callable[..., Console]
 ) -> None:
     console = running(fill=True)
-    assert roles_of_routes()["POST /incidents/{number}/urge"] is StaffRole.SUPERVISOR
+    assert roles_of_routes()["POST /incidents/{number}/urge"] is Role.SUPERVISOR
     path = f"/incidents/{console.numbers['low']}"
     done = console.post(path + "/urge", {"who": "张主任", "note": "两小时内到场"})
     assert (done.status_code, done.headers["location"]) == (303, path + "?done=urge")

@@ -18,8 +18,9 @@ from sqlalchemy import Engine, text
 from db import incidents
 from db.engine import write
 from domain.addresses import is_loopback
-from domain.events import Cause
-from domain.model import Category, IncidentState, Severity
+from domain.assessments import Category, Severity
+from domain.incidents.events import Cause
+from domain.incidents.incident import IncidentState
 from domain.trouble import Trouble
 
 NASTY = [

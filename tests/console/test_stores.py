@@ -13,14 +13,15 @@ import pytest
 from console_server import NOW, console_over
 from sqlalchemy import Engine
 
-from db import judging
+from db import unassessed
 from db.engine import open_engine, read, write
 from db.pages.board import TakenToday
 from db.take_in import take_in
+from domain.assessments import Category
 from domain.clock import SHANGHAI
-from domain.model import Category, FoundPost
-from gridvoice.console.remembered import Remembered
-from gridvoice.console.words import lasting, midnight
+from domain.posts import FoundPost
+from gridvoice.console.shared.cache import Remembered
+from gridvoice.console.shared.wording import lasting, midnight
 
 HERE = NOW.astimezone(SHANGHAI)
 
@@ -72,9 +73,9 @@ def test_the_day_is_counted_exactly_while_posts_come_and_wait(engine: Engine) ->
         scene.say(conn, said, NOW, Category.SUPPLY_QUALITY)
     assert taken() == TakenToday(7, 2, 2)
     with write(engine) as conn:
-        waiting = judging.unassessed(conn, 3)
-        verdict = scene._assessment(said, Category.SUPPLY_QUALITY, True)
-        judging.record_assessments(conn, [(w.version_id, verdict) for w in waiting], NOW)
+        waiting = unassessed.unassessed(conn, 3)
+        assessment = scene._assessment(said, Category.SUPPLY_QUALITY, True)
+        unassessed.record_assessments(conn, [(w.version_id, assessment) for w in waiting], NOW)
     assert taken() == TakenToday(7, 5, 5)
     assert taken() == TakenToday(7, 5, 5)
 

@@ -13,29 +13,17 @@ import pytest
 
 from alerts.channels.webhook import payload_of
 from alerts.notice.compose import Report, compose
-from crawlers.sources import read_source
+from crawlers.kinds.loading import read_source
 from db.outbox import AlertRow, DeliveryRow
 from db.posts import PostRow
 from db.search import Hit
 from db.sources import SourceRow
 from db.timeline import EventRow
-from domain.events import Cause
-from domain.model import (
-    AlertReason,
-    Area,
-    Assessment,
-    Category,
-    DeliveryState,
-    FoundPost,
-    Incident,
-    IncidentState,
-    Outcome,
-    Place,
-    Reason,
-    Receipt,
-    SendError,
-    Severity,
-)
+from domain.alerts import AlertReason, DeliveryState, Outcome, Receipt, SendError
+from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident, IncidentState
+from domain.posts import FoundPost
 from domain.query.match import Span
 from gridvoice.contract import alerts, incidents, posts, sources
 
@@ -111,7 +99,7 @@ POST = PostRow(
     id=7, version_id=9, source="board", key="k1", url=f"https://board.example/{PHONE}",
     channel="gov_board", region="建安区", title="电压低", text=f"小召乡电压低，电话{PHONE}",
     reply=None, reply_at=None, published_raw=None, published_at=AT, event_at=AT, first_seen=AT,
-    engagement={}, hash="h", duplicate_of=None, judged_at=AT, assessment=ASSESSMENT,
+    engagement={}, hash="h", duplicate_of=None, assessed_at=AT, assessment=ASSESSMENT,
     incident_id=3, incident_number="20261124-001",
 )  # fmt: skip
 FOUND = FoundPost(

@@ -19,13 +19,13 @@ from datetime import datetime
 from typing import Any
 
 from crawlers.crawl_settings import CrawlSettings
-from crawlers.process import run
+from crawlers.kinds.loading import read_source
+from crawlers.process.main import run
 from crawlers.source import Source
-from crawlers.sources import read_source
+from domain.input.load import BadSettings, Problem
 from domain.intake import TakenIn
-from domain.load import BadSettings, Problem
-from domain.model import Evidence
 from domain.polling import DueSource, LostLease, PendingPage, PollBatch
+from domain.posts import Evidence
 
 
 def _plain(value: Any) -> Any:

@@ -15,14 +15,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from crawlers.edges import Edges
-from crawlers.pages import Ask, Conditions, FetchFailed, Page, Role
-from crawlers.poll import Poll
+from crawlers.kinds.loading import read_source
+from crawlers.polling.poll import Poll
+from crawlers.polling.ports import Ports
+from crawlers.reading.pages import Ask, Conditions, FetchFailed, Page, PageRole
 from crawlers.source import Source
-from crawlers.sources import read_source
 from domain.intake import BadPost, TakenIn
-from domain.model import FoundPost
 from domain.polling import DueSource, LostLease, PendingPage, PollBatch, PollOutcome
+from domain.posts import FoundPost
 
 T = TypeVar("T")
 START = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -165,7 +165,7 @@ class MovingList:
     async def fetch(self, source: Source, ask: Ask, conditions: Conditions | None = None) -> Page:
         self.asked.append(ask)
         self.before_request(len(self.asked))
-        if ask.role is Role.DETAIL:
+        if ask.role is PageRole.DETAIL:
             said: dict[str, Any] = {"text": f"{ask.key} 号来信的正文"}
         else:
             said = {"rows": [self.row(key) for key in self.on_page(ask)]}
@@ -179,7 +179,7 @@ class MovingList:
             return call(*args)
 
         self.now += timedelta(minutes=10)
-        edges = Edges(self.fetch, self.store, in_thread, lambda: self.now, self.rng)
+        edges = Ports(self.fetch, self.store, in_thread, lambda: self.now, self.rng)
         try:
             return asyncio.run(Poll(self.source, self.store.lease(self.now), edges).run())
         except Killed:
@@ -197,7 +197,7 @@ class MovingList:
 
     def numbers(self, since: int = 0) -> list[int]:
         """The list pages that were asked for since then, by number."""
-        return [ask.number for ask in self.asked[since:] if ask.role is Role.LIST]
+        return [ask.number for ask in self.asked[since:] if ask.role is PageRole.LIST]
 
     def missing(self) -> list[str]:
         return [key for key in self.posts if key not in self.store.posts]

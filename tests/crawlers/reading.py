@@ -6,14 +6,14 @@ import json
 from datetime import datetime
 from typing import Any
 
-from crawlers.keys import Met, told_apart
 from crawlers.kinds import KINDS
-from crawlers.pages import Entry, Found, Mark, Page
-from crawlers.posts import make_post
+from crawlers.kinds.loading import read_source
+from crawlers.progress.keys import Met, told_apart
+from crawlers.reading.pages import Entry, Found, Page, PollStart
+from crawlers.reading.posts import make_post
 from crawlers.source import Source
-from crawlers.sources import read_source
 from domain.clock import SHANGHAI
-from domain.model import FoundPost
+from domain.posts import FoundPost
 
 NOW = datetime(2026, 11, 27, 20, 55, tzinfo=SHANGHAI)
 ADDRESS = "http://www.example.gov.cn/list.html"
@@ -46,7 +46,7 @@ def page(body: str | bytes | Any, kind: str = "text/html", url: str = ADDRESS) -
 def listed(of: Source, at: Page, met: Met = lambda key: None, number: int = 0) -> Found:
     """What a list page holds, as a poll takes it."""
     kind = KINDS[of.kind]
-    ask = kind.start(of, of.rules, Mark(NOW))[0].but(number=number)
+    ask = kind.start(of, of.rules, PollStart(NOW))[0].but(number=number)
     return told_apart(kind.read(of, of.rules, ask, at), met, at)
 
 

@@ -242,9 +242,9 @@ def test_a_source_is_tried_out_on_the_live_site(site: Site) -> None:
     program = textwrap.dedent(
         """
         import json, sys
-        from crawlers.check import check
+        from crawlers.process.check import check
         from crawlers.crawl_settings import CrawlSettings
-        from crawlers.sources import read_source
+        from crawlers.kinds.loading import read_source
         crawl = CrawlSettings(contact="0374-1")
         report = check(read_source(sys.stdin.read(), "a.yaml"), settings=crawl)
         print(json.dumps([report.rows(), report.problems, report.notices]))

@@ -10,9 +10,9 @@ import pytest
 from scrapy.settings import Settings
 
 from crawlers.crawl_settings import CrawlSettings
-from crawlers.settings import scrapy_settings
-from domain.load import BadSettings, load_file, load_text
-from gridvoice.app.settings import GeneralSettings
+from crawlers.fetching.scrapy_settings import scrapy_settings
+from domain.input.load import BadSettings, load_file, load_text
+from gridvoice.settings.general import GeneralSettings
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from crawlers.check import CheckReport, SavedPage, check
+from crawlers.kinds.loading import load_sources, read_source
+from crawlers.process.check import CheckReport, SavedPage, check
 from crawlers.source import Source
-from crawlers.sources import load_sources, read_source
 from domain.clock import SHANGHAI
-from domain.load import BadSettings
-from domain.masking import mask
+from domain.input.load import BadSettings
+from domain.masking.mask import mask
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "config" / "sources"

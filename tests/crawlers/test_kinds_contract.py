@@ -19,13 +19,13 @@ import pytest
 import toy_kind
 from moving_list import START, Store
 
-from crawlers.edges import Edges
 from crawlers.kinds import KINDS
-from crawlers.pages import Ask, Conditions, Mark, Page
-from crawlers.poll import Poll
+from crawlers.kinds.loading import read_source
+from crawlers.polling.poll import Poll
+from crawlers.polling.ports import Ports
+from crawlers.reading.pages import Ask, Conditions, Page, PollStart
 from crawlers.source import Source
-from crawlers.sources import read_source
-from domain.load import BadSettings
+from domain.input.load import BadSettings
 from domain.polling import PendingPage, PollOutcome, PollResult
 
 T = TypeVar("T")
@@ -150,7 +150,7 @@ class Site:
         async def in_thread(call: Callable[..., T], *args: object) -> T:
             return call(*args)
 
-        edges = Edges(self._fetch, self.store, in_thread, lambda: START, random.Random(1))
+        edges = Ports(self._fetch, self.store, in_thread, lambda: START, random.Random(1))
         return asyncio.run(Poll(self.source, self.store.lease(START), edges).run())
 
 
@@ -280,7 +280,7 @@ def test_a_site_that_turns_us_away_is_left_in_peace(kind: str) -> None:
 def test_reading_is_pure(kind: str) -> None:
     source, of = site_of(kind).source, KINDS[kind]
     page = Page(ADDRESS, 200, SAMPLES[kind].page(OLD, False).encode(), START)
-    asks = [of.start(source, source.rules, Mark(START)) for _ in range(2)]
+    asks = [of.start(source, source.rules, PollStart(START)) for _ in range(2)]
     assert asks[0] == asks[1]
     first, second = (of.read(source, source.rules, asks[0][0], page) for _ in range(2))
     assert first == second
@@ -289,7 +289,7 @@ def test_reading_is_pure(kind: str) -> None:
 @every_kind
 def test_each_list_of_a_source_is_a_series_of_its_own(kind: str) -> None:
     source = replace(site_of(kind).source, urls=(ADDRESS + "2", ADDRESS + "3"))
-    asks = KINDS[kind].start(source, source.rules, Mark(START))
+    asks = KINDS[kind].start(source, source.rules, PollStart(START))
     assert [ask.url.split("?")[0] for ask in asks] == list(source.addresses)
     assert [ask.series.key for ask in asks] == ["0", "1", "2"]
     assert [source.addresses[ask.series.address] for ask in asks] == list(source.addresses)

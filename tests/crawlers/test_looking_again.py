@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from moving_list import MovingList, newest_first
 
-from crawlers.pages import Ask, Conditions, Page
+from crawlers.reading.pages import Ask, Conditions, Page
 from domain.polling import PollOutcome, PollResult
 
 A_LOOK = 20  # polls until the next at most

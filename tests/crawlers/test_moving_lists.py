@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moving_list import FetchFailed, Killed, MovingList, newest_first
 
-from crawlers.gap import Gap, bounded
 from crawlers.kinds.api_rules import ApiRules
-from crawlers.pages import Ask, Page
+from crawlers.progress.gap import Gap, bounded
+from crawlers.reading.pages import Ask, Page
 from crawlers.source import Source
 from domain.polling import PollResult
 

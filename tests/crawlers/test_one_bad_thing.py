@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from moving_list import MovingList, newest_first
 
-from crawlers import basket
 from crawlers.kinds import KINDS
-from crawlers.pages import Ask, Entry, Found, Page, Role
+from crawlers.polling import batch
+from crawlers.reading.pages import Ask, Entry, Found, Page, PageRole
 from crawlers.source import Rules, Source
 from domain.polling import PendingPage, PollResult
 
@@ -23,14 +23,14 @@ RAISED = [ValueError("no"), OverflowError("far"), KeyError("x"), RecursionError(
 def bad_post(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
     """Keys of which no post can be made, with what is raised."""
     bad: dict[str, Exception] = {}
-    make_post = basket.make_post
+    make_post = batch.make_post
 
     def make(source: Source, key: str, *rest: Any) -> Any:
         if key in bad:
             raise bad[key]
         return make_post(source, key, *rest)
 
-    monkeypatch.setattr(basket, "make_post", make)
+    monkeypatch.setattr(batch, "make_post", make)
     return bad
 
 
@@ -100,7 +100,7 @@ def test_a_list_that_always_fails_does_not_keep_pending_pages_waiting() -> None:
     broken = ["detail"]
 
     def answer(ask: Ask, _: object, page: Page) -> Page:
-        if ask.role is Role.DETAIL and ask.key == "2" and broken:
+        if ask.role is PageRole.DETAIL and ask.key == "2" and broken:
             return replace(page, body=b"{}")
         return replace(page, body=b"<html>") if ask.series.keyword == "甲" else page
 
@@ -162,7 +162,7 @@ def test_a_relative_time_counts_from_the_page_that_showed_it() -> None:
     board.row = lambda key: row(key) | {"time": "5分钟前"}
     fails = [True]
     board.answer = lambda ask, _, page: (
-        replace(page, body=b"{}") if ask.role is Role.DETAIL and fails else page
+        replace(page, body=b"{}") if ask.role is PageRole.DETAIL and fails else page
     )
     board.polls(1)
     listed = board.now

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from crawlers.entries import Notes, each, make_entry
 from crawlers.kinds.kind import Kind
-from crawlers.pages import Ask, Found, Page
-from crawlers.refusals import because_refused
+from crawlers.reading.entries import Notes, each, make_entry
+from crawlers.reading.pages import Ask, Found, Page
+from crawlers.reading.refusals import because_refused
 from crawlers.source import Rules, Source
 
 

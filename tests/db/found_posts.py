@@ -9,18 +9,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from db import incidents
-from domain.model import (
-    Area,
-    Assessment,
-    Category,
-    Evidence,
-    FoundPost,
-    Incident,
-    IncidentState,
-    Place,
-    Reason,
-    Severity,
-)
+from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
+from domain.incidents.incident import Incident, IncidentState
+from domain.posts import Evidence, FoundPost
 
 NOW = datetime(2026, 11, 24, 3, 10, tzinfo=UTC)
 AUTHOR_KEY = b"a secret of the tests"

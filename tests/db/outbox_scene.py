@@ -11,8 +11,9 @@ from db import incidents, leases, outbox, sending
 from db.engine import read, write
 from db.leases import Leased
 from db.outbox import DeliveryRow
-from domain.events import Cause
-from domain.model import AlertReason, Outcome, Severity
+from domain.alerts import AlertReason, Outcome
+from domain.assessments import Severity
+from domain.incidents.events import Cause
 
 LATER = NOW + timedelta(minutes=5)
 

@@ -15,8 +15,9 @@ from db.engine import check, grouping_lane, read, write
 from db.posts import count_posts
 from db.settings import get_or_create_secret
 from db.take_in import take_in
-from domain.events import Cause
-from domain.model import AlertReason, Severity
+from domain.alerts import AlertReason
+from domain.assessments import Severity
+from domain.incidents.events import Cause
 
 
 def at_once(threads: int, work: Callable[[int], object]) -> list[object]:

@@ -16,10 +16,10 @@ from db.engine import check, read, write
 from db.posts import PostRow, known_keys
 from db.tables import posts, versions
 from db.take_in import take_in
-from domain import bounds
 from domain.clock import iso
+from domain.input import bounds
 from domain.intake import TakenIn
-from domain.model import FoundPost
+from domain.posts import FoundPost
 
 EDGES = [
     datetime(1, 1, 1, tzinfo=UTC),

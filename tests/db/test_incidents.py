@@ -14,11 +14,12 @@ from sqlalchemy.exc import DatabaseError
 
 from db import incidents, timeline
 from db.engine import read, write
-from db.judging import unassessed
 from db.posts import posts_of_incident
 from db.take_in import take_in
-from domain.events import Cause
-from domain.model import Category, Incident, IncidentState
+from db.unassessed import unassessed
+from domain.assessments import Category
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident, IncidentState
 
 
 def opened(engine: Engine, now: datetime = NOW, **changes: Any) -> int:

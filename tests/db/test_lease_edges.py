@@ -13,7 +13,7 @@ from db import leases, sources
 from db.engine import read, write
 from db.sources import source_rows
 from db.take_in import take_in
-from domain.model import Outcome
+from domain.alerts import Outcome
 
 MINUTE = timedelta(minutes=1)
 

@@ -14,7 +14,8 @@ from db import leases, outbox, sending
 from db.channel_states import channel_state_rows, lock_channel, put_channel_state
 from db.engine import read, write
 from db.tables import alerts
-from domain.model import ChannelState, DeliveryState, Outcome, Severity
+from domain.alerts import ChannelState, DeliveryState, Outcome
+from domain.assessments import Severity
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)

@@ -13,7 +13,8 @@ from stored import put_setting
 from db import outbox, sending
 from db.engine import read, write
 from db.settings import get_or_create_secret, get_setting
-from domain.model import AlertReason, DeliveryState, Outcome, Severity
+from domain.alerts import AlertReason, DeliveryState, Outcome
+from domain.assessments import Severity
 
 
 def test_one_event_has_one_alert_and_one_delivery_a_recipient(engine: Engine) -> None:

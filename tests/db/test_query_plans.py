@@ -16,7 +16,6 @@ from db import (
     incident_keys,
     incident_likeness,
     incidents,
-    judging,
     leases,
     outbox,
     pending,
@@ -25,12 +24,15 @@ from db import (
     sending,
     sources,
     timers,
+    unassessed,
 )
 from db.engine import write
-from db.incident_keys import Span
+from db.incident_keys import LookBack
 from db.take_in import take_in
-from domain.events import Cause, TimerKind
-from domain.model import AlertReason, IncidentState, Severity
+from domain.alerts import AlertReason
+from domain.assessments import Severity
+from domain.incidents.events import Cause, TimerKind
+from domain.incidents.incident import IncidentState
 from domain.query.parse import parse
 from domain.query.tree import And, Field, Range
 
@@ -70,12 +72,14 @@ def fill(conn: Connection) -> None:
 HOT: dict[str, Callable[[Connection], object]] = {
     "take in": lambda c: take_in(c, [found("1", "改了"), found("9")], NOW, AUTHOR_KEY),
     "known keys": lambda c: posts.known_keys(c, "board", ["1"]),
-    "unassessed": lambda c: judging.unassessed(c, 200),
-    "record": lambda c: judging.record_assessments(c, [(1, assessment())], NOW),
+    "unassessed": lambda c: unassessed.unassessed(c, 200),
+    "record": lambda c: unassessed.record_assessments(c, [(1, assessment())], NOW),
     "posts of an incident": lambda c: posts.posts_of_incident(c, 1),
     "due sources": lambda c: sources.due_sources(c, NOW, "a", 60, 10),
     "due pending": lambda c: pending.due_pending(c, "board", NOW, 10),
-    "candidates": lambda c: incident_keys.candidates(c, ASKED, Span(NOW, NOW), lambda row: row, {}),
+    "candidates": lambda c: incident_keys.candidates(
+        c, ASKED, LookBack(NOW, NOW), lambda row: row, {}
+    ),
     "likenesses": lambda c: incident_likeness.likenesses(c, [1, 2]),
     "remember": lambda c: incident_likeness.put_likeness(c, 1, {"posts": 2}),
     "keys": lambda c: incident_keys.set_keys(c, 1, ["towns:1", "停电"], ["停电", "变压"]),

@@ -15,11 +15,11 @@ from sqlalchemy import Engine, func, select
 from stored import evidence_body, post_by_key, versions_of
 
 from db.engine import check, open_engine, read, write
-from db.judging import count_unassessed, record_assessments, unassessed
 from db.posts import PostRow, count_posts, known_keys, post, posts_of_incident
 from db.tables import evidence, posts, versions
 from db.take_in import TakenIn, take_in
-from domain.model import Evidence, FoundPost
+from db.unassessed import count_unassessed, record_assessments, unassessed
+from domain.posts import Evidence, FoundPost
 
 LATER = NOW + timedelta(hours=2)
 
@@ -58,7 +58,7 @@ def test_taking_the_same_in_again_stores_nothing(engine: Engine) -> None:
         assert conn.execute(select(func.count()).select_from(evidence)).scalar() == 1
 
 
-def test_an_edit_makes_a_version_that_is_judged_again(engine: Engine) -> None:
+def test_an_edit_makes_a_version_that_is_assessed_again(engine: Engine) -> None:
     taken(engine, found())
     with write(engine) as conn:
         (first,) = unassessed(conn, 10)
@@ -87,7 +87,7 @@ def test_an_edit_back_to_old_words_takes_the_old_version_back_with_its_assessmen
         assert unassessed(conn, 10) == []
 
 
-def test_an_edit_before_the_first_judging_leaves_only_the_new_words_to_judge(
+def test_an_edit_before_the_first_assessing_leaves_only_the_new_words_to_assess(
     engine: Engine,
 ) -> None:
     taken(engine, found())
@@ -179,7 +179,7 @@ def test_a_time_that_cannot_be_believed_gives_way_to_first_sight(engine: Engine)
     assert stored(engine).published_at == ahead
 
 
-def test_versions_are_judged_in_order_of_arrival_and_once(engine: Engine) -> None:
+def test_versions_are_assessed_in_order_of_arrival_and_once(engine: Engine) -> None:
     taken(engine, *(found(str(n), f"第{n}村停电") for n in range(5)))
     with write(engine) as conn:
         todo = unassessed(conn, 3)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from db import timers
 from db.engine import write
-from domain.events import TimerKind
+from domain.incidents.events import TimerKind
 
 HELD, HOUR, MINUTE = TimerKind.HELD, timedelta(hours=1), timedelta(minutes=1)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from crawlers.kinds import KINDS
-from crawlers.pages import Ask, Entry, Mark, Page, Role
-from crawlers.posts import make_post
+from crawlers.kinds.loading import load_sources
+from crawlers.reading.pages import Ask, Entry, Page, PageRole, PollStart
+from crawlers.reading.posts import make_post
 from crawlers.source import Source
-from crawlers.sources import load_sources
-from domain.model import FoundPost
+from domain.posts import FoundPost
 from gridvoice.demo.site import Site
 from gridvoice.demo.sources import write_sources
 from gridvoice.demo.town import Where, load_town
@@ -37,12 +37,12 @@ def fetch(source: Source, ask: Ask, now: datetime) -> Page:
 def crawl(source: Source, now: datetime) -> dict[str, FoundPost]:
     """Every post that a patient crawler finds, by key."""
     kind = KINDS[source.kind]
-    asks = kind.start(source, source.rules, Mark(now))
+    asks = kind.start(source, source.rules, PollStart(now))
     posts: dict[str, FoundPost] = {}
     while asks:
         ask = asks.pop()
         page = fetch(source, ask, now)
-        if ask.role is Role.DETAIL:
+        if ask.role is PageRole.DETAIL:
             entries: tuple[Entry, ...] = (kind.read_detail(source, source.rules, ask, page),)
         else:
             found = kind.read(source, source.rules, ask, page)

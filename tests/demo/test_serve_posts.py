@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from crawlers.kinds import KINDS
-from crawlers.pages import Mark, Page, Role
-from crawlers.sources import load_sources
+from crawlers.kinds.loading import load_sources
+from crawlers.reading.pages import Page, PageRole, PollStart
 from domain.clock import utc_now
 
 TOOL = Path(__file__).parents[2] / "tools" / "serve_posts.py"
@@ -79,7 +79,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 def test_its_source_file_lets_the_crawler_read_every_post_once(serving: Serving) -> None:
     source = load_sources(serving.source.parent)["served_posts"]
     kind = KINDS["board"]
-    asks = kind.start(source, source.rules, Mark(utc_now()))
+    asks = kind.start(source, source.rules, PollStart(utc_now()))
     keys: list[str] = []
     bodies: dict[str, dict[str, object]] = {}
     order: list[str] = []
@@ -89,7 +89,7 @@ def test_its_source_file_lets_the_crawler_read_every_post_once(serving: Serving)
         status, body, _ = serving.get(path)
         assert status == 200
         page = Page(ask.url, status, body, utc_now())
-        if ask.role is Role.LIST:
+        if ask.role is PageRole.LIST:
             found = kind.read(source, source.rules, ask, page)
             assert found.matched <= 50
             keys += [e.key for e in found.entries]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.acts import ACTS, TRANSITIONS, ActRule
-from domain.model import IncidentState
-from domain.roles import StaffRole
+from domain.incidents.acts import ACTS, TRANSITIONS, ActRule
+from domain.incidents.incident import IncidentState
+from domain.incidents.roles import Role
 
 S = IncidentState
 OPEN = {S.DISCOVERED, S.ACKNOWLEDGED, S.INVESTIGATING, S.RESPONDED, S.RECTIFIED, S.REVIEWED}
@@ -50,4 +50,4 @@ def test_each_act_writes_an_entry_of_its_own_kind_and_has_a_role() -> None:
     kinds = [rule.kind for rule in ACTS.values()]
     assert len(set(kinds)) == len(kinds)
     assert all(kinds)
-    assert {rule.role for rule in ACTS.values()} <= set(StaffRole)
+    assert {rule.role for rule in ACTS.values()} <= set(Role)

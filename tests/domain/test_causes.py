@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.events import Cause
+from domain.incidents.events import Cause
 
 
 @pytest.mark.parametrize(

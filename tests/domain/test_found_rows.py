@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from domain.clock import parse_time
-from domain.found_rows import BadRow, post_from_line, post_from_row
-from domain.jsonl import BadLine
-from domain.model import FoundPost
+from domain.input.found_rows import BadRow, post_from_line, post_from_row
+from domain.input.jsonl import BadLine
+from domain.posts import FoundPost
 
 WHOLE = {
     "id": 7, "title": "停电", "text": "毛里村停电三天", "channel": "weibo", "region": "建安区",

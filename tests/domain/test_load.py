@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from domain.load import BadSettings, Section, load_text
+from domain.input.load import BadSettings, Section, load_text
 
 
 class Colour(Enum):

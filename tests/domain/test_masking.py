@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from machine import grows_no_faster_than_its_input
 
-from domain.masking import mask, mask_address
-from domain.plain import numerals, plain
+from domain.masking.mask import mask, mask_address
+from domain.masking.plain import numerals, plain
 
 MOBILES = [
     ("13812345678", "138****5678"),

@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from judged_posts import START, complaint, facts
+from assessed_posts import START, complaint, facts
 
-from domain.events import EventKind
-from domain.model import Area, Assessment, Incident, IncidentState, Place, PostRole, Severity
+from domain.assessments import Area, Assessment, Place, Severity
+from domain.incidents.events import EventKind
+from domain.incidents.incident import Incident, IncidentState, PostRole
 from pipeline.incidents.absorb import Change, absorb, begin
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.profile import Profile
-from pipeline.severity import IncidentFacts, Rated, SeverityRules
+from pipeline.severity.rate import IncidentFacts, Rated, SeverityRules
 
 TOWN = Place("小召乡", "411003005", "text", 0, 3)
 VILLAGE = Place("小召乡毛里村", "411003005013", "text", 0, 6)
@@ -31,8 +32,8 @@ class Told(SeverityRules):
         return self._rated or Rated(facts.severity, facts.score, ())
 
 
-def saying(verdict: Assessment = VERDICT, **changes: Any) -> PostFacts:
-    post = facts("", "小召乡停电三天", verdict, START)
+def saying(assessment: Assessment = VERDICT, **changes: Any) -> PostFacts:
+    post = facts("", "小召乡停电三天", assessment, START)
     return replace(post, **{"channel": "gov_board", **changes})
 
 
@@ -42,16 +43,16 @@ def incident() -> Incident:
 
 
 def absorbed(
-    incident: Incident, post: PostFacts | None = None, rated: Rated | None = None, **verdict: Any
+    incident: Incident, post: PostFacts | None = None, rated: Rated | None = None, **assessment: Any
 ) -> Change:
-    post = post or saying(replace(VERDICT, **verdict))
+    post = post or saying(replace(VERDICT, **assessment))
     return absorb(incident, Profile(), post, START, Told(rated), fresh=False)
 
 
 def after(
-    incident: Incident, post: PostFacts | None = None, rated: Rated | None = None, **verdict: Any
+    incident: Incident, post: PostFacts | None = None, rated: Rated | None = None, **assessment: Any
 ) -> Incident:
-    return absorbed(incident, post, rated, **verdict).after
+    return absorbed(incident, post, rated, **assessment).after
 
 
 def test_what_a_surge_raised_does_not_fall_when_it_is_over(incident: Incident) -> None:

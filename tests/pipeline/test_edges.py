@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from judged_posts import START, incident, post
+from assessed_posts import START, incident, post
 
-from domain.model import Category, Severity
+from domain.assessments import Category, Severity
 from pipeline.incidents.match import Candidate, best
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.settings import ClusterSettings
-from pipeline.locate import Locator
-from pipeline.severity import IncidentFacts, SeverityRules
+from pipeline.places.locate import Locator
+from pipeline.severity.rate import IncidentFacts, SeverityRules
 
 LINES = Category.LINE_SAFETY
 

@@ -9,22 +9,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from assessed_posts import OUTAGE, START, complaint, facts, incident, post
 from grouping_cases import POSTS
-from judged_posts import OUTAGE, START, complaint, facts, incident, post
 from sqlalchemy import Engine, func, select
 
 from db import incident_keys, incident_likeness, incidents
 from db.engine import read, write
-from db.incident_keys import Span
+from db.incident_keys import LookBack
 from db.tables import incident_keys as keys_table
-from domain.model import Category, Incident, IncidentState
-from gridvoice.app.tasks.known_incidents import known_incidents
+from domain.assessments import Category
+from domain.incidents.incident import Incident, IncidentState
+from gridvoice.tasks.known_incidents import known_incidents
 from pipeline.incidents.absorb import begin
 from pipeline.incidents.match import Candidate, Choice, best
 from pipeline.incidents.post import PostFacts
-from pipeline.incidents.profile import Asked
 from pipeline.incidents.settings import ClusterSettings
-from pipeline.locate import Locator
+from pipeline.places.locate import Locator
 
 YEAR = timedelta(days=365)
 
@@ -52,9 +52,9 @@ def put(engine: Engine, known: Iterable[Candidate], state: str = "discovered") -
 def known_to(
     engine: Engine, one: PostFacts, unreadable: dict[int, str] | None = None
 ) -> list[Candidate]:
-    span = Span(one.at - YEAR, one.at - timedelta(hours=4))
+    span = LookBack(one.at - YEAR, one.at - timedelta(hours=4))
     with read(engine) as conn:
-        return known_incidents(conn, Asked.of(one), span, {} if unreadable is None else unreadable)
+        return known_incidents(conn, one, span, {} if unreadable is None else unreadable)
 
 
 def numbers(choice: Choice) -> tuple[str | None, str | None]:

@@ -18,7 +18,7 @@ from db.incident_likeness import likenesses
 from db.tables import incident_keys, incident_posts, incidents, timers
 from pipeline.incidents.profile import Likeness, facts_written
 from pipeline.incidents.running_facts import RunningFacts
-from pipeline.locate import Locator
+from pipeline.places.locate import Locator
 
 DUE = START + timedelta(minutes=15)
 

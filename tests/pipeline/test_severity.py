@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.load import BadSettings, load_text
-from domain.model import Category, Severity
-from pipeline.normalise import squeeze
-from pipeline.quantities import parse_number, quantities
-from pipeline.severity import IncidentFacts, Rated, SeverityRules
-from pipeline.severity_settings import SeveritySettings
+from domain.assessments import Category, Severity
+from domain.input.load import BadSettings, load_text
+from pipeline.severity.rate import IncidentFacts, Rated, SeverityRules
+from pipeline.severity.settings import SeveritySettings
+from pipeline.text.normalise import squeeze
+from pipeline.text.quantities import parse_number, quantities
 
 CASES = [
     json.loads(line)

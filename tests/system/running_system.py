@@ -94,7 +94,7 @@ class Running:
     @property
     def child(self) -> int | None:
         """The crawl process's pid, once there is one."""
-        return self._pid_of(b"gridvoice.app.crawl_child")
+        return self._pid_of(b"gridvoice.service.crawl_child")
 
     def _pid_of(self, module: bytes) -> int | None:
         return next((pid for pid, words in self._processes() if module in words), None)

@@ -25,10 +25,10 @@ from running_system import (
     wait_until,
 )
 
-from db import judging, outbox, posts
+from db import outbox, posts, unassessed
 from db.engine import open_engine, read
 from db.sources import source_rows
-from domain.model import DeliveryState
+from domain.alerts import DeliveryState
 from gridvoice.demo.receivers.centre import CENTRE
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.web import DemoPage
@@ -335,7 +335,7 @@ def test_every_post_of_a_board_is_stored_once_and_old_ones_alarm_nobody(
         wait_until(lambda: state().polls >= polls + 2, what="another poll")
         assert stored(running) == count
         assert state().last_outcome == "nothing_new"
-        wait_until(lambda: _judged(running), what="the judging")
+        wait_until(lambda: _assessed_versions(running), what="the assessing")
         with read(running.engine) as conn:
             keys = conn.exec_driver_sql("SELECT key FROM posts").scalars().all()
             assert outbox.list_alerts(conn) == []
@@ -350,6 +350,6 @@ def test_every_post_of_a_board_is_stored_once_and_old_ones_alarm_nobody(
         server.wait(30)
 
 
-def _judged(running: Running) -> bool:
+def _assessed_versions(running: Running) -> bool:
     with read(running.engine) as conn:
-        return judging.count_unassessed(conn) == 0
+        return unassessed.count_unassessed(conn) == 0

@@ -135,7 +135,7 @@ def _bad_entries(scene: Scene) -> None:
 def _unreadable_post(scene: Scene) -> None:
     scene.change(
         "UPDATE posts SET engagement = '{\"likes\": ' WHERE key = 'c000'",
-        "UPDATE versions SET judged_at = NULL, judged_by = NULL WHERE post_id ="
+        "UPDATE versions SET assessed_at = NULL, assessed_by = NULL WHERE post_id ="
         " (SELECT id FROM posts WHERE key = 'c000')",
     )
 

@@ -1,5 +1,5 @@
 """What incidents are known again by in a table of its own, with an index of what they may share
-with a post; timers as rows; roles of an incident's posts.
+with a post; timers as rows; roles of an incident's posts; posts are assessed, not judged.
 
 All of it comes, for the incidents that there are, from their profiles, which keep the rest.
 
@@ -33,6 +33,7 @@ _BATCH = 500
 
 
 def upgrade() -> None:
+    _assessed()
     op.add_column(
         "incident_posts",
         sa.Column("role", sa.Text(), nullable=False, server_default="complaint"),
@@ -50,7 +51,10 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("written", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["incident_id"], ["incidents.id"], name="fk_incident_likeness_incident_id"
+            ["incident_id"],
+            ["incidents.id"],
+            name="fk_incident_likeness_incident_id",
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("incident_id", name="pk_incident_likeness"),
     )
@@ -68,6 +72,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_timers_kind_due_at", "timers", ["kind", "due_at"])
     _fill(keys, likeness, timers)
+
+
+def _assessed() -> None:
+    """One word for 研判: the columns and their index are called by it."""
+    for name in ("at", "by"):
+        op.execute(f"ALTER TABLE versions RENAME COLUMN judged_{name} TO assessed_{name}")
+    op.drop_index("ix_versions_unjudged", "versions")
+    waiting = sa.text("assessed_at IS NULL")
+    op.create_index(
+        "ix_versions_unassessed",
+        "versions",
+        ["id"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
 
 
 def downgrade() -> None:

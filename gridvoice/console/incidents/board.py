@@ -12,15 +12,15 @@ from sqlalchemy import Connection
 from db.pages import board as read
 from db.pages.board import Figures, TakenToday
 from db.pages.incident import ShownIncident
-from domain.incident_filter import IncidentCount, IncidentFilter
-from domain.model import Severity
-from gridvoice.console.banners import banners
-from gridvoice.console.context import Context
+from domain.assessments import Severity
+from domain.incidents.filter import IncidentCount, IncidentFilter
 from gridvoice.console.incidents.cards import Card, card
 from gridvoice.console.incidents.filters import facets, href
 from gridvoice.console.incidents.growth import LONGEST
-from gridvoice.console.pager import pager
-from gridvoice.console.words import counted, midnight
+from gridvoice.console.shared.banners import banners
+from gridvoice.console.shared.context import Context
+from gridvoice.console.shared.pager import pager
+from gridvoice.console.shared.wording import counted, midnight
 
 _CLOSED_SINCE = timedelta(days=7)
 _CLOSED_SHOWN = 20

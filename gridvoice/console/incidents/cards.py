@@ -9,11 +9,12 @@ from markupsafe import Markup
 
 from db.pages.board import Arrivals
 from db.pages.incident import ShownIncident
-from domain.acts import ACTS
-from domain.masking import mask
-from domain.model import IncidentState, PostChannel
+from domain.incidents.acts import ACTS
+from domain.incidents.incident import IncidentState
+from domain.masking.mask import mask
+from domain.posts import PostChannel
 from gridvoice.console.incidents.growth import growth
-from gridvoice.console.words import Moment, is_pressing, lasting, moment
+from gridvoice.console.shared.wording import Moment, is_pressing, lasting, moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
-from domain.incident_filter import OPEN_STATES, OVER, IncidentCount, IncidentFilter
-from domain.model import Area, Category, IncidentState, Labelled, Severity
+from domain.assessments import Area, Category, Severity
+from domain.incidents.filter import OPEN_STATES, OVER, IncidentCount, IncidentFilter
+from domain.incidents.incident import IncidentState
+from domain.labelled import Labelled
 
 _SEVERITIES = tuple(reversed(Severity))
 # How a group of links is called, its choice of everything, and its other choices.

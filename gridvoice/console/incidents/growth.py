@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from db.pages.board import Arrivals
 from gridvoice.console.incidents.sparkline import sparkline
-from gridvoice.console.words import lasting
+from gridvoice.console.shared.wording import lasting
 
 LONGEST = timedelta(hours=24)
 _WINDOWS = (

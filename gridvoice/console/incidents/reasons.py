@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.pages.incident import Grounds
-from domain.masking import mask
-from domain.model import Reason
-from gridvoice.console.marks import quoted
+from domain.assessments import Reason
+from domain.masking.mask import mask
+from gridvoice.console.shared.highlights import quoted
 
 _SHOWN = 12
 _BAR = 60  # width of the longest bar, as in incident.html

@@ -14,16 +14,16 @@ from db.engine import read
 from db.faults import is_of_the_store
 from db.incidents import NoSuchIncident
 from db.pages.incident import read_post_url
-from domain.acts import ACTS
-from domain.safe_links import openable
-from gridvoice.console.access import act_path
-from gridvoice.console.answers import message, page
-from gridvoice.console.banners import Banner
-from gridvoice.console.context import Context, InContext, in_worker
+from domain.incidents.acts import ACTS
+from domain.masking.links import openable
 from gridvoice.console.incidents.board import board
 from gridvoice.console.incidents.filters import read_filter
 from gridvoice.console.incidents.view import FormView, incident_page
-from gridvoice.console.pager import page_number
+from gridvoice.console.shared.access import act_path
+from gridvoice.console.shared.answers import message, page
+from gridvoice.console.shared.banners import Banner
+from gridvoice.console.shared.context import Context, InContext, in_worker
+from gridvoice.console.shared.pager import page_number
 from gridvoice.handling.acts import DOING, NotNow
 
 _THEN = {

@@ -13,18 +13,19 @@ from db.pages import incident as read
 from db.pages.board import read_arrivals, read_reopened
 from db.pages.incident import ShownPost
 from db.timeline import EventRow
-from domain.acts import ACTS
-from domain.masking import mask, mask_address
-from domain.model import Place, PostChannel, Reason
-from domain.safe_links import openable
-from gridvoice.console.context import Context
+from domain.assessments import Place, Reason
+from domain.incidents.acts import ACTS
+from domain.masking.links import openable
+from domain.masking.mask import mask, mask_address
+from domain.posts import PostChannel
 from gridvoice.console.incidents.cards import card
 from gridvoice.console.incidents.growth import LONGEST
 from gridvoice.console.incidents.reasons import rule_title, weigh
-from gridvoice.console.incidents.story import story
-from gridvoice.console.marks import Piece, Span, marked, readable, split
-from gridvoice.console.pager import pager
-from gridvoice.console.words import Moment, counted, moment
+from gridvoice.console.incidents.timeline import story
+from gridvoice.console.shared.context import Context
+from gridvoice.console.shared.highlights import MarkedSpan, Piece, marked, readable, split
+from gridvoice.console.shared.pager import pager
+from gridvoice.console.shared.wording import Moment, counted, moment
 
 _POSTS_A_PAGE = 30
 _EVENTS_SHOWN = 300
@@ -156,15 +157,17 @@ def _post(row: ShownPost, context: Context, now: datetime) -> PostView:
     )
 
 
-def _spans(field: str, reasons: Sequence[Reason], places: Sequence[Place]) -> list[Span]:
+def _spans(field: str, reasons: Sequence[Reason], places: Sequence[Place]) -> list[MarkedSpan]:
     """Places first, so that a reason over a place is what shows."""
-    spans = [Span(p.start, p.end, "place", f"地点：{p.name}") for p in places if p.field == field]
+    spans = [
+        MarkedSpan(p.start, p.end, "place", f"地点：{p.name}") for p in places if p.field == field
+    ]
     weighty = sorted(
         (r for r in reasons if r.weight > 0 and r.end - r.start > 1), key=lambda r: -r.weight
     )[:_MARKED]
     # The weightiest last: it wins where phrases overlap.
     for r in (r for r in reversed(weighty) if r.field == field):
-        spans.append(Span(r.start, r.end, "reason", f"{rule_title(r.rule)} {r.weight:+.1f}"))
+        spans.append(MarkedSpan(r.start, r.end, "reason", f"{rule_title(r.rule)} {r.weight:+.1f}"))
     return spans
 
 

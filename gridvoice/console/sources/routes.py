@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from db.engine import read
-from gridvoice.console.answers import page
-from gridvoice.console.context import InContext, in_worker
+from gridvoice.console.shared.answers import page
+from gridvoice.console.shared.context import InContext, in_worker
 from gridvoice.console.sources.view import sources_page
 
 

@@ -14,11 +14,11 @@ from alerts.sending.outage import is_held
 from db.channel_states import channel_state_rows
 from db.health import is_late
 from db.pages.sources import ShownSource, read_sources
-from domain.masking import mask
-from domain.model import ChannelState
-from gridvoice.console.banners import banners
-from gridvoice.console.context import Context, SourceCard
-from gridvoice.console.words import Moment, counted, lasting, moment
+from domain.alerts import ChannelState
+from domain.masking.mask import mask
+from gridvoice.console.shared.banners import banners
+from gridvoice.console.shared.context import Context, SourceCard
+from gridvoice.console.shared.wording import Moment, counted, lasting, moment
 
 _IN_THE_TABLE = ("source", "late")
 

@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from gridvoice.console.answers import nothing_there
-from gridvoice.console.context import InContext
-from gridvoice.console.templates import static_file
+from gridvoice.console.shared.answers import nothing_there
+from gridvoice.console.shared.context import InContext
+from gridvoice.console.shared.templates import static_file
 
 
 def system_routes() -> APIRouter:

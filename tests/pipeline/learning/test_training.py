@@ -15,11 +15,11 @@ from pipeline.learning.fit import FitSettings, fit
 from pipeline.learning.folds import grouped
 from pipeline.learning.labels import Example, example, join, read_rows
 from pipeline.learning.metrics import ScoredPost, calibration_error, category_accuracy, hits
+from pipeline.learning.synthetic import voices
 from pipeline.learning.train import train
-from pipeline.learning.voices import voices
 from pipeline.scorers import open_scorer
+from pipeline.scorers.linear import OwnScorer
 from pipeline.scorers.model_file import load_model
-from pipeline.scorers.own import OwnScorer
 from pipeline.scorers.score import IRRELEVANT, Score
 
 _FIXED = Path(__file__).parents[2] / "eval" / "fixed.jsonl"
@@ -149,16 +149,16 @@ def test_a_model_knows_what_it_was_trained_on() -> None:
     assert OwnScorer(model).name == model.name
 
 
-def test_figures_of_a_few_verdicts() -> None:
+def test_figures_of_a_few_assessments() -> None:
     assert hits([(True, True), (True, False), (False, True)]) == {"p": 0.5, "r": 0.5, "f1": 0.5}
     assert hits([])["f1"] == 0.0
     yes = Score(True, 0.9, True, 0.8, None)
-    judged = [
+    assessed = [
         ScoredPost(True, True, "line_safety", yes),
         ScoredPost(False, False, None, IRRELEVANT),
     ]
-    assert category_accuracy(judged) == {"accuracy": 0.0, "n": 1}
-    assert calibration_error(judged) == pytest.approx(0.1)
+    assert category_accuracy(assessed) == {"accuracy": 0.0, "n": 1}
+    assert calibration_error(assessed) == pytest.approx(0.1)
 
 
 def _fixed() -> list[Example]:
