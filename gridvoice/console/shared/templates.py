@@ -44,7 +44,7 @@ def _templates() -> Environment:
         auto_reload=False,
     )
     environment.globals["asset"] = _asset
-    environment.globals["severity_titles"] = {level: level.label for level in Severity}
+    environment.globals["Severity"] = Severity
     return environment
 
 
