@@ -26,6 +26,7 @@ from app_scene import (
 from poison import assess_on, later, waiting
 from sqlalchemy import Engine, select
 
+from db import unassessed
 from db.engine import write
 from db.incidents import IncidentRow
 from db.tables import incident_keys, incident_posts
@@ -98,10 +99,10 @@ def grouped(
 ) -> Taken:
     take(engine, found(key, text, source="news", channel="news"), now=later(minutes))
     with write(engine) as conn:
-        (row,) = assessing.unassessed(conn, 10)
+        (row,) = unassessed.unassessed(conn, 10)
         read = config.assessing.assessor.read(row)
         pairs = [(row.version_id, read.assessment)]
-        assessing.record_assessments(conn, pairs, later(minutes))
+        unassessed.record_assessments(conn, pairs, later(minutes))
         return Grouping(conn, config).take(row, read, later(minutes), role=role)
 
 

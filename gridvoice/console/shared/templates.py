@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from domain.assessments import Severity
 from gridvoice.console.shared.wording import moment
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1]  # of the console
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
