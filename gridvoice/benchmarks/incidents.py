@@ -203,7 +203,7 @@ class _Bench:
         return FoundPost("bench", str(self._taken), "", text, "gov_board", published_at=now)
 
     def _complaint(self) -> str:
-        """Vocabulary that are assessed to be a complaint once they are put together, too."""
+        """Words that are assessed to be a complaint once they are put together, too."""
         assess = self._config.assessing.assessor.assess
         while True:
             text, _ = self._words.complaint(self._rng)

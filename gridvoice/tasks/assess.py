@@ -32,7 +32,7 @@ from pipeline.assess import Assessed, Assessor
 
 BATCH = 200
 LONGEST_S = 5.0  # of assessing before what is done is grouped and told
-COMPLAINTS = 5  # of one transaction: some 20 ms
+COMPLAINTS = 3  # of one transaction: some 15 ms, which is what an act may wait for
 Clock = Callable[[ToAssess], datetime]
 Assessments = list[tuple[ToAssess, Assessed]]
 

@@ -141,7 +141,7 @@ def test_gaps_are_found_a_day_ahead(roster: Roster) -> None:
 @pytest.mark.parametrize(
     ("shift", "message"),
     [
-        ('{name: 夜, start: "25:00", who: [甲]}', "'25:00' is not a time of day"),
+        ('{name: 夜, start: "25:00", who: [甲]}', "'25:00' 不是钟点"),
         ("{name: 夜, days: [monday], who: [甲]}", "没有 'monday'; 写其一: mon"),
         ("{name: 夜, since: 24.11.2026, who: [甲]}", "不是日期"),
         ("{name: 夜, who: [丁]}", "people 中没有 '丁'"),
@@ -286,7 +286,7 @@ def test_in_quiet_hours_the_lesser_ones_wait_for_the_morning(
             "routes: [{name: a, at_least: red, at_most: blue, to: [{channel: f}]}]\n",
             "blue 低于 at_least red",
         ),
-        ("default: [{channel: f}]\nquiet: [{channels: [f], hours: {start: '7'}}]\n", "time of day"),
+        ("default: [{channel: f}]\nquiet: [{channels: [f], hours: {start: '7'}}]\n", "不是钟点"),
         ("default: [{channel: f}]\nroute: []\n", "是不是 'routes'"),
     ],
 )

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from app_scene import OUTAGE, TALK, found
 from sqlalchemy import Engine
+from stored import post_by_key
 
-from db import posts, set_aside
+from db import set_aside
 from db.engine import read
 from domain.clock import utc_now
 from domain.intake import Intake
@@ -36,7 +37,7 @@ def test_a_recording_tells_when_its_posts_were_first_seen(engine: Engine) -> Non
         seen = {
             key: row.first_seen
             for key in ("1", "2")
-            if (row := posts.post_by_key(conn, "board", key)) is not None
+            if (row := post_by_key(conn, "board", key)) is not None
         }
     assert seen["1"] == LONG_AGO
     assert started <= seen["2"] <= utc_now()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from app_scene import OUTAGE, TALK, found
 from sqlalchemy import Engine
+from stored import post_by_key
 
 from db import posts, set_aside, sources
 from db.engine import read, write
@@ -195,7 +196,7 @@ def test_the_evidence_of_a_post_is_kept_with_it_and_an_authors_name_is_not(
     )
     polls.store(lease(polls), PollBatch([post], outcome=ended(PollResult.NEW)))
     with read(engine) as conn:
-        row = posts.post_by_key(conn, "board", "1")
+        row = post_by_key(conn, "board", "1")
         assert row is not None
         (version,) = posts.versions_of(conn, row.id)
         assert version.evidence_sha256 is not None

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,9 @@ def two_aside(gridvoice: Gridvoice, jsonl: Jsonl, sqlite_url: str) -> Iterator[N
     engine = open_engine(sqlite_url)
     with write(engine) as conn:
         name = "replay/v1 电话13812345678\x1b[2J"
+        lately = utc_now() - timedelta(minutes=2)  # it is looked at again after a minute
         set_aside.put(conn, "assess", "1", name, "ValueError: no", "0.1 own", utc_now())
-        set_aside.put(conn, "incident", "1", "20260302-001", "KeyError: x", "0.1 own", utc_now())
+        set_aside.put(conn, "incident", "1", "20260302-001", "KeyError: x", "0.1 own", lately)
     yield
     engine.dispose()
 

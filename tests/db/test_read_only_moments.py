@@ -18,6 +18,8 @@ from db.engine import NoStore, can_write, open_engine, read, upgrade, write
 from db.faults import in_words, is_of_the_store
 from db.settings import get_setting
 
+TESTS = Path(__file__).parents[1]
+
 # As somebody whom file modes bind: root writes whatever they say.
 _AS_NOBODY = """
 import os, sys
@@ -27,6 +29,8 @@ import sqlalchemy.dialects.sqlite
 from sqlalchemy.exc import OperationalError
 from db.engine import can_write, open_engine, read, upgrade, write
 from db.settings import get_setting
+
+sys.path.insert(0, sys.argv[2])  # where the tests lie
 from stored import put_setting
 
 folder = Path(sys.argv[1])
@@ -52,7 +56,7 @@ def as_nobody(folder: Path, script: str) -> list[str]:
         if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
             parent.chmod(parent.stat().st_mode | 0o011)
     done = subprocess.run(
-        [sys.executable, "-c", _AS_NOBODY + dedent(script), str(folder)],
+        [sys.executable, "-c", _AS_NOBODY + dedent(script), str(folder), str(TESTS)],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from judged_posts import START, incident, post
+from assessed_posts import START, incident, post
 from sqlalchemy import Connection, Engine, select, text
 
 from db import schema
