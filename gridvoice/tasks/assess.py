@@ -1,9 +1,9 @@
 """T2, assess: assess outside the transaction; then group, rate, decide and outbox in one.
 
 One grouping lane at a time: on SQLite the writer's lock is that lane, on PostgreSQL an advisory
-lock. A batch is stored in parts of few complaints each, so that who acts on an incident meanwhile
-waits for a part, not for a batch. Posts are taken in order of arrival and each is decided on its
-own, so that the result does not depend on how they fell into batches and parts.
+lock. A batch is stored in parts of one complaint each: who acts on an incident meanwhile waits for
+one complaint, not for a batch. Posts are taken in order of arrival and each is decided on its own,
+so that the result does not depend on how they fell into batches and parts.
 
 Nothing that a post says may stop the posts behind it: whatever raises for one is undone for that
 one, set aside by name and tried again later. A store that fails stops the batch, which is done
@@ -32,7 +32,7 @@ from pipeline.assess import Assessed, Assessor
 
 BATCH = 200
 LONGEST_S = 5.0  # of assessing before what is done is grouped and told
-COMPLAINTS = 3  # of one transaction: some 15 ms, which is what an act may wait for
+COMPLAINTS = 1  # of one transaction: who acts on an incident waits for it, some 15 ms
 Clock = Callable[[ToAssess], datetime]
 Assessments = list[tuple[ToAssess, Assessed]]
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from app_scene import OUTAGE, TALK, found
 from sqlalchemy import Engine
-from stored import post_by_key
+from stored import evidence_body, post_by_key, versions_of
 
 from db import posts, set_aside, sources
 from db.engine import read, write
@@ -198,9 +198,9 @@ def test_the_evidence_of_a_post_is_kept_with_it_and_an_authors_name_is_not(
     with read(engine) as conn:
         row = post_by_key(conn, "board", "1")
         assert row is not None
-        (version,) = posts.versions_of(conn, row.id)
+        (version,) = versions_of(conn, row.id)
         assert version.evidence_sha256 is not None
-        kept = posts.evidence_body(conn, version.evidence_sha256)
+        kept = evidence_body(conn, version.evidence_sha256)
         raw = conn.exec_driver_sql("SELECT * FROM posts").all()
     assert kept is not None
     assert kept[0] == body

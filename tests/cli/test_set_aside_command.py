@@ -52,9 +52,9 @@ def test_nothing_set_aside_is_said_so(gridvoice: Gridvoice) -> None:
 def test_what_is_set_aside_is_listed_for_people_and_programs(gridvoice: Gridvoice) -> None:
     rows = gridvoice("set-aside", "list", "--json").rows
     assert [(r["lane"], r["ref"], r["tries"]) for r in rows] == [
-        ("incident", "1", 1), ("assess", "1", 1),
+        ("assess", "1", 1), ("incident", "1", 1),
     ]  # fmt: skip
-    assert rows[1].keys() == {"lane", "ref", "name", "problem", "program", "tries", "at"}
+    assert rows[0].keys() == {"lane", "ref", "name", "problem", "program", "tries", "at"}
     assert len(gridvoice("set-aside", "list", "--json", "--limit", "1").rows) == 1
     said = gridvoice("set-aside", "list")
     assert (said.code, said.err) == (0, "")
