@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from domain.load import load_file
+from domain.input.load import load_file
 from pipeline.assess import Lexicon
-from pipeline.gazetteer import load_gazetteer
-from pipeline.locate import Locator
+from pipeline.places.gazetteer import load_gazetteer
+from pipeline.places.locate import Locator
 
 _ROOT = Path(__file__).resolve().parents[1]
 CASES = _ROOT / "tests" / "pipeline" / "area_cases.jsonl"

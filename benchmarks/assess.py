@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from domain.model import Category
+from domain.assessments import Category
 from pipeline.assess import Assessor, PostText, open_assessor
-from pipeline.normalise import squeeze
 from pipeline.scorers.score import IRRELEVANT, Score
+from pipeline.text.normalise import squeeze
 
 _ROOT = Path(__file__).resolve().parents[1]
 _TAIL = (

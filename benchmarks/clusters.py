@@ -21,12 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.area import open_locator
+from domain.assessments import Assessment, Category, Severity
 from domain.clock import parse_time
-from domain.load import load_file
-from domain.model import Category
+from domain.input.load import load_file
 from domain.text import content_hash
-from pipeline.candidate_index import CandidateIndex
-from pipeline.cluster import Candidate, ClusterSettings, Item, features, grow_by
+from pipeline.incidents.match import Candidate, best
+from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of
+from pipeline.incidents.profile import Likeness
+from pipeline.incidents.settings import ClusterSettings
+from pipeline.places.locate import Locator
+from pipeline.text.normalise import squeeze
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -105,44 +109,46 @@ def _lines(path: Path) -> Iterable[dict[str, Any]]:
 
 
 def group(posts: list[Told], config: Path) -> tuple[dict[str, int], dict[int, int]]:
-    """Post id → incident, and incident → the older one that it names."""
+    """Post id → incident, and incident → the older one that it names. Each post is compared with
+    every incident: what the store's index leaves out is no part of these figures."""
     settings = load_file(config / "incidents.yaml", ClusterSettings, "incidents.yaml")
     locator = open_locator(config)
-    index = CandidateIndex(settings)
     known: dict[int, Candidate] = {}
     where: dict[str, int] = {}
     previous: dict[int, int] = {}
     for post in posts:
-        located = locator.locate(post.title, post.text, post.region)
-        one = features(
-            Item(
-                post.category,
-                located.area,
-                located.places,
-                post.at,
-                post.title,
-                post.text,
-                content_hash(post.title, post.text),
-                post.channel,
-            )
-        )
-        choice = index.best(one)
+        one = _facts(post, locator)
+        choice = best(one, known.values(), settings)
         old = choice.candidate
         number = old.incident_id if old else len(known)
         if choice.previous is not None:
             previous[number] = choice.previous.incident_id
         known[number] = Candidate(
             number,
+            str(number),
             old.category if old else post.category,
-            located.area,
-            None,
             min(old.first_event_at, post.at) if old else post.at,
             max(old.last_event_at, post.at) if old else post.at,
-            grow_by(old.profile if old else None, one),
+            (old.likeness if old else Likeness()).with_post(one),
         )
-        index.put(known[number])
         where[post.id] = number
     return where, previous
+
+
+def _facts(post: Told, locator: Locator) -> PostFacts:
+    """The post as grouping takes it; only its category and places are assessed."""
+    text, words = squeeze(post.title, post.text), content_hash(post.title, post.text)
+    located = locator.locate(post.title, post.text, post.region)
+    assessment = Assessment(
+        relevant=True, relevance=1.0, complaint=True, negativity=1.0, category=post.category,
+        aspects=(), severity=Severity.NONE, severity_score=0.0, area=located.area,
+        places=located.places, station=located.station, reasons=(), scorer="reader",
+    )  # fmt: skip
+    return PostFacts(
+        text=text, assessment=assessment, at=post.at, first_seen=post.at, hash=words,
+        channel=post.channel, said=said_by("", None, words), wording=wording_of(text),
+        places=places_of(text, assessment),
+    )  # fmt: skip
 
 
 def truth(posts: list[Told]) -> dict[str, str]:

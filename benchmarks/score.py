@@ -1,4 +1,4 @@
-"""How many posts a second the scorer judges, as a ratio to SnowNLP measured in the same run.
+"""How many posts a second the scorer assesses, as a ratio to SnowNLP measured in the same run.
 
 `python benchmarks/score.py [FILE]`: without FILE, written posts that are all relevant; with FILE
 (posts as JSONL, field `text`) also a natural stream: FILE's posts, one relevant in a hundred.
@@ -14,9 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pipeline.learning.voices import voices
-from pipeline.normalise import squeeze
+from pipeline.learning.synthetic import voices
 from pipeline.scorers import Scorer, open_scorer
+from pipeline.text.normalise import squeeze
 
 _SIZE = 100  # characters of a post, as in the reference figures
 _SNOW_POSTS = 60
@@ -58,13 +58,13 @@ def _cut(texts: Iterable[str]) -> list[str]:
     return [(t * (_SIZE // len(t) + 1))[:_SIZE] for t in texts if t]
 
 
-def _seconds(judge: Callable[[str], object], texts: Sequence[str]) -> float:
+def _seconds(assess: Callable[[str], object], texts: Sequence[str]) -> float:
     """Processor seconds a post, the best of three runs."""
     best = float("inf")
     for _ in range(3):
         started = time.process_time()
         for text in texts:
-            judge(text)
+            assess(text)
         best = min(best, time.process_time() - started)
     return best / len(texts)
 

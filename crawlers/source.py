@@ -1,7 +1,6 @@
-"""信息源: one file of config/sources/, and the rules that such a file must keep.
+"""信息源: what one file of config/sources/ says, and the rules that such a file must keep.
 
-`load_sources` reads a folder; `Source` is what one file says. Selectors, patterns and mappings
-are compiled on load, so that a mistake is named with file, line and field, not met at night.
+Knows no kind: what the pages of a kind hold where is said in `rules`, which each kind defines.
 """
 
 from __future__ import annotations
@@ -11,13 +10,39 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
-from crawlers.rules import ApiRules, BoardRules, FeedRules, Problems
 from domain.addresses import split_address
-from domain.load import BadSettings, Problem, load_file
-from domain.model import CHANNEL_TITLES
+from domain.input.load import Problems, Section
+from domain.posts import PostChannel
+
+
+class Rules:
+    """What the section of a source's kind says, as a poll asks it of any kind; here what is true
+    of most. Each kind has a frozen dataclass of these."""
+
+    __slots__ = ()
+    key_advice: ClassVar[str] = "请换一个不变的编号作 key"  # where a site changes its ids
+
+    @property
+    def other_addresses(self) -> tuple[str, ...]:
+        """What a poll asks besides the source's own addresses."""
+        return ()
+
+    @property
+    def are_pages_numbered(self) -> bool:
+        """Whether a page of a list can be asked for without the page before it."""
+        return True
+
+    @property
+    def is_time_on_detail_pages(self) -> bool:
+        """Whether lists leave the time to the posts' own pages."""
+        return False
+
+    def spelling(self) -> tuple[object, ...]:
+        """What a stored cursor was read by: with another spelling it means less."""
+        return (self,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +58,17 @@ class Limits:
 
     def problems(self) -> Problems:
         if not 1 <= self.concurrency <= 4:
-            yield "concurrency", f"{self.concurrency}: 1 or 2 is polite, 4 is the most"
+            yield "concurrency", f"{self.concurrency} 太多；1 或 2 为宜，最多 4"
         if not 1_000 <= self.max_bytes <= 32 * 1024 * 1024:
-            yield "max_bytes", f"{self.max_bytes}: between 1000 and 33554432"
+            yield "max_bytes", f"{self.max_bytes} 不在 1000 到 33554432 之间"
         if not 1 <= self.max_pages <= 500:
-            yield "max_pages", f"{self.max_pages}: between 1 and 500"
+            yield "max_pages", f"{self.max_pages} 不在 1 到 500 之间"
         if not 1 <= self.max_details <= 5_000:
-            yield "max_details", f"{self.max_details}: between 1 and 5000"
+            yield "max_details", f"{self.max_details} 不在 1 到 5000 之间"
         if not 1 <= self.timeout.total_seconds() <= 180:
-            yield "timeout", "between 1s and 180s"
+            yield "timeout", "要在 1s 到 180s 之间"
         if self.delay.total_seconds() > 300:
-            yield "delay", "at most 300s"
+            yield "delay", "最长 300s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +80,7 @@ class Source:
     kind: str
     channel: str
     every: timedelta
+    rules: Annotated[Rules, Section("kind")]
     url: str | None = None
     urls: tuple[str, ...] = ()
     enabled: bool = True
@@ -66,9 +92,6 @@ class Source:
     private_host: bool = False  # the hosts of url(s) may lie on a private address
     robots_permission: str | None = None  # who permitted what robots.txt forbids, and when
     limits: Limits = field(default_factory=Limits)
-    board: BoardRules | None = None
-    api: ApiRules | None = None
-    feed: FeedRules | None = None
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -84,70 +107,36 @@ class Source:
         """Host names that may be private, lower case."""
         if not self.private_host:
             return frozenset()
-        asked = list(self.addresses)
-        if self.api and self.api.detail and self.api.detail.call.url:
-            asked.append(self.api.detail.call.url)
-        parts = (split_address(address) for address in asked)
+        parts = map(split_address, self.addresses + self.rules.other_addresses)
         return frozenset(host for p in parts if p is not None and (host := p.hostname))
 
     def fingerprint(self) -> str:
         """Changes when anything that decides what is read changes: old cursors then mean less."""
-        said = repr((self.kind, self.addresses, self.encoding, self.board, self.api, self.feed))
+        said = repr((self.kind, self.addresses, self.encoding, *self.rules.spelling()))
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 
     def problems(self) -> Problems:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{1,63}", self.name):
-            yield "name", f"{self.name!r}: lower case letters, digits, _ and -, 2 to 64 of them"
-        kinds = ("board", "api", "feed")
-        if self.kind not in kinds:
-            yield "kind", f"{self.kind!r}: one of {', '.join(kinds)}"
-        for kind in kinds:
-            given = getattr(self, kind) is not None
-            if given and kind != self.kind:
-                yield kind, f"belongs to kind: {kind}, but kind is {self.kind}"
-            if not given and kind == self.kind and kind != "feed":
-                yield "kind", f"a section {kind}: is missing; it says where the page holds what"
-        if self.channel not in CHANNEL_TITLES:
-            yield "channel", f"{self.channel!r}: one of {', '.join(CHANNEL_TITLES)}"
+            yield "name", f"{self.name!r} 只能用小写字母、数字、_ 和 -，2 到 64 个字符"
+        if self.channel not in list(PostChannel):
+            yield "channel", f"没有 {self.channel!r} 这种渠道；可用 {', '.join(PostChannel)}"
         if not self.addresses:
-            yield "url", "is missing; give url or urls"
+            yield "url", "缺少网址；写 url 或 urls"
         for address in self.addresses:
             if wrong := _address_problem(address):
                 yield "url" if address == self.url else "urls", wrong
         least = 1 if self.private_host else 10  # one's own site may be asked often
         if self.every.total_seconds() < least:
-            yield "every", f"at least {least}s"
+            yield "every", f"最短 {least}s"
         if self.every_at_most is not None and self.every_at_most < self.every:
-            yield "every_at_most", "is shorter than every"
+            yield "every_at_most", "比 every 还短"
         if self.encoding is not None:
             try:
                 codecs.lookup(self.encoding)
             except LookupError:
-                yield "encoding", f"{self.encoding!r}: utf-8, gb18030 or big5"
+                yield "encoding", f"没有 {self.encoding!r} 这种编码；可写 utf-8、gb18030 或 big5"
         if self.robots_permission is not None and len(self.robots_permission.strip()) < 6:
-            yield "robots_permission", "say who permitted it and when"
-
-
-def load_sources(folder: Path) -> dict[str, Source]:
-    """Every `*.yaml` of `folder` by name, disabled ones too.
-
-    Raises BadSettings with the mistakes of all files.
-    """
-    sources: dict[str, Source] = {}
-    wrong: list[Problem] = []
-    for path in sorted(folder.glob("*.yaml")):
-        shown = f"{folder.name}/{path.name}"
-        try:
-            source = load_file(path, Source, shown)
-        except BadSettings as error:
-            wrong.extend(error.problems)
-            continue
-        if source.name in sources:
-            wrong.append(Problem(shown, 1, "name", f"{source.name!r} is taken by another file"))
-        sources[source.name] = source
-    if wrong:
-        raise BadSettings(wrong)
-    return sources
+            yield "robots_permission", "要写明谁在何时同意的"
 
 
 def _address_problem(address: str) -> str | None:
@@ -155,11 +144,11 @@ def _address_problem(address: str) -> str | None:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        return f"{address!r}: {error}"
+        return f"{address!r} 不成网址：{error}"
     if parts.scheme not in ("http", "https") or not host:
-        return f"{address!r} is not an http or https address"
+        return f"{address!r} 不是 http 或 https 网址"
     if parts.username or parts.password:
-        return f"{address!r}: no user name or password in an address"
+        return f"{address!r}：网址里不能带用户名或密码"
     if "\\" in address or any(c.isspace() for c in address):
-        return f"{address!r}: no back slash or white space in an address"
+        return f"{address!r}：网址里不能有反斜杠或空白"
     return None

@@ -6,7 +6,8 @@ done again later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select
@@ -48,17 +49,20 @@ def readable(
     key: ColumnElement[Any],
     make: Callable[[Any], T],
     unreadable: dict[int, str] | None,
+    given: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[T]:
-    """The rows of `statement`, each through `make`. `unreadable` takes the `key` of those that
-    cannot be read (broken JSON, a word that no enum has) with the problem; None: they raise.
+    """The rows of `statement` with the parameters `given`, each through `make`. `unreadable` takes
+    the `key` of those that cannot be read (broken JSON, a word that no enum has) with the problem;
+    None: they raise.
 
     All at once; where that raises, in smaller and smaller parts.
     """
     try:
-        return [make(row) for row in conn.execute(statement)]
+        return [make(row) for row in conn.execute(statement, given)]
     except Exception as error:
         if unreadable is None or is_of_the_store(error):
             raise
+    statement = statement.params(given)
     keys = list(conn.execute(statement.with_only_columns(key)).scalars())
     return [
         row

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from db.statements import insert_or, storable
 from db.tables import channel_states
-from domain.model import ChannelState
+from domain.alerts import ChannelState
 
 _COLUMNS = [channel_states.c[field.name] for field in fields(ChannelState)]
 

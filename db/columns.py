@@ -35,7 +35,7 @@ class UtcTime(TypeDecorator[datetime]):
             value = value.astimezone(UTC)
         except OverflowError:
             # Within hours of the calendar's end, which is as good: it is asked for (`--since
-            # 0001-01-01`) or was let through by no door (domain/bounds.py).
+            # 0001-01-01`) or was let through by no door (domain/input/bounds.py).
             value = _FIRST if value.year == 1 else _LAST
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 

@@ -9,23 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from db import assessment_rows
 from db.alone import readable
+from db.assessments import COLUMNS, STANDING, from_row
 from db.tables import assessments, corrections, incident_posts, posts, versions
-from domain.model import Assessment
-
-
-@dataclass(frozen=True, slots=True)
-class CorrectionRow:
-    """One correction. `what`: complaint, not_complaint, irrelevant, false_alarm."""
-
-    id: int
-    post_id: int
-    version_id: int
-    what: str
-    category: str | None
-    who: str
-    at: datetime
+from domain.assessments import Assessment, Category, Correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +31,8 @@ def add_correction(
     conn: Connection,
     post_id: int,
     version_id: int,
-    what: str,
-    category: str | None,
+    what: Correction,
+    category: Category | None,
     who: str,
     at: datetime,
 ) -> int:
@@ -53,19 +40,16 @@ def add_correction(
     statement = (
         insert(corrections)
         .values(
-            post_id=post_id, version_id=version_id, what=what, category=category, who=who, at=at
+            post_id=post_id,
+            version_id=version_id,
+            what=what.value,
+            category=category and category.value,
+            who=who,
+            at=at,
         )
         .returning(corrections.c.id)
     )
     return int(conn.execute(statement).scalar_one())
-
-
-def corrections_of(conn: Connection, post_id: int) -> list[CorrectionRow]:
-    """Everything that was said of a post, the first word first."""
-    names = CorrectionRow.__dataclass_fields__
-    statement = select(*(corrections.c[name] for name in names))
-    statement = statement.where(corrections.c.post_id == post_id).order_by(corrections.c.id)
-    return [CorrectionRow(*row) for row in conn.execute(statement)]
 
 
 def current_versions_of_incident(conn: Connection, incident_id: int) -> list[int]:
@@ -79,7 +63,7 @@ def current_versions_of_incident(conn: Connection, incident_id: int) -> list[int
 
 
 def corrected(conn: Connection, unreadable: dict[int, str] | None = None) -> list[CorrectedRow]:
-    """Every corrected version with the verdict that stands, in order of correction.
+    """Every corrected version with the assessment that stands, in order of correction.
 
     `unreadable` takes the ids of the corrections whose rows cannot be read, with the problem;
     None: they raise.
@@ -96,22 +80,16 @@ def corrected(conn: Connection, unreadable: dict[int, str] | None = None) -> lis
             versions.c.title,
             versions.c.text,
             posts.c.channel,
-            *(c for c in assessments.c if c.name not in ("version_id", "at")),
+            *COLUMNS,
         )
         .select_from(last)
         .join(versions, versions.c.id == last.c.version_id)
         .join(posts, posts.c.id == versions.c.post_id)
-        .join(
-            assessments,
-            (assessments.c.version_id == versions.c.id)
-            & (assessments.c.scorer == versions.c.judged_by),
-        )
+        .join(assessments, STANDING)
         .order_by(last.c.id)
     )
     return readable(conn, statement, last.c.id, _corrected, unreadable)
 
 
 def _corrected(row: Any) -> CorrectedRow:
-    return CorrectedRow(
-        row.source, row.key, row.title, row.text, row.channel, assessment_rows.from_row(row)
-    )
+    return CorrectedRow(row.source, row.key, row.title, row.text, row.channel, from_row(row))

@@ -6,10 +6,11 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
@@ -17,11 +18,15 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from db.faults import in_words, spoils_the_handle
 from db.statements import storable_json
+from db.turns import Turns
 from domain.private_file import keep_private
 
 # How long a writer waits for another on SQLite. Transactions are short (a batch, never a send),
 # so a wait of this length means that something holds the file, not that the queue is long.
 _BUSY_MS = 30_000
+# How long for those of its own process, before the database itself is asked.
+_TURN_S = 10.0
+_TURNS: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
 # Each connection keeps its own page cache: 12 of them 192 MB at most, whoever comes at once.
 _CACHE_KIB = 16_384
 _POOL, _POOL_MORE = 8, 4
@@ -91,6 +96,7 @@ def _open_sqlite(url: URL, create: bool) -> Engine:
         writes = conn.get_execution_options().get("gridvoice_writes", False)
         conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
+    _TURNS[engine] = Turns()
     return engine
 
 
@@ -206,7 +212,8 @@ def _probe_postgresql(url: URL) -> None:
 @contextmanager
 def write(engine: Engine) -> Iterator[Connection]:
     """One transaction that may read and write: committed at the end, undone on any exception."""
-    with engine.connect() as conn:
+    turns = _TURNS.get(engine)
+    with turns.turn(_TURN_S) if turns is not None else nullcontext(), engine.connect() as conn:
         conn = conn.execution_options(gridvoice_writes=True)
         with conn.begin():
             yield conn
@@ -238,7 +245,7 @@ def upgrade(engine: Engine) -> None:
 
 def check(engine: Engine) -> list[str]:
     """What is wrong with the store, a sentence each; empty: nothing was found."""
-    from db.soundness import find_problems
+    from db.integrity import find_problems
 
     with read(engine) as conn:
         return find_problems(conn)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from db.statements import in_parts, insert_or
 from db.tables import evidence
-from domain.model import Evidence
+from domain.posts import Evidence
 
 
 def keep(conn: Connection, proofs: Iterable[Evidence]) -> dict[int, str]:
@@ -43,10 +43,3 @@ def keep(conn: Connection, proofs: Iterable[Evidence]) -> dict[int, str]:
             ],
         )
     return shas
-
-
-def evidence_body(conn: Connection, sha256: str) -> tuple[bytes, str] | None:
-    """(the raw answer as it was fetched, its content type)."""
-    statement = select(evidence.c.body, evidence.c.content_type)
-    row = conn.execute(statement.where(evidence.c.sha256 == sha256)).one_or_none()
-    return None if row is None else (zlib.decompress(row.body), row.content_type)

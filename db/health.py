@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, func, select
 
@@ -22,9 +22,11 @@ class Waiting:
     oldest: datetime | None
 
 
-def unjudged(conn: Connection) -> Waiting:
-    """Versions of posts that wait to be judged."""
-    query = select(func.count(), func.min(versions.c.seen_at)).where(versions.c.judged_at.is_(None))
+def unassessed(conn: Connection) -> Waiting:
+    """Versions of posts that wait to be assessed."""
+    query = select(func.count(), func.min(versions.c.seen_at)).where(
+        versions.c.assessed_at.is_(None)
+    )
     return Waiting(*conn.execute(query).one())
 
 
@@ -55,7 +57,16 @@ def configured_sources(conn: Connection) -> list[Row[Any]]:
     return list(conn.execute(select(*columns).where(s.configured).order_by(s.name)))
 
 
-def is_late(source: Row[Any], now: datetime) -> bool:
+class Polled(Protocol):
+    """When a source's turn is, and whether somebody polls it now."""
+
+    @property
+    def next_at(self) -> datetime: ...
+    @property
+    def lease_until(self) -> datetime | None: ...
+
+
+def is_late(source: Polled | Row[Any], now: datetime) -> bool:
     """Whether a source's turn has passed without anybody polling it."""
     polled_now = source.lease_until is not None and source.lease_until > now
     return now - source.next_at > LATE_AFTER and not polled_now

@@ -2,91 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import fields
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, bindparam, func, select, update
 
 from db.alone import readable
-from db.rows import EventRow, IncidentRow
-from db.statements import insert_or, storable
+from db.statements import insert_for, storable
 from db.tables import incident_events, incident_numbers, incident_posts, incidents
+from domain.assessments import Area, Category, Severity
 from domain.clock import SHANGHAI
-from domain.model import Area, Category, Incident, IncidentState, Severity
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident, IncidentState, PostRole
 
-_OPEN = [state.value for state in IncidentState if state.is_open]
+_ALL = 1_000_000_000
 _FIELDS = [f.name for f in fields(Incident)]
+# What posts make of an incident; the rest is given once, or belongs to people and to telling.
+_GROWN = (
+    "severity", "severity_score", "area", "place_code", "place", "station",
+    "first_event_at", "last_event_at", "post_count", "channels", "fresh",
+)  # fmt: skip
+_ENUMS = frozenset(("category", "severity", "state", "area"))
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """An incident with its key in the store and what grouping remembers of it, as it is written."""
+
+    id: int
+    profile: dict[str, Any]
+    incident: Incident
+    updated_at: datetime
 
 
 class NoSuchIncident(LookupError):
     """An incident id that the store does not hold."""
 
 
-def live_incidents(
-    conn: Connection, since: datetime, unreadable: dict[int, str] | None = None
-) -> list[IncidentRow]:
-    """Incidents that a post may join: the open ones, and the closed or false alarms whose last
-    post happened at `since` or later. Merged ones are left out: their posts moved on.
-
-    `unreadable` takes the ids of those whose rows cannot be read, with the problem; None: they
-    raise.
-    """
-    settled = [IncidentState.CLOSED.value, IncidentState.FALSE_ALARM.value]
-    return _rows(
-        conn,
-        incidents.c.state.in_(_OPEN)
-        | (incidents.c.state.in_(settled) & (incidents.c.last_event_at >= since)),
-        unreadable=unreadable,
-    )
-
-
-def open_incident(
-    conn: Connection,
-    incident: Incident,
-    profile: dict[str, Any],
-    now: datetime,
-    zone: ZoneInfo = SHANGHAI,
-) -> int:
-    """Store a new incident and give it its number, `YYYYMMDD-NNN` by the local day of opening.
-
-    `incident.number` is not looked at; `incident(conn, id)` tells the one given.
-    """
-    values = _values(incident, profile, now)
-    values["number"] = _next_number(conn, incident.opened_at.astimezone(zone))
-    row = conn.execute(insert(incidents).values(values).returning(incidents.c.id))
-    return int(row.scalar_one())
-
-
-def _next_number(conn: Connection, opened: datetime) -> str:
-    day = f"{opened:%Y%m%d}"
-    statement = insert_or(conn, incident_numbers).values(day=day, last=1)
-    nth = conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=["day"], set_={"last": incident_numbers.c.last + 1}
-        ).returning(incident_numbers.c.last)
-    ).scalar_one()
+def next_number(conn: Connection, opened_at: datetime, zone: ZoneInfo = SHANGHAI) -> str:
+    """A new incident's number, `YYYYMMDD-NNN` by the local day of opening."""
+    day = f"{opened_at.astimezone(zone):%Y%m%d}"
+    nth = conn.execute(_next_number(conn.dialect.name), {"day": day, "last": 1}).scalar_one()
     return f"{day}-{nth:03d}"
 
 
-def update_incident(
+def open_incident(
+    conn: Connection, incident: Incident, profile: dict[str, Any], now: datetime
+) -> int:
+    """Store a new incident under the number that `next_number` drew for it; its id."""
+    values = _values(incident, _FIELDS)
+    values.update(profile=profile, updated_at=now)
+    return int(conn.execute(_OPEN_INCIDENT, values).scalar_one())
+
+
+def grow_incident(
     conn: Connection,
     incident_id: int,
     incident: Incident,
-    profile: dict[str, Any] | None,
+    profile: dict[str, Any],
     now: datetime,
 ) -> None:
-    """Write an incident as it stands now; its number stays. `profile` None leaves the stored one.
+    """Write what posts make of an incident. Its state is left to those who act on it
+    (`change_state`), its report number to those who tell of it (`count_report`).
 
     Raises NoSuchIncident.
     """
-    values = _values(incident, profile, now)
-    del values["number"]
-    done = conn.execute(update(incidents).where(incidents.c.id == incident_id).values(values))
-    if done.rowcount != 1:
+    values = _values(incident, _GROWN)
+    values.update(profile=profile, updated_at=now, incident=incident_id)
+    if conn.execute(_GROW, values).rowcount != 1:
         raise NoSuchIncident(f"incident {incident_id} is not in the store")
+
+
+def count_report(conn: Connection, incident_id: int, report_no: int, now: datetime) -> None:
+    """People were told of an incident for the `report_no`th time."""
+    values = {"report_no": report_no, "updated_at": now, "incident": incident_id}
+    conn.execute(_COUNT_REPORT, values)
 
 
 def change_state(
@@ -101,38 +95,28 @@ def change_state(
     return done.rowcount == 1
 
 
-def add_post(conn: Connection, incident_id: int, post_id: int, now: datetime) -> bool:
+def add_post(
+    conn: Connection,
+    incident_id: int,
+    post_id: int,
+    now: datetime,
+    role: PostRole = PostRole.COMPLAINT,
+) -> bool:
     """Put a post into an incident. False: it is in one already, where it stays."""
-    statement = (
-        insert_or(conn, incident_posts)
-        .values(post_id=post_id, incident_id=incident_id, at=now)
-        .on_conflict_do_nothing(index_elements=["post_id"])
-        .returning(incident_posts.c.post_id)
-    )
-    return conn.execute(statement).one_or_none() is not None
+    values = {"post_id": post_id, "incident_id": incident_id, "at": now, "role": role.value}
+    return conn.execute(_add_post(conn.dialect.name), values).one_or_none() is not None
 
 
-def move_posts(conn: Connection, post_ids: Collection[int], incident_id: int, now: datetime) -> int:
-    """Move posts into another incident (merge, split); how many moved."""
-    done = conn.execute(
-        update(incident_posts)
-        .where(incident_posts.c.post_id.in_(post_ids))
-        .values(incident_id=incident_id, at=now)
-    )
-    return done.rowcount
-
-
-def post_ids_of(conn: Connection, incident_id: int) -> list[int]:
+def post_ids_of(conn: Connection, incident_id: int, limit: int = _ALL) -> list[int]:
     """The ids of an incident's posts, in order of arrival."""
-    statement = select(incident_posts.c.post_id).where(incident_posts.c.incident_id == incident_id)
-    return list(conn.execute(statement.order_by(incident_posts.c.post_id)).scalars())
+    return list(conn.execute(_POST_IDS, {"incident": incident_id, "limit": limit}).scalars())
 
 
 def add_event(
     conn: Connection,
     incident_id: int,
     kind: str,
-    cause: str,
+    cause: Cause,
     at: datetime,
     who: str = "",
     note: str = "",
@@ -143,45 +127,27 @@ def add_event(
     None: this cause was recorded before, nothing is written. A second run is harmless by it.
     Raises NoSuchIncident.
     """
-    # Holding the incident's row keeps the sequence free of gaps and clashes on PostgreSQL.
-    held = select(incidents.c.id).where(incidents.c.id == incident_id).with_for_update()
-    if conn.execute(held).one_or_none() is None:
+    if conn.dialect.name == "postgresql":
+        # Holding the incident's row keeps the sequence free of gaps and clashes.
+        conn.execute(_HELD, {"incident": incident_id})
+    values = {
+        "incident": incident_id,
+        "kind": str(kind),
+        "cause": str(cause),
+        "at": at,
+        "who": storable(who),
+        "note": storable(note),
+        "data": data or {},
+    }
+    written = conn.execute(_add_event(conn.dialect.name), values).scalar_one_or_none()
+    if written is None and conn.execute(_HELD, {"incident": incident_id}).one_or_none() is None:
         raise NoSuchIncident(f"incident {incident_id} is not in the store")
-    last = select(func.coalesce(func.max(incident_events.c.seq), 0)).where(
-        incident_events.c.incident_id == incident_id
-    )
-    statement = (
-        insert_or(conn, incident_events)
-        .values(
-            incident_id=incident_id,
-            seq=conn.execute(last).scalar_one() + 1,
-            kind=kind,
-            cause=cause,
-            at=at,
-            who=storable(who),
-            note=storable(note),
-            data=data or {},
-        )
-        .on_conflict_do_nothing(index_elements=["incident_id", "cause"])
-        .returning(incident_events.c.id)
-    )
-    return conn.execute(statement).scalar_one_or_none()
+    return written
 
 
-def events_of(conn: Connection, incident_id: int) -> list[EventRow]:
-    """An incident's timeline, the first event first."""
-    e = incident_events.c
-    statement = (
-        select(e.id, e.incident_id, e.seq, e.kind, e.cause, e.at, e.who, e.note, e.data)
-        .where(e.incident_id == incident_id)
-        .order_by(e.seq)
-    )
-    return [EventRow(*row) for row in conn.execute(statement)]
-
-
-def incident(conn: Connection, incident_id: int) -> IncidentRow | None:
-    """One incident by its key in the store."""
-    return next(iter(_rows(conn, incidents.c.id == incident_id)), None)
+def incident(conn: Connection, incident_id: int, hold: bool = False) -> IncidentRow | None:
+    """One incident by its key in the store. `hold` as in `find`."""
+    return next(iter(_rows(conn, _MINE, hold=hold, incident=incident_id)), None)
 
 
 def number_of(conn: Connection, incident_id: int) -> str:
@@ -190,9 +156,15 @@ def number_of(conn: Connection, incident_id: int) -> str:
     return conn.execute(statement).scalar_one_or_none() or "?"
 
 
-def find(conn: Connection, number: str) -> IncidentRow | None:
-    """One incident by its number."""
-    return next(iter(_rows(conn, incidents.c.number == storable(number))), None)
+def is_merged(conn: Connection, incident_id: int) -> bool:
+    """Whether an incident's posts moved on, whatever of it is unreadable."""
+    statement = select(incidents.c.state).where(incidents.c.id == incident_id)
+    return conn.execute(statement).scalar_one_or_none() == IncidentState.MERGED
+
+
+def find(conn: Connection, number: str, hold: bool = False) -> IncidentRow | None:
+    """One incident by its number. `hold`: nobody else changes it before this transaction ends."""
+    return next(iter(_rows(conn, _BY_NUMBER, hold=hold, number=storable(number))), None)
 
 
 def list_incidents(
@@ -204,7 +176,7 @@ def list_incidents(
     """Incidents, the one with the newest post first; `limit` 0 means all.
 
     `since` leaves out those whose last post happened before. What cannot be read is left out;
-    judging names it (set_aside, lane "incident").
+    assessing names it (set_aside, lane "incident").
     """
     conditions: list[ColumnElement[bool]] = []
     if states is not None:
@@ -220,14 +192,11 @@ def count_incidents(conn: Connection) -> dict[IncidentState, int]:
     return {IncidentState(state): n for state, n in conn.execute(statement)}
 
 
-def _values(incident: Incident, profile: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
-    values = {name: getattr(incident, name) for name in _FIELDS}
-    for name in ("category", "severity", "state", "area"):
+def _values(incident: Incident, names: Sequence[str]) -> dict[str, Any]:
+    values = {name: getattr(incident, name) for name in names}
+    for name in _ENUMS.intersection(names):
         values[name] = values[name].value
     values["channels"] = list(incident.channels)
-    values["updated_at"] = now
-    if profile is not None:
-        values["profile"] = profile
     return values
 
 
@@ -236,22 +205,85 @@ def _rows(
     *conditions: ColumnElement[bool],
     limit: int = 0,
     unreadable: dict[int, str] | None = None,
+    hold: bool = False,
+    **given: Any,
 ) -> list[IncidentRow]:
-    statement = (
-        select(incidents)
-        .where(*conditions)
-        .order_by(incidents.c.last_event_at.desc(), incidents.c.id.desc())
-    )
+    statement = _ROWS.where(*conditions)
     if limit:
         statement = statement.limit(limit)
-    return readable(conn, statement, incidents.c.id, _row, unreadable)
+    if hold:
+        statement = statement.with_for_update()
+    return readable(conn, statement, incidents.c.id, _row, unreadable, given)
 
 
 def _row(row: Any) -> IncidentRow:
+    return IncidentRow(row.id, row.profile, incident_of(row), row.updated_at)
+
+
+def incident_of(row: Any) -> Incident:
+    """The incident that a row with its columns holds. Raises ValueError for a word no enum has."""
     values = {name: getattr(row, name) for name in _FIELDS}
     values["category"] = Category(row.category)
     values["severity"] = Severity(row.severity)
     values["state"] = IncidentState(row.state)
     values["area"] = Area(row.area)
     values["channels"] = tuple(row.channels)
-    return IncidentRow(row.id, row.profile, Incident(**values), row.updated_at)
+    return Incident(**values)
+
+
+# The statements of assessing, made once: to build one costs more than to run it.
+
+_OPEN_INCIDENT = incidents.insert().returning(incidents.c.id)
+_MINE = incidents.c.id == bindparam("incident")
+_GROW = (
+    update(incidents)
+    .where(_MINE)
+    .values({n: bindparam(n) for n in (*_GROWN, "profile", "updated_at")})
+)
+_COUNT_REPORT = (
+    update(incidents)
+    .where(_MINE)
+    .values(report_no=bindparam("report_no"), updated_at=bindparam("updated_at"))
+)
+_HELD = select(incidents.c.id).where(_MINE).with_for_update()
+_ROWS = select(incidents).order_by(incidents.c.last_event_at.desc(), incidents.c.id.desc())
+_BY_NUMBER = incidents.c.number == bindparam("number")
+_POST_IDS = (
+    select(incident_posts.c.post_id)
+    .where(incident_posts.c.incident_id == bindparam("incident"))
+    .order_by(incident_posts.c.post_id)
+    .limit(bindparam("limit"))
+)
+
+
+@cache
+def _next_number(dialect: str) -> Executable:
+    return (
+        insert_for(dialect, incident_numbers)
+        .on_conflict_do_update(index_elements=["day"], set_={"last": incident_numbers.c.last + 1})
+        .returning(incident_numbers.c.last)
+    )
+
+
+@cache
+def _add_post(dialect: str) -> Executable:
+    return (
+        insert_for(dialect, incident_posts)
+        .on_conflict_do_nothing(index_elements=["post_id"])
+        .returning(incident_posts.c.post_id)
+    )
+
+
+@cache
+def _add_event(dialect: str) -> Executable:
+    e = incident_events.c
+    last = select(func.coalesce(func.max(e.seq), 0)).where(e.incident_id == bindparam("incident"))
+    given = ("kind", "cause", "at", "who", "note", "data")
+    values = [incidents.c.id, last.scalar_subquery() + 1]
+    values += [bindparam(name, type_=e[name].type) for name in given]
+    return (
+        insert_for(dialect, incident_events)
+        .from_select(["incident_id", "seq", *given], select(*values).where(_MINE))
+        .on_conflict_do_nothing(index_elements=["incident_id", "cause"])
+        .returning(e.id)
+    )

@@ -6,6 +6,7 @@ No moment that lies further ahead than it can be holds anything: the clock has b
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,15 +21,31 @@ from sqlalchemy import (
     update,
 )
 
-from db.outbox import alert_row, select_deliveries
-from db.rows import Leased
+from db.outbox import AlertRow, alert_row, select_deliveries
 from db.sending import was_refused
 from db.tables import alerts, attempts, deliveries
-from domain.model import DeliveryState, Outcome, Severity
+from domain.alerts import DeliveryState, Outcome
+from domain.assessments import Severity
 
 _WAITING = (DeliveryState.NEW.value, DeliveryState.RETRY.value)
 _LONGEST_WAIT = timedelta(hours=30)  # of a retry, and of quiet hours
 _SKEW = timedelta(seconds=10)  # between the clocks of two machines
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A delivery that this worker alone may send until the lease runs out.
+
+    `attempts` counts those begun so far. `resend`: one of them may have been accepted, so the
+    message is marked 重发.
+    """
+
+    delivery_id: str
+    channel: str
+    recipient: str
+    attempts: int
+    resend: bool
+    alert: AlertRow
 
 
 def lease_deliveries(

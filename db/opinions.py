@@ -6,18 +6,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from db.rescoring import PERSON, Judgement, judgements_of
+from db.assessments import BY_PERSON, STANDING
+from db.rescoring import AssessedVersion, assessed_versions
 from db.tables import assessments, opinions_asked, versions
+from domain.assessments import OpinionOutcome
 
 _MOST_ASKS = 2
-# Only among the newest versions: history judged again asks nobody, and no knock reads all of it.
+# Only among the newest versions: history assessed again asks nobody, and no knock reads all of it.
 _NEWEST = 20_000
 
 
 def uncertain(
     conn: Connection, scorer: str, low: float, high: float, since: datetime, limit: int
-) -> list[Judgement]:
-    """Versions judged at `since` or later whose standing model verdict gives a complaint a
+) -> list[AssessedVersion]:
+    """Versions assessed at `since` or later whose standing model assessment gives a complaint a
     probability within [low, high], without an opinion by `scorer`; newest first. Each is asked
     at most twice."""
     asked = (
@@ -36,15 +38,11 @@ def uncertain(
     )
     statement = (
         select(versions.c.id)
-        .join(
-            assessments,
-            (assessments.c.version_id == versions.c.id)
-            & (assessments.c.scorer == versions.c.judged_by),
-        )
+        .join(assessments, STANDING)
         .where(
             versions.c.id > newest,
-            versions.c.judged_at >= since,
-            versions.c.judged_by.not_like(f"{PERSON}%"),
+            versions.c.assessed_at >= since,
+            ~BY_PERSON,
             assessments.c.relevant,
             assessments.c.negativity.between(low, high),
             ~answered,
@@ -54,8 +52,8 @@ def uncertain(
         .limit(limit)
     )
     ids = list(conn.execute(statement).scalars())
-    # One that cannot be read is asked about by nobody; where it matters, judging names it.
-    return judgements_of(conn, ids, {})[::-1]
+    # One that cannot be read is asked about by nobody; where it matters, assessing names it.
+    return assessed_versions(conn, ids, {})[::-1]
 
 
 def count_asked(conn: Connection, since: datetime, now: datetime) -> int:
@@ -71,12 +69,12 @@ def begin_asking(conn: Connection, version_id: int, scorer: str, now: datetime) 
     return int(conn.execute(statement.returning(opinions_asked.c.id)).scalar_one())
 
 
-def end_asking(conn: Connection, ask_id: int, outcome: str, detail: str) -> None:
-    """What came of it: agrees, disagrees or failed."""
+def end_asking(conn: Connection, ask_id: int, outcome: OpinionOutcome, detail: str) -> None:
+    """What came of it."""
     conn.execute(
         update(opinions_asked)
         .where(opinions_asked.c.id == ask_id)
-        .values(outcome=outcome, detail=detail)
+        .values(outcome=outcome.value, detail=detail)
     )
 
 
@@ -84,11 +82,11 @@ def disagreements_in_a_row(conn: Connection, scorer: str) -> int:
     """How many of the newest answers have all disagreed, without one that agreed."""
     of_it = opinions_asked.c.scorer == scorer
     last = select(func.coalesce(func.max(opinions_asked.c.id), 0)).where(
-        of_it, opinions_asked.c.outcome == "agrees"
+        of_it, opinions_asked.c.outcome == OpinionOutcome.AGREES.value
     )
     statement = select(func.count()).where(
         of_it,
-        opinions_asked.c.outcome == "disagrees",
+        opinions_asked.c.outcome == OpinionOutcome.DISAGREES.value,
         opinions_asked.c.id > last.scalar_subquery(),
     )
     return conn.execute(statement).scalar_one()

@@ -11,24 +11,63 @@ import hashlib
 import hmac
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     Select,
     Text,
+    bindparam,
     func,
     select,
     type_coerce,
 )
 
-from db.rows import AlertRow, AttemptRow, DeliveryRow
 from db.settings import get_or_create_secret
-from db.statements import insert_or
-from db.tables import alerts, attempts, deliveries, incident_events, incidents
-from domain.model import DeliveryState, Severity
+from db.statements import insert_for
+from db.tables import alerts, deliveries, incident_events, incidents
+from domain.alerts import AlertReason, DeliveryState
+from domain.assessments import Severity
+from domain.incidents.events import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert as it was decided; `body` is what rendering was given, opaque here."""
+
+    id: int
+    incident_id: int
+    incident_number: str
+    event_id: int
+    reason: AlertReason
+    report_no: int
+    severity: Severity
+    title: str
+    body: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One alert on its way through one channel, as it stands."""
+
+    id: str
+    channel: str
+    recipient: str
+    state: DeliveryState
+    attempts: int
+    resend: bool
+    next_at: datetime
+    delivered_at: datetime | None
+    last_code: str | None
+    last_text: str | None
+    alert: AlertRow
+
 
 _ALERT_COLUMNS = (
     alerts.c.id.label("alert_key"),
@@ -49,7 +88,7 @@ def add_alert(
     conn: Connection,
     incident_id: int,
     event_id: int,
-    reason: str,
+    reason: AlertReason,
     report_no: int,
     severity: Severity,
     title: str,
@@ -60,23 +99,27 @@ def add_alert(
 
     None: this event of this incident has its alert already.
     """
-    statement = (
-        insert_or(conn, alerts)
-        .values(
-            incident_id=incident_id,
-            event_id=event_id,
-            reason=str(reason),
-            report_no=report_no,
-            severity=severity.value,
-            severity_rank=severity.rank,
-            title=title,
-            body=body,
-            at=at,
-        )
+    values = {
+        "incident_id": incident_id,
+        "event_id": event_id,
+        "reason": reason.value,
+        "report_no": report_no,
+        "severity": severity.value,
+        "severity_rank": severity.rank,
+        "title": title,
+        "body": body,
+        "at": at,
+    }
+    return conn.execute(_add_alert(conn.dialect.name), values).scalar_one_or_none()
+
+
+@cache
+def _add_alert(dialect: str) -> Executable:
+    return (
+        insert_for(dialect, alerts)
         .on_conflict_do_nothing(index_elements=["incident_id", "event_id"])
         .returning(alerts.c.id)
     )
-    return conn.execute(statement).scalar_one_or_none()
 
 
 def delivery_id(conn: Connection, alert_id: int, channel: str, recipient: str) -> str:
@@ -97,23 +140,26 @@ def add_delivery(
 
     Not later than the alert's own time means at once, whatever the clock says by then.
     """
-    name = delivery_id(conn, alert_id, channel, recipient)
-    statement = (
-        insert_or(conn, deliveries)
-        .values(
-            id=name,
-            alert_id=alert_id,
-            channel=channel,
-            recipient=recipient,
-            state=DeliveryState.NEW.value,
-            attempts=0,
-            resend=False,
-            next_at=next_at,
-        )
+    values = {
+        "id": delivery_id(conn, alert_id, channel, recipient),
+        "alert_id": alert_id,
+        "channel": channel,
+        "recipient": recipient,
+        "state": DeliveryState.NEW.value,
+        "attempts": 0,
+        "resend": False,
+        "next_at": next_at,
+    }
+    return conn.execute(_add_delivery(conn.dialect.name), values).scalar_one_or_none()
+
+
+@cache
+def _add_delivery(dialect: str) -> Executable:
+    return (
+        insert_for(dialect, deliveries)
         .on_conflict_do_nothing(index_elements=["alert_id", "channel", "recipient"])
         .returning(deliveries.c.id)
     )
-    return conn.execute(statement).scalar_one_or_none()
 
 
 def dead_letters(conn: Connection, limit: int = 0) -> list[DeliveryRow]:
@@ -172,19 +218,22 @@ def list_alerts(conn: Connection, limit: int = 0, incident_id: int | None = None
     return [alert_row(row) for row in conn.execute(statement)]
 
 
-def attempts_of(conn: Connection, delivery_id: str) -> list[AttemptRow]:
-    """Every attempt of a delivery, the first one first."""
-    names = AttemptRow.__dataclass_fields__
-    statement = select(*(attempts.c[n] for n in names)).where(attempts.c.delivery_id == delivery_id)
-    return [AttemptRow(*tuple(row)) for row in conn.execute(statement.order_by(attempts.c.n))]
-
-
 def last_alert(conn: Connection, incident_id: int) -> AlertRow | None:
     """What people last heard of an incident."""
-    return next(iter(list_alerts(conn, 1, incident_id)), None)
+    row = conn.execute(_LAST_ALERT, {"incident": incident_id}).one_or_none()
+    return None if row is None else alert_row(row)
 
 
-def delivered_causes(conn: Connection) -> list[tuple[str, datetime]]:
+_LAST_ALERT = (
+    select(*_ALERT_COLUMNS)
+    .join(incidents, incidents.c.id == alerts.c.incident_id)
+    .where(alerts.c.incident_id == bindparam("incident"))
+    .order_by(alerts.c.at.desc(), alerts.c.id.desc())
+    .limit(1)
+)
+
+
+def delivered_causes(conn: Connection) -> list[tuple[Cause, datetime]]:
     """(cause of the alert's event, when it was confirmed) of every confirmed delivery."""
     statement = (
         select(incident_events.c.cause, deliveries.c.delivered_at)
@@ -192,7 +241,7 @@ def delivered_causes(conn: Connection) -> list[tuple[str, datetime]]:
         .join(incident_events, incident_events.c.id == alerts.c.event_id)
         .where(deliveries.c.state == DeliveryState.DELIVERED.value)
     )
-    return [(row.cause, row.delivered_at) for row in conn.execute(statement)]
+    return [(Cause.read(row.cause), row.delivered_at) for row in conn.execute(statement)]
 
 
 def select_deliveries() -> Select[Any]:
@@ -210,7 +259,7 @@ def alert_row(row: Any) -> AlertRow:
         incident_id=row.incident_id,
         incident_number=row.number,
         event_id=row.event_id,
-        reason=row.reason,
+        reason=AlertReason(row.reason),
         report_no=row.report_no,
         severity=Severity(row.severity),
         title=row.title,

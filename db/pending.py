@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, null, select
 
-from db.readied import stored_key
+from db.prepared import stored_key
 from db.statements import in_parts, insert_or, storable
 from db.tables import pending_pages
-from domain.intake import PendingPage
+from domain.polling import PendingPage
 
 log = logging.getLogger(__name__)
 CLOCK_SKEW = timedelta(seconds=10)  # between the clocks of two machines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,15 +11,13 @@ from sqlalchemy import Connection, Text, bindparam, column, func, insert, select
 
 from db import search_index
 from db.evidence import keep
-from db.readied import Readied, author_hash
+from db.prepared import Readied, author_hash
 from db.search_index import Indexed
 from db.statements import in_parts, insert_or
 from db.tables import posts, versions
 from domain.clock import event_time
-from domain.model import FoundPost
+from domain.intake import FirstSeen
 from domain.text import fold
-
-FirstSeen = Callable[[FoundPost], datetime]
 
 
 def stored(conn: Connection, batch: Sequence[Readied]) -> dict[tuple[str, str], Any]:
@@ -210,19 +208,21 @@ def _add_edits(conn: Connection, edited: Sequence[tuple[Readied, Any]], now: dat
     if first_time:
         _add_versions(conn, first_time, now)
     for read, row in edited:
-        # A version that is no longer shown need not be judged any more.
+        # A version that is no longer shown need not be assessed any more.
         conn.execute(
             update(versions)
-            .where(versions.c.id == row.version_id, versions.c.judged_at.is_(None))
-            .values(judged_at=now)
+            .where(versions.c.id == row.version_id, versions.c.assessed_at.is_(None))
+            .values(assessed_at=now)
         )
         current = conn.execute(
-            select(versions.c.id, versions.c.judged_by).where(
+            select(versions.c.id, versions.c.assessed_by).where(
                 versions.c.post_id == row.id, versions.c.hash == read.hash
             )
         ).one()
-        if current.judged_by is None:
-            conn.execute(update(versions).where(versions.c.id == current.id).values(judged_at=None))
+        if current.assessed_by is None:
+            conn.execute(
+                update(versions).where(versions.c.id == current.id).values(assessed_at=None)
+            )
         conn.execute(update(posts).where(posts.c.id == row.id).values(version_id=current.id))
     search_index.remove(
         conn,

@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Join, Select, Text, bindparam, func, select, type_coerce
 from sqlalchemy.ext.compiler import compiles
 
-from db.posts import post_rows
+from db.posts import PostRow, post_rows
 from db.query_sql import INDEX, found_by, searched, to_fts, to_sql
-from db.rows import PostRow
 from db.search_index import HOUR_BITS, first_row_of_hour, is_whole_hour, last_row_before
 from db.tables import posts, versions
 from domain.query.match import Span, highlights, matches

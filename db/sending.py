@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,12 +18,21 @@ from sqlalchemy import (
     update,
 )
 
-from db.rows import Tries
 from db.statements import storable
 from db.tables import alerts, attempts, deliveries
-from domain.model import DeliveryState, Outcome
+from domain.alerts import DeliveryState, Outcome
 
 _REFUSED = (Outcome.BAD_RECEIVER.value, Outcome.TOO_LONG.value)  # this message, whatever the time
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Attempts of a delivery that count: how many, how many of them were refused for the message's
+    own sake, and when the first began."""
+
+    count: int
+    refused: int
+    first_at: datetime | None
 
 
 def record_attempt(

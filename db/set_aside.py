@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, or_, select, update
 
 from db.statements import in_parts, insert_or, storable
 from db.tables import set_aside
-from domain.bounds import cut
-from domain.masking import mask
+from domain.input.bounds import cut
+from domain.masking.mask import mask
 
 _LONGEST = 500
 _READ = 2_000
@@ -31,7 +32,7 @@ _WAITS = (
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAsideRow:
     """One thing set aside: `lane` and `ref` know it, `name` is how a person finds it."""
 
     lane: str
@@ -43,7 +44,7 @@ class SetAside:
     at: datetime
 
 
-_COLUMNS = [set_aside.c[f.name] for f in fields(SetAside)]
+_COLUMNS = [set_aside.c[f.name] for f in fields(SetAsideRow)]
 
 
 def put(
@@ -64,33 +65,42 @@ def put(
 
 def due(
     conn: Connection, lanes: Collection[str], program: str, now: datetime, limit: int = 200
-) -> list[SetAside]:
+) -> list[SetAsideRow]:
     """What is to be tried again: what somebody asked for, and what lies there long enough.
 
     The waits grow from a minute to a day: what only lacked memory or a file passes soon, and what
     never passes costs nothing. What another program set aside waits a minute only (not less: two
     of them side by side must not play ball). A clock that was ahead holds nothing back.
     """
+    given = {"lanes": list(lanes), "program": program, "now": now, "limit": limit}
+    given |= {f"waited_{tries}": now - wait for tries, wait in enumerate(_WAITS, 1)}
+    return [SetAsideRow(*row) for row in conn.execute(_DUE, given)]
+
+
+def _due() -> Select[Any]:
     c = set_aside.c
     waited = [
-        and_(c.tries == tries, c.at <= now - wait) for tries, wait in enumerate(_WAITS[:-1], 1)
+        and_(c.tries == tries, c.at <= bindparam(f"waited_{tries}"))
+        for tries in range(1, len(_WAITS))
     ]
-    statement = (
+    return (
         select(*_COLUMNS)
         .where(
-            c.lane.in_(lanes),
+            c.lane.in_(bindparam("lanes", expanding=True)),
             or_(
                 c.program == _ASKED,
-                and_(c.program != program, c.at <= now - _WAITS[0]),
-                c.at > now,
-                c.at <= now - _WAITS[-1],
+                and_(c.program != bindparam("program"), c.at <= bindparam("waited_1")),
+                c.at > bindparam("now"),
+                c.at <= bindparam(f"waited_{len(_WAITS)}"),
                 *waited,
             ),
         )
         .order_by(c.at, c.id)
-        .limit(limit)
+        .limit(bindparam("limit"))
     )
-    return [SetAside(*row) for row in conn.execute(statement)]
+
+
+_DUE = _due()  # asked at every pass: to build it costs more than to run it
 
 
 def ask_again(conn: Connection, lane: str, ref: str) -> bool:
@@ -113,19 +123,31 @@ def drop(conn: Connection, lane: str, ref: str) -> None:
 def passed(conn: Connection, lanes: Collection[str], refs: Collection[str]) -> None:
     """None of these is set aside any longer."""
     for part in in_parts(refs):
-        conn.execute(
-            delete(set_aside).where(set_aside.c.lane.in_(lanes), set_aside.c.ref.in_(part))
-        )
+        conn.execute(_PASSED, {"lanes": list(lanes), "refs": part})
 
 
-def listed(conn: Connection, limit: int = 0, lanes: Collection[str] = ()) -> list[SetAside]:
+_PASSED = delete(set_aside).where(
+    set_aside.c.lane.in_(bindparam("lanes", expanding=True)),
+    set_aside.c.ref.in_(bindparam("refs", expanding=True)),
+)
+
+
+def refs_of(conn: Connection, lane: str) -> set[str]:
+    """What is set aside in a lane, by what it is known by there."""
+    return set(conn.execute(_REFS, {"lane": lane}).scalars())
+
+
+_REFS = select(set_aside.c.ref).where(set_aside.c.lane == bindparam("lane"))
+
+
+def listed(conn: Connection, limit: int = 0, lanes: Collection[str] = ()) -> list[SetAsideRow]:
     """What is set aside, the newest first; `limit` 0 means all, no `lanes` every lane."""
     statement = select(*_COLUMNS).order_by(set_aside.c.at.desc(), set_aside.c.id.desc())
     if lanes:
         statement = statement.where(set_aside.c.lane.in_(lanes))
     if limit:
         statement = statement.limit(limit)
-    return [SetAside(*row) for row in conn.execute(statement)]
+    return [SetAsideRow(*row) for row in conn.execute(statement)]
 
 
 def count(conn: Connection) -> int:

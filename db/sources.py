@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,14 +25,37 @@ from sqlalchemy import (
     update,
 )
 
-from db.pending import CLOCK_SKEW
-from db.rows import DueRow, SourceRow
+from db.pending import CLOCK_SKEW, due_pending
 from db.statements import in_parts, insert_or, storable
 from db.tables import pending_pages, sources
-from domain.intake import PollResult
+from domain.polling import DueSource, PollOutcome, PollResult
 
 log = logging.getLogger(__name__)
+_MOST_PENDING = 20  # detail pages that are tried again in one poll
 _LONGEST_LEASE = timedelta(minutes=5)  # more than any crawler asks for at a time
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """How polling of a source goes, for the health page."""
+
+    name: str
+    configured: bool
+    cursor: dict[str, Any]
+    next_at: datetime
+    lease_until: datetime | None
+    lease_owner: str | None
+    last_attempt_at: datetime | None
+    last_success_at: datetime | None
+    last_new_at: datetime | None
+    last_outcome: str | None
+    last_problem: str | None
+    last_notice: str | None
+    failures: int
+    polls: int
+    posts_found: int
+    avg_yield: float | None
+    pending: int
 
 
 def ensure_sources(conn: Connection, names: Collection[str], now: datetime) -> None:
@@ -62,10 +86,11 @@ def ensure_sources(conn: Connection, names: Collection[str], now: datetime) -> N
 
 def due_sources(
     conn: Connection, now: datetime, owner: str, lease_s: float, limit: int
-) -> list[DueRow]:
+) -> list[DueSource]:
     """Lease up to `limit` sources that are due and free, the longest overdue first.
 
-    Each lease raises the source's fencing number: whoever held it before can write no more.
+    Each lease raises the source's fencing number: whoever held it before can write no more. With
+    each come its detail pages that are to be tried again.
     """
     due = (
         select(sources.c.name)
@@ -87,15 +112,16 @@ def due_sources(
             )
         )
     return [
-        DueRow(
+        DueSource(
             name=row.name,
-            cursor=row.cursor or {},
             fence=row.fence + 1,
             due_at=row.next_at,
+            cursor=row.cursor or {},
             failures=row.failures,
             polls=row.polls,
             avg_yield=row.avg_yield,
             last_success_at=row.last_success_at,
+            pending=tuple(due_pending(conn, row.name, now, _MOST_PENDING)),
         )
         for row in rows
     ]
@@ -163,15 +189,8 @@ def finish_poll(
     conn: Connection,
     name: str,
     fence: int,
-    now: datetime,
-    cursor: dict[str, Any] | None,
-    next_at: datetime,
-    outcome: PollResult,
-    problem: str | None,
-    posts_found: int,
-    new_posts: int,
-    avg_yield: float | None = None,
-    notice: str | None = None,
+    outcome: PollOutcome,
+    cursor: dict[str, Any] | None = None,
 ) -> bool:
     """Write how a poll ended and give the lease back.
 
@@ -179,28 +198,28 @@ def finish_poll(
     undone by the caller. A failed poll keeps the cursor and the mean yield, whatever is given,
     and the last notice, where it has none.
     """
-    failed = outcome == PollResult.FAILED
+    failed = outcome.result is PollResult.FAILED
     values: dict[str, Any] = {
-        "next_at": next_at,
+        "next_at": outcome.next_at,
         "lease_until": None,
         "lease_owner": None,
-        "last_attempt_at": now,
-        "last_outcome": PollResult(outcome).value,
-        "last_problem": storable(problem) if failed and problem else None,
+        "last_attempt_at": outcome.at,
+        "last_outcome": outcome.result.value,
+        "last_problem": storable(outcome.problem) if failed and outcome.problem else None,
         "polls": sources.c.polls + 1,
-        "posts_found": sources.c.posts_found + posts_found,
+        "posts_found": sources.c.posts_found + outcome.posts,
         "failures": sources.c.failures + 1 if failed else 0,
     }
-    if notice is not None or not failed:
-        values["last_notice"] = notice and storable(notice)
+    if outcome.notice is not None or not failed:
+        values["last_notice"] = outcome.notice and storable(outcome.notice)
     if not failed:
-        values["last_success_at"] = now
+        values["last_success_at"] = outcome.at
         if cursor is not None:
             values["cursor"] = cursor
-        if avg_yield is not None:
-            values["avg_yield"] = avg_yield
-        if new_posts:
-            values["last_new_at"] = now
+        if outcome.avg_yield is not None:
+            values["avg_yield"] = outcome.avg_yield
+    if outcome.result is PollResult.NEW:
+        values["last_new_at"] = outcome.at
     done = conn.execute(
         update(sources).where(sources.c.name == name, sources.c.fence == fence).values(values)
     )
@@ -253,19 +272,6 @@ def end_leases(conn: Connection, owner: str) -> int:
     return done.rowcount
 
 
-def make_due(conn: Connection, name: str, now: datetime) -> bool:
-    """Have a source polled at once (an operator asked). False: no such source."""
-    done = conn.execute(
-        update(sources)
-        .where(sources.c.name == name)
-        # No later than its last attempt: so it is due even if the clock is put back.
-        .values(
-            next_at=case((sources.c.last_attempt_at < now, sources.c.last_attempt_at), else_=now)
-        )
-    )
-    return done.rowcount == 1
-
-
 def source_rows(conn: Connection) -> list[SourceRow]:
     """Every source that was ever configured, for the health page: failing ones first."""
     waiting = (
@@ -273,12 +279,13 @@ def source_rows(conn: Connection) -> list[SourceRow]:
         .group_by(pending_pages.c.source)
         .subquery()
     )
-    names = [n for n in SourceRow.__dataclass_fields__ if n != "pending"]
+    names = [f.name for f in fields(SourceRow) if f.name != "pending"]
+    pending = func.coalesce(waiting.c.pending, 0).label("pending")
     statement = (
-        select(*(sources.c[n] for n in names), func.coalesce(waiting.c.pending, 0))
+        select(*(sources.c[n] for n in names), pending)
         .outerjoin(waiting, waiting.c.source == sources.c.name)
         .order_by(
             case((sources.c.configured, 0), else_=1), sources.c.failures.desc(), sources.c.name
         )
     )
-    return [SourceRow(*tuple(row)) for row in conn.execute(statement)]
+    return [SourceRow(**row._mapping) for row in conn.execute(statement)]

@@ -15,7 +15,12 @@ _MAX_IN = 5_000
 
 def insert_or(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that may go on with `.on_conflict_do_nothing()` or `.on_conflict_do_update()`."""
-    if conn.dialect.name == "postgresql":
+    return insert_for(conn.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """`insert_or` for statements that are made once, not a call."""
+    if dialect == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
 

@@ -133,15 +133,15 @@ versions = Table(
     Column("fetched_url", Text),
     Column("fetched_at", UtcTime),
     Column("status", Integer),
-    Column("judged_at", UtcTime),
-    Column("judged_by", Text),  # the scorer whose assessment stands
+    Column("assessed_at", UtcTime),
+    Column("assessed_by", Text),  # the scorer whose assessment stands
     UniqueConstraint("post_id", "hash"),
     Index(None, "hash", "post_id"),
     Index(
-        "ix_versions_unjudged",
+        "ix_versions_unassessed",
         "id",
-        sqlite_where=text("judged_at IS NULL"),
-        postgresql_where=text("judged_at IS NULL"),
+        sqlite_where=text("assessed_at IS NULL"),
+        postgresql_where=text("assessed_at IS NULL"),
     ),
     sqlite_autoincrement=True,
 )
@@ -231,7 +231,7 @@ incidents = Table(
     Column("report_no", Integer, nullable=False),
     Column("previous", Text),
     Column("fresh", Boolean, nullable=False),
-    Column("profile", Json, nullable=False),  # what clustering remembers; opaque here
+    Column("profile", Json, nullable=False),  # what rating remembers; opaque here
     Column("updated_at", UtcTime, nullable=False),
     CheckConstraint(
         "state IN ('discovered', 'acknowledged', 'investigating', 'responded', 'rectified',"
@@ -249,7 +249,46 @@ incident_posts = Table(
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
     Column("incident_id", BigInteger, ForeignKey("incidents.id"), nullable=False),
     Column("at", UtcTime, nullable=False),
+    Column(
+        "role", Text, nullable=False, server_default="complaint"
+    ),  # domain.incidents.incident.PostRole
     Index(None, "incident_id"),
+)
+
+# What a post may share with an incident (a text, a place, a telling word): how the few that it may
+# join are found among all. The newest of a key are read, so the key comes first and the id last.
+# No foreign key: a row whose incident is gone finds nothing.
+incident_keys = Table(
+    "incident_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("incident_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# What an incident is known again by; opaque here. Read for the few that a post may join, unless
+# what has this digest was read lately: the digest stands first, for the text may fill a page.
+incident_likeness = Table(
+    "incident_likeness",
+    metadata,
+    Column("incident_id", Id, ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("written", Text, nullable=False),
+)
+
+# What is to be done with an incident later. A row is one going off: it is gone then, and its id,
+# which no other gets, is the cause of what comes of it.
+timers = Table(
+    "timers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("incident_id", BigInteger, ForeignKey("incidents.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # domain.incidents.events.TimerKind
+    Column("due_at", UtcTime, nullable=False),
+    Column("data", Json, nullable=False),
+    UniqueConstraint("incident_id", "kind"),
+    Index(None, "kind", "due_at"),
+    sqlite_autoincrement=True,
 )
 
 # Append-only: triggers refuse UPDATE and DELETE (migrations/versions/0001_*.py).

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from db import set_aside
 from db.alone import Poison, alone, problem_of
-from db.post_rows import FirstSeen, add_posts, refresh, stored
-from db.readied import Readied, ready, stored_key, without_repeats
-from db.rows import Refused, TakenIn
+from db.post_rows import add_posts, refresh, stored
+from db.prepared import Readied, ready, stored_key, without_repeats
 from db.statements import storable
-from domain.model import FoundPost
+from domain.intake import BadPost, FirstSeen, TakenIn
+from domain.posts import FoundPost
 
 LANE = "take"  # of set_aside: found, and could not be stored
 _MOST_EARLIER = 1_000
@@ -29,7 +29,7 @@ def take_in(
 ) -> TakenIn:
     """Store what a source showed. Running it again with the same posts stores nothing.
 
-    A post that is new becomes a row and a version to judge; one whose title or text changed a new
+    A post that is new becomes a row and a version to assess; one whose title or text changed a new
     version; of an unchanged one only engagement and reply are refreshed. `author_key` is the
     secret with which authors' names are hashed. `now` becomes `first_seen` of new posts, unless
     `first_seen` tells another time of each (a replayed stream has a clock of its own).
@@ -52,9 +52,8 @@ def take_in(
             versions_new += taken.new_versions
             unchanged += taken.unchanged
     _name(conn, found, refused, now)
-    return TakenIn(
-        new, versions_new, unchanged, tuple(Refused(post.key, said) for post, said in refused)
-    )
+    bad = (BadPost(post.key, str(post.title)[:40], problem) for post, problem in refused)
+    return TakenIn(new, versions_new, unchanged, tuple(bad))
 
 
 def _name(

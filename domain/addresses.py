@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
@@ -28,3 +29,13 @@ def is_web_address(text: str) -> bool:
         return False
     host = parts.hostname or ""
     return bool(host) and not _NO_HOST & set(host) and not _HALF_CHARACTER.search(text)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host (no port) can only mean this machine."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -30,7 +30,7 @@ def parse_time(text: str, zone: ZoneInfo = SHANGHAI) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(
-            f"{text!r} is not a time; write 2026-11-24T03:10:00+08:00 or 2026/11/24 3:10:00"
+            f"{text!r} 不是时间；写 2026-11-24T03:10:00+08:00 或 2026/11/24 3:10:00"
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
@@ -61,5 +61,5 @@ def parse_duration(text: str) -> timedelta:
     """`90s`, `5m`, `72h`, `30d`. Raises ValueError with what would be right."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
     if not match:
-        raise ValueError(f"{text!r} is not a duration; write 30s, 5m, 72h or 30d")
+        raise ValueError(f"{text!r} 不是时长；写 30s、5m、72h 或 30d")
     return timedelta(seconds=float(match[1]) * _UNITS[match[2]])

@@ -1,1 +1,1 @@
-"""Posts in, judgement out: assess, locate, rate, group. Pure: no network, no database."""
+"""Posts in, assessment out: assess, locate, rate, group. Pure: no network, no database."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.model import Category
-from pipeline.normalise import Squeezed, squeezed_spelling
-from pipeline.phrases import PhraseBook
+from domain.assessments import Category
+from pipeline.text.normalise import Squeezed, squeezed_spelling
+from pipeline.text.phrases import PhraseBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Aspect:
     def problems(self) -> Iterator[tuple[str, str]]:
         for phrase in self.phrases:
             if len("".join(phrase.split())) < 2:
-                yield "phrases", f"{phrase!r} is too short; a phrase has two characters or more"
+                yield "phrases", f"{phrase!r} 太短; 词语至少两个字"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,6 @@ class Aspects:
     """config/categories.yaml, ready for matching."""
 
     def __init__(self, categories: dict[Category, CategorySettings]) -> None:
-        self.titles = {
-            slug: aspect.title
-            for category in categories.values()
-            for slug, aspect in category.aspects.items()
-        }
         phrases: dict[str, list[tuple[Category, str]]] = {}
         for category, settings in categories.items():
             for slug, aspect in settings.aspects.items():

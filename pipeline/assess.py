@@ -1,34 +1,59 @@
-"""Assess 研判: a post in, an `Assessment` with reasons out. Pure: same post, same verdict."""
+"""Assess 研判: a post in, an `Assessment` with reasons out. Pure: same post, same assessment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
-from domain.load import load_file
-from domain.model import Assessment, Category
+from domain.assessments import Assessment, Category
+from domain.input.load import load_file
 from pipeline.aspects import Aspects, CategorySettings
-from pipeline.gazetteer import load_gazetteer
-from pipeline.locate import Locator
-from pipeline.mention import AsideWords
-from pipeline.normalise import squeeze
+from pipeline.places.gazetteer import load_gazetteer
+from pipeline.places.locate import Locator
+from pipeline.places.mention import AsideWords
 from pipeline.scorers.score import Scorer
-from pipeline.severity import NOT_RATED, SeverityRules
-from pipeline.severity_settings import SeveritySettings
+from pipeline.severity.rate import NOT_RATED, SeverityRules
+from pipeline.severity.settings import SeveritySettings
+from pipeline.text.normalise import Squeezed, squeeze
+
+
+class HasText(Protocol):
+    """What an assessment rests on: a post's words and where and how they were found.
+
+    Whatever record of a post a caller has in hand will do, so that none is made for this alone.
+    """
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def channel(self) -> str | None: ...
+    @property
+    def region(self) -> str | None: ...
+    @property
+    def engagement(self) -> Mapping[str, int]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class PostText:
-    """What an assessment rests on: a post's words and where and how they were found."""
+    """A text that comes by itself: of a command, a test, a measurement."""
 
     title: str
     text: str
     channel: str | None = None
     region: str | None = None
     engagement: Mapping[str, int] = field(default_factory=dict)
-    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A assessment with the text that it was read from, so that nobody squeezes it again."""
+
+    text: Squeezed
+    assessment: Assessment
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +79,12 @@ class Assessor:
         self.severity_rules = severity_rules
         self.aspects = aspects
 
-    def assess(self, post: PostText) -> Assessment:
-        """The verdict on a post. Any text at all; never raises for what a post says."""
+    def assess(self, post: HasText) -> Assessment:
+        """The assessment on a post. Any text at all; never raises for what a post says."""
+        return self.read(post).assessment
+
+    def read(self, post: HasText) -> Assessed:
+        """As `assess`, with the text as rules read it."""
         squeezed = squeeze(post.title, post.text)
         score = self.scorer.score(squeezed, post.channel)
         located = self.locator.locate_squeezed(squeezed, post.region)
@@ -64,7 +93,7 @@ class Assessor:
             rated = self.severity_rules.rate(
                 squeezed, score.category, score.negativity, post.engagement
             )
-        return Assessment(
+        assessment = Assessment(
             relevant=score.relevant,
             relevance=score.relevance,
             complaint=score.complaint,
@@ -79,6 +108,7 @@ class Assessor:
             reasons=score.reasons + rated.reasons,
             scorer=self.scorer.name,
         )
+        return Assessed(squeezed, assessment)
 
 
 def open_assessor(config: Path, scorer: Scorer) -> Assessor:

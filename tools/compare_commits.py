@@ -1,9 +1,9 @@
-"""Compares what two commits make of the same posts: verdicts, groupings, alerts.
+"""Compares what two commits make of the same posts: assessments, groupings, alerts.
 
     tools/compare_commits.py COMMIT [FILE…]
 
 Runs this checkout and COMMIT side by side over each FILE (JSONL, .gz too) and over the posts of
-both demo towns: `assess --json` for the verdicts, `replay` into a fresh store of its own, then
+both demo towns: `assess --json` for the assessments, `replay` into a fresh store of its own, then
 `incidents list --json --posts` and the alerts of the file channel. Prints a line a difference and
 a count a file; exit 0 when nothing differs, 1 when something does.
 """
@@ -25,14 +25,24 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 _SHOWN = 20
 # What names one run, not what was concluded in it.
-_OF_THE_RUN = {"id", "at", "time", "sent_at", "delivery_id", "opened_at", "known_at", "timestamp"}
+_OF_THE_RUN = {
+    "id",
+    "at",
+    "time",
+    "sent_at",
+    "delivery",
+    "delivery_id",
+    "opened_at",
+    "known_at",
+    "timestamp",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one checkout made of one file."""
 
-    verdicts: dict[str, str]
+    assessments: dict[str, str]
     incidents: dict[str, str]
     alerts: list[str]
 
@@ -64,7 +74,7 @@ def _compare(folder: Path, other: Path, file: Path) -> int:
     with ThreadPoolExecutor(2) as pool:
         before, after = pool.map(lambda root: _outcome(folder, root, file), (other, ROOT))
     lines = [
-        *_differences("verdict", before.verdicts, after.verdicts),
+        *_differences("assessment", before.assessments, after.assessments),
         *_differences("incident", before.incidents, after.incidents),
         *_differences("alert", dict(enumerate(before.alerts, 1)), dict(enumerate(after.alerts, 1))),
     ]
@@ -73,7 +83,7 @@ def _compare(folder: Path, other: Path, file: Path) -> int:
     if len(lines) > _SHOWN:
         print(f"… and {len(lines) - _SHOWN} more")
     print(
-        f"{file.name}: {len(after.verdicts)} verdicts, {len(after.incidents)} incidents, "
+        f"{file.name}: {len(after.assessments)} assessments, {len(after.incidents)} incidents, "
         f"{len(after.alerts)} alerts; differences: {len(lines)}",
         flush=True,
     )
@@ -92,13 +102,13 @@ def _differences(what: str, before: dict[Any, str], after: dict[Any, str]) -> li
 def _outcome(folder: Path, root: Path, file: Path) -> Outcome:
     data = folder / f"{root.name}-{file.name}"
     common = ["--config", str(root / "config"), "--data", str(data)]
-    verdicts = _rows(root, "assess", str(file), "--json", "--config", str(root / "config"))
+    assessments = _rows(root, "assess", str(file), "--json", "--config", str(root / "config"))
     _rows(root, "replay", str(file), "--json", *common)
     incidents = _rows(root, "incidents", "list", "--json", "--posts", *common)
     with (data / "alerts.jsonl").open(encoding="utf-8") as lines:
         alerts = [json.loads(line) for line in lines]
     return Outcome(
-        {str(row.get("id") or row.get("line")): _said(row) for row in verdicts},
+        {str(row.get("id") or row.get("line")): _said(row) for row in assessments},
         {str(row["number"]): _said(row) for row in incidents},
         sorted(_said(row) for row in alerts),
     )

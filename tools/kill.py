@@ -42,8 +42,9 @@ from sqlalchemy import text  # noqa: E402
 
 from db.engine import open_engine, read, upgrade  # noqa: E402
 from domain.clock import iso, utc_now  # noqa: E402
-from gridvoice.app.configuration import default_config_dir  # noqa: E402
-from gridvoice.demo.gateway import CENTRE, Gateway  # noqa: E402
+from gridvoice.demo.receivers.centre import CENTRE  # noqa: E402
+from gridvoice.demo.receivers.gateway import Gateway  # noqa: E402
+from gridvoice.settings.configuration import default_config_dir  # noqa: E402
 
 _GIVE_UP_S = 240.0
 _MATTERS = (
@@ -218,7 +219,7 @@ def torment(system: System, kills: int, rng: random.Random) -> None:
 
 
 def finish(system: System, count: int) -> None:
-    """Let it come to rest: all stored, all judged, all deliveries final."""
+    """Let it come to rest: all stored, all assessed, all deliveries final."""
     engine = open_engine(f"sqlite:///{system.folder / 'data/gridvoice.db'}")
     upgrade(engine)  # the kills may have come before the first start got so far
     deadline = time.monotonic() + _GIVE_UP_S
@@ -228,14 +229,14 @@ def finish(system: System, count: int) -> None:
         with read(engine) as conn:
             stored = conn.execute(text("SELECT count(*) FROM posts")).scalar_one()
             waiting = conn.execute(
-                text("SELECT count(*) FROM versions WHERE judged_at IS NULL")
+                text("SELECT count(*) FROM versions WHERE assessed_at IS NULL")
             ).scalar_one()
             moving = conn.execute(
                 text("SELECT count(*) FROM deliveries WHERE state IN ('new', 'sending', 'retry')")
             ).scalar_one()
         rest = system.replayed and stored >= count and not waiting and not moving
         calm = calm + 1 if rest else 0
-        progress(f"stored {stored}/{count}, to judge {waiting}, to send {moving}")
+        progress(f"stored {stored}/{count}, to assess {waiting}, to send {moving}")
         time.sleep(0.5)
     engine.dispose()
 

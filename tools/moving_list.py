@@ -36,8 +36,8 @@ from sqlalchemy import Engine, text  # noqa: E402
 
 from db.engine import open_engine, read  # noqa: E402
 from domain.clock import SHANGHAI, utc_now  # noqa: E402
-from gridvoice.app.configuration import default_config_dir  # noqa: E402
-from gridvoice.demo.web import NOT_FOUND, LocalServer, Page  # noqa: E402
+from gridvoice.demo.web import NOT_FOUND, DemoPage, LocalServer  # noqa: E402
+from gridvoice.settings.configuration import default_config_dir  # noqa: E402
 
 _AT_FIRST = 60  # posts that stand there when the first poll comes
 _CALM_S = 60.0  # without a new post in the store: as good as settled
@@ -66,15 +66,15 @@ class Board:
     def stop(self) -> None:
         self._stopped = time.monotonic()
 
-    def answer(self, path: str, query: Mapping[str, str]) -> Page:
+    def answer(self, path: str, query: Mapping[str, str]) -> DemoPage:
         if path == "/":
             return self._page(int(query.get("page", "1")))
         if match := re.fullmatch(r"/(\d+)\.html", path):
             words = f"路灯旁边新开了一家面馆，味道不错。编号{match[1]}。"
-            return Page(f"<html><body><div>{words}</div></body></html>".encode(), _HTML)
+            return DemoPage(f"<html><body><div>{words}</div></body></html>".encode(), _HTML)
         return NOT_FOUND
 
-    def _page(self, number: int) -> Page:
+    def _page(self, number: int) -> DemoPage:
         top = self.posts - (number - 1) * self.size
         if top <= 0:
             return NOT_FOUND
@@ -84,7 +84,7 @@ class Board:
         )
         following = f'<a class="next" href="/?page={number + 1}">下一页</a>'
         shown = following if top > self.size else ""
-        return Page(f"<html><body><ul>{rows}</ul>{shown}</body></html>".encode(), _HTML)
+        return DemoPage(f"<html><body><ul>{rows}</ul>{shown}</body></html>".encode(), _HTML)
 
     def _time(self, number: int) -> str:
         moment: datetime = self._wall + timedelta(seconds=(number - _AT_FIRST) / self._rate)

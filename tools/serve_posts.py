@@ -31,7 +31,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from domain.clock import SHANGHAI, parse_time
-from gridvoice.demo.web import NOT_FOUND, LocalServer, Page
+from gridvoice.demo.web import NOT_FOUND, DemoPage, LocalServer
 
 ROWS = 50
 _DETAIL = re.compile(r"/post/(.+)\.html")
@@ -104,7 +104,7 @@ class Board:
         self.by_id = {post.id: post for post in posts}
         self.pages = -(-len(posts) // ROWS)
 
-    def answer(self, path: str, query: Mapping[str, str]) -> Page:
+    def answer(self, path: str, query: Mapping[str, str]) -> DemoPage:
         if match := _DETAIL.fullmatch(path):
             post = self.by_id.get(unquote(match[1]))
             return self._detail(post) if post else NOT_FOUND
@@ -113,10 +113,10 @@ class Board:
             if number.isdecimal() and 1 <= int(number) <= self.pages:
                 return self._list(int(number))
         if path == "/robots.txt":
-            return Page(b"User-agent: *\nDisallow:\n", "text/plain")
+            return DemoPage(b"User-agent: *\nDisallow:\n", "text/plain")
         return NOT_FOUND
 
-    def _list(self, number: int) -> Page:
+    def _list(self, number: int) -> DemoPage:
         rows = "\n".join(
             f'<li><a href="/post/{quote(p.id, safe="")}.html" title="{html.escape(p.title)}">'
             f'{html.escape(p.title)}</a> <span class="time">{_shown(p.published_at)}</span></li>'
@@ -128,9 +128,9 @@ class Board:
             f'<p class="pages">第{number}页，共{self.pages}页 '
             f"{following if number < self.pages else ''}</p></body></html>\n"
         )
-        return Page(body.encode("utf-8"), _HTML)
+        return DemoPage(body.encode("utf-8"), _HTML)
 
-    def _detail(self, post: BoardPost) -> Page:
+    def _detail(self, post: BoardPost) -> DemoPage:
         title = html.escape(post.title)
         text = html.escape(post.text).replace("\n", "<br>\n")
         reply = ""
@@ -145,7 +145,7 @@ class Board:
             f'<span class="time">{_shown(post.published_at)}</span></p>\n'
             f'<div class="content">{text}</div>\n{reply}</body></html>\n'
         )
-        return Page(body.encode("utf-8", "replace"), _HTML)
+        return DemoPage(body.encode("utf-8", "replace"), _HTML)
 
 
 def _shown(moment: datetime | None) -> str:

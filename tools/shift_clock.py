@@ -36,9 +36,10 @@ from sqlalchemy import text  # noqa: E402
 
 from db.engine import open_engine, read  # noqa: E402
 from domain.clock import SHANGHAI  # noqa: E402
-from gridvoice.app.configuration import default_config_dir  # noqa: E402
-from gridvoice.demo.gateway import WECOM, Gateway  # noqa: E402
-from gridvoice.demo.web import NOT_FOUND, LocalServer, Page  # noqa: E402
+from gridvoice.demo.receivers.gateway import Gateway  # noqa: E402
+from gridvoice.demo.receivers.wecom import WECOM  # noqa: E402
+from gridvoice.demo.web import NOT_FOUND, DemoPage, LocalServer  # noqa: E402
+from gridvoice.settings.configuration import default_config_dir  # noqa: E402
 
 LIMIT_S = 60.0
 _EVERY_S = 8.0  # a robot takes 20 messages a minute, and every report is one
@@ -66,9 +67,9 @@ class Board:
             self._posts.append((number, words, f"{now:%Y-%m-%d %H:%M:%S}"))
             return number
 
-    def answer(self, path: str, query: Mapping[str, str]) -> Page:
+    def answer(self, path: str, query: Mapping[str, str]) -> DemoPage:
         if path == "/robots.txt":
-            return Page(b"User-agent: *\nDisallow:\n", "text/plain")
+            return DemoPage(b"User-agent: *\nDisallow:\n", "text/plain")
         if path != "/":
             return NOT_FOUND
         with self._lock:
@@ -78,7 +79,7 @@ class Board:
             for n, words, when in newest
         )
         page = f'<!DOCTYPE html><html><meta charset="utf-8"><ul class="posts">{rows}</ul></html>'
-        return Page(page.encode(), "text/html; charset=utf-8")
+        return DemoPage(page.encode(), "text/html; charset=utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,7 @@ def _is_assessed(folder: Path, number: int) -> bool:
     return bool(_count(
         folder,
         "SELECT count(*) FROM posts p JOIN versions v ON v.id = p.version_id"
-        " WHERE p.key = :key AND v.judged_at IS NOT NULL", number,
+        " WHERE p.key = :key AND v.assessed_at IS NOT NULL", number,
     ))  # fmt: skip
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from alerts.channel import ChannelSettings, Secrets
-from alerts.pace import UNLIMITED
+from alerts.channel import UNLIMITED, ChannelSettings, RateLimit
+from alerts.channels.webhook import payload_of
+from alerts.notice import layout
+from alerts.notice.notice import Notice
+from alerts.sending.secrets import Secrets
+from domain.alerts import Outcome, Receipt, SendError
 from domain.clock import iso, utc_now
-from domain.model import Message, Outcome, Receipt, SendError
 from domain.private_file import keep_private
 
 try:
@@ -21,16 +25,25 @@ except ImportError:  # native Windows has no advisory locks; one process writes 
     fcntl = None  # type: ignore[assignment]
 
 
-class FileChannel:
-    """Appends `{"delivery","at","channel","recipient","resend","title","text","payload"}`."""
+@dataclass(frozen=True, slots=True)
+class FileSettings(ChannelSettings):
+    """`path` is relative to the data folder."""
 
-    pace = UNLIMITED
+    path: Path = Path("alerts.jsonl")
+
+
+class FileChannel:
+    """Appends `{"delivery","at","channel","recipient","resend","title","text","payload"}`, the
+    last as the webhook has it."""
+
+    Settings: ClassVar[type[ChannelSettings]] = FileSettings
+    rate: ClassVar[RateLimit] = UNLIMITED
     reaches_people: ClassVar[bool] = False
     drops_repeats: ClassVar[bool] = False
 
     def __init__(
         self,
-        settings: ChannelSettings,
+        settings: FileSettings,
         secrets: Secrets,
         data_dir: Path,
         clock: Callable[[], datetime] = utc_now,
@@ -39,17 +52,17 @@ class FileChannel:
         self._path = data_dir / settings.path
         self._clock = clock
 
-    def send(self, message: Message, recipient: str = "") -> Receipt:
+    def send(self, notice: Notice, recipient: str, delivery_id: str) -> Receipt:
         """Raises SendError (RETRY) where the disk refuses."""
         entry = {
-            "delivery": message.delivery_id,
+            "delivery": delivery_id,
             "at": iso(self._clock()),
             "channel": self.name,
             "recipient": recipient,
-            "resend": message.resend,
-            "title": message.title,
-            "text": message.text,
-            "payload": message.payload,
+            "resend": notice.resend,
+            "title": layout.title(notice),
+            "text": layout.text(notice),
+            "payload": payload_of(notice),
         }
         line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
         try:

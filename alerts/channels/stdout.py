@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from alerts.channel import ChannelSettings, Secrets
-from alerts.pace import UNLIMITED
-from domain.model import Message, Outcome, Receipt, SendError
+from alerts.channel import UNLIMITED, ChannelSettings, RateLimit
+from alerts.notice import layout
+from alerts.notice.notice import Notice
+from alerts.sending.secrets import Secrets
+from domain.alerts import Outcome, Receipt, SendError
+
+
+@dataclass(frozen=True, slots=True)
+class StdoutSettings(ChannelSettings):
+    stream: str = "stderr"
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        yield from ChannelSettings.problems(self)
+        if self.stream not in ("stdout", "stderr"):
+            yield "stream", f"没有 {self.stream!r}; 写 stdout 或 stderr"
 
 
 class StdoutChannel:
-    """Writes `title` and the text's lines in one line to `stream` (stderr unless set)."""
+    """Writes the text's lines in one line to `stream`."""
 
-    pace = UNLIMITED
+    Settings: ClassVar[type[ChannelSettings]] = StdoutSettings
+    rate: ClassVar[RateLimit] = UNLIMITED
     reaches_people: ClassVar[bool] = False
     drops_repeats: ClassVar[bool] = False
 
-    def __init__(self, settings: ChannelSettings, secrets: Secrets, data_dir: Path) -> None:
+    def __init__(self, settings: StdoutSettings, secrets: Secrets, data_dir: Path) -> None:
         self.name = settings.name
         self._stream = settings.stream
 
-    def send(self, message: Message, recipient: str = "") -> Receipt:
+    def send(self, notice: Notice, recipient: str, delivery_id: str) -> Receipt:
         """Raises SendError (RETRY) where nobody reads any more."""
-        line = " / ".join(part for part in message.text.splitlines() if part)
+        line = layout.sentence(notice)
         stream = sys.stdout if self._stream == "stdout" else sys.stderr
         try:
             encoding = getattr(stream, "encoding", None) or "utf-8"

@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from alerts.channel import BadChannel, ChannelSettings, Secrets, SuccessWhen, checked_url
-from alerts.exchange import Answer, Line, post, refused
-from alerts.pace import UNLIMITED
-from alerts.signing import BadSecret, read_secrets, sign, timestamp
-from domain.clock import utc_now
-from domain.model import Message, Outcome, Receipt, SendError
+from alerts.channels.base import HttpChannel, HttpSettings, Request, json_request
+from alerts.channels.standard_webhooks import BadSecret, read_secrets, sign, timestamp
+from alerts.notice.clip import clip
+from alerts.notice.notice import Notice, Quote, TroubleItem, Troubles
+from alerts.notice.playbook import Playbook
+from alerts.sending.secrets import BadChannel, Secrets
+from domain.alerts import AlertReason, Outcome, Receipt, SendError
+from domain.clock import iso, utc_now
+from domain.incidents.incident import Incident
 
-LIMIT_BYTES = 20_000
+LIMIT_BYTES = 19_999  # the receiver was promised less than 20,000
 
 
-class WebhookChannel:
+@dataclass(frozen=True, slots=True)
+class SuccessWhen:
+    """The field of the answer's JSON body (dots go deeper) that must equal one of `equals`."""
+
+    field: str
+    equals: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings(HttpSettings):
+    success_when: SuccessWhen | None = None
+
+
+class WebhookChannel(HttpChannel[WebhookSettings]):
     """POSTs the payload. Delivered: status 2xx and a body that does not refuse: by the field of
     `success_when` where that is set, else by the common ways of saying no (`refusal_in`)."""
 
-    pace = UNLIMITED
-    reaches_people: ClassVar[bool] = True
-    drops_repeats: ClassVar[bool] = True
+    Settings = WebhookSettings
+    drops_repeats = True
 
     def __init__(
         self,
-        settings: ChannelSettings,
+        settings: WebhookSettings,
         secrets: Secrets,
         data_dir: Path,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.name = settings.name
-        self._secrets = secrets
-        self._success_when = settings.success_when
-        self._clock = clock
-        url = checked_url(secrets, settings.hosts)
-        self._line = Line(url, settings.timeout, secrets.proxy, settings.ca_file)
+        super().__init__(settings, secrets, data_dir, clock)
         if secrets.secret is None:
             raise BadChannel("缺少签名密钥：请配置 secret_env 或 secret_file（whsec_…）")
         try:
@@ -46,39 +56,31 @@ class WebhookChannel:
         except BadSecret as error:
             raise BadChannel(f"签名密钥无效：{error}") from None
 
-    def send(self, message: Message, recipient: str = "") -> Receipt:
-        """Raises SendError. Each attempt is signed afresh: a receiver refuses old timestamps."""
-        body = json.dumps(message.payload, ensure_ascii=False, separators=(",", ":")).encode()
+    def request(self, notice: Notice, recipient: str, delivery_id: str) -> Request:
+        """Signed afresh: a receiver refuses old timestamps."""
+        whole = json_request(payload_of(notice))
+        body = whole.body
         if len(body) > LIMIT_BYTES:
             raise SendError(Outcome.TOO_LONG, "length", f"{len(body)} bytes, limit {LIMIT_BYTES}")
-        now = self._clock()
-        answer = post(
-            self._line,
-            body,
-            {
-                "Content-Type": "application/json; charset=utf-8",
-                "User-Agent": "GridVoice",
-                "webhook-id": message.delivery_id,
-                "webhook-timestamp": timestamp(now),
-                "webhook-signature": sign(self._keys, message.delivery_id, now, body),
-            },
-        )
-        words = self._secrets.redact((answer.body or b"").decode("utf-8", "replace"))
-        if not answer.ok:
-            raise refused(answer, words, now)
-        if self._success_when is not None:
-            _judge(answer, self._success_when, words)
-        elif (said := refusal_in(answer.body or b"")) is not None:
-            raise SendError(Outcome.RETRY, str(answer.status), f"{said} in a 2xx answer: {words}")
-        return Receipt(str(answer.status), words)
+        now = self.clock()
+        headers = {
+            "User-Agent": "GridVoice",
+            "webhook-id": delivery_id,
+            "webhook-timestamp": timestamp(now),
+            "webhook-signature": sign(self._keys, delivery_id, now, body),
+        }
+        return Request(body, {**whole.headers, **headers})
+
+    def read_answer(self, body: Any) -> Receipt:
+        if self.settings.success_when is not None:
+            _check(body, self.settings.success_when)
+        elif (said := refusal_in(body)) is not None:
+            raise SendError(Outcome.RETRY, "", f"{said} in a 2xx answer")
+        return Receipt("", "")
 
 
-def refusal_in(body: bytes) -> str | None:
-    """What in the body of a 2xx answer says no, as many gateways do; None: nothing does."""
-    try:
-        said: Any = json.loads(body)
-    except ValueError:
-        return None
+def refusal_in(said: Any) -> str | None:
+    """What in a 2xx answer says no, as many gateways do; None: nothing does."""
     if not isinstance(said, dict):
         return None
     for name in ("success", "ok"):
@@ -92,18 +94,112 @@ def refusal_in(body: bytes) -> str | None:
     return "error" if said.get("error") else None
 
 
-def _judge(answer: Answer, success: SuccessWhen, words: str) -> None:
+def _check(said: Any, success: SuccessWhen) -> None:
     try:
-        value: Any = json.loads(answer.body or b"")
+        value = said
         for key in success.field.split("."):
             value = value[int(key)] if isinstance(value, list) else value[key]
     except (ValueError, LookupError, TypeError):
-        raise SendError(
-            Outcome.UNKNOWN,
-            str(answer.status),
-            f"the answer has no {success.field}; it may have been accepted: {words}",
-        ) from None
+        words = f"the answer has no {success.field}; it may have been accepted"
+        raise SendError(Outcome.UNKNOWN, "", words) from None
     if not any(type(value) is type(wanted) and value == wanted for wanted in success.equals):
-        raise SendError(
-            Outcome.RETRY, str(answer.status), f"{success.field} does not say success: {words}"
-        )
+        raise SendError(Outcome.RETRY, "", f"{success.field} does not say success")
+
+
+def payload_of(notice: Notice) -> dict[str, Any]:
+    """The notice as an object; quoted posts give way, last first, where it would be too large."""
+    if isinstance(notice.about, Troubles):
+        payload = _of_troubles(notice, notice.about)
+    elif isinstance(notice.about, Incident):
+        payload = _of_incident(notice, notice.about)
+        posts = payload["posts"]
+        while posts and len(json_request(payload).body) > LIMIT_BYTES:
+            posts.pop()
+    else:
+        payload = _of_test(notice)
+    # Last, so that a resend gives up no other posts: its receiver compares.
+    return {**payload, "resend": notice.resend}
+
+
+def _of_incident(notice: Notice, incident: Incident) -> dict[str, Any]:
+    reason = notice.reason
+    assert reason is not None
+    return {
+        "type": "incident.alert",
+        "number": incident.number,
+        "report_no": incident.report_no,
+        "reason": reason.value,
+        "reason_title": reason.label,
+        "at": iso(notice.written_at),
+        "title": incident.title,
+        "category": str(incident.category),
+        "category_title": incident.category.label,
+        "severity": incident.severity.value,
+        "severity_title": incident.severity.label,
+        "state": incident.state.value,
+        "area": incident.area.value,
+        "place": incident.place,
+        "place_code": incident.place_code,
+        "station": incident.station,
+        "first_post_at": iso(incident.first_event_at),
+        "last_post_at": iso(incident.last_event_at),
+        "post_count": incident.post_count,
+        "channels": list(incident.channels),
+        "why": [clip(ground, 60) for ground in notice.why],
+        "posts": [_post(quote) for quote in notice.quotes],
+        "playbook": _orders(notice.playbook),
+        "previous": incident.previous,
+        "link": notice.action.link,
+        "resend": False,
+    }
+
+
+def _of_troubles(notice: Notice, troubles: Troubles) -> dict[str, Any]:
+    return {
+        "type": "system.trouble",
+        "title": notice.heading,
+        "at": iso(notice.written_at),
+        "begun": [_trouble(item) for item in troubles.begun],
+        "over": [_trouble(item) for item in troubles.over],
+        "link": notice.action.link,
+        "resend": False,
+    }
+
+
+def _of_test(notice: Notice) -> dict[str, Any]:
+    return {
+        "type": "incident.alert",
+        "number": None,
+        "report_no": 0,
+        "reason": AlertReason.TEST.value,
+        "reason_title": AlertReason.TEST.label,
+        "title": notice.heading,
+        "link": notice.action.link,
+        "resend": False,
+    }
+
+
+def _post(quote: Quote) -> dict[str, Any]:
+    return {
+        "title": quote.title,
+        "text": quote.text,
+        "url": quote.url,
+        "channel": quote.channel,
+        "published_at": iso(quote.published_at) if quote.published_at else None,
+    }
+
+
+def _orders(playbook: Playbook | None) -> dict[str, Any] | None:
+    if playbook is None:
+        return None
+    return {"title": playbook.title, "who": playbook.who, "steps": list(playbook.steps)}
+
+
+def _trouble(item: TroubleItem) -> dict[str, Any]:
+    return {
+        "key": item.key,
+        "what": item.what,
+        "todo": item.todo,
+        "since": iso(item.since),
+        "alarm": item.alarm,
+    }

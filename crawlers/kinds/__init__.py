@@ -5,26 +5,13 @@ A new kind is one module here and one line in KINDS.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any
 
 from crawlers.kinds import api, board, feed
-from crawlers.pages import Ask, Found, Mark, Page
-from crawlers.source import Source
+from crawlers.kinds.kind import Kind
 
-
-class Kind(Protocol):
-    def start(self, source: Source, mark: Mark) -> list[Ask]:
-        """The first question of every list of the source."""
-        ...
-
-    def read(self, source: Source, ask: Ask, page: Page) -> Found:
-        """What a page held: of a list its entries and the next question, of a detail page one
-        entry with everything. Raises PageChanged or Refused."""
-        ...
-
-
-KINDS: dict[str, Kind] = {
-    "board": board,
-    "api": api,
-    "feed": feed,
+KINDS: dict[str, Kind[Any]] = {
+    "board": board.KIND,
+    "api": api.KIND,
+    "feed": feed.KIND,
 }

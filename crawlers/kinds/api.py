@@ -1,51 +1,45 @@
-"""kind: api. Questions made of templates, JSON answers mapped by JMESPath."""
+"""kind: api. JSON answers mapped by JMESPath; its questions are made in api_asks.py."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+from dataclasses import replace
 from functools import lru_cache
-from itertools import product
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import jmespath
 
-from crawlers.addresses import canonical_url
-from crawlers.answers import why_doubted
-from crawlers.decoders import JSON_DECODERS
-from crawlers.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
-from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Role
-from crawlers.posts import read_count
-from crawlers.refusals import because_refused, only_asks_for_log_in, refusal_of_answer
-from crawlers.rules import ApiFields, ApiRules, Call, Paging, is_template
-from crawlers.selecting import strip_html
+from crawlers.kinds.api_asks import filled_in, position, start
+from crawlers.kinds.api_rules import ApiFields, ApiRules, is_template
+from crawlers.kinds.kind import Kind
+from crawlers.kinds.templates import fill_text
+from crawlers.reading.addresses import canonical_url
+from crawlers.reading.answers import why_doubted
+from crawlers.reading.decoders import JSON_DECODERS
+from crawlers.reading.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
+from crawlers.reading.pages import (
+    Ask,
+    Entry,
+    Found,
+    Page,
+    PageChanged,
+    PageGone,
+    PageRole,
+    Refused,
+)
+from crawlers.reading.posts import read_count
+from crawlers.reading.refusals import because_refused, only_asks_for_log_in, refusal_of_answer
+from crawlers.reading.selecting import strip_html
 from crawlers.source import Source
-from crawlers.templates import fill, fill_text, times
 from domain.addresses import is_web_address
 
 _compiled = lru_cache(maxsize=4096)(jmespath.compile)
 _MAX_ENTRIES = 500
 
 
-def start(source: Source, mark: Mark) -> list[Ask]:
-    rules = _rules(source)
-    base = times(mark.now, mark.since, rules.since_overlap)
-    asks = []
-    for i, address in enumerate(source.addresses):
-        for keyword, place in product(rules.keywords or ("",), rules.places or ("",)):
-            values = base | {"keyword": keyword, "place": place}
-            values |= _position(rules.paging, 0, None)
-            series = "|".join(p for p in (str(i), keyword, place) if p)
-            asks.append(_ask(rules.call, address, values, Ask(address, series=series)))
-    return asks
-
-
-def read(source: Source, ask: Ask, page: Page) -> Found:
-    rules = _rules(source)
-    if ask.role is Role.DETAIL:
-        return _read_detail(rules, ask, page)
+def read(source: Source, rules: ApiRules, ask: Ask, page: Page) -> Found:
     data = _answer(rules.decode, rules.ok_when, page)
     items = _search(rules.items, data)
     if not isinstance(items, list) or not items:
@@ -105,47 +99,6 @@ def _has_field(path: str, data: Any) -> bool:
     return first is not None and isinstance(data, dict) and first[0].strip('"') in data
 
 
-def _rules(source: Source) -> ApiRules:
-    assert source.api is not None
-    return source.api
-
-
-def _ask(call: Call, address: str, values: dict[str, Any], ask: Ask) -> Ask:
-    url = fill_text(call.url or address, values, in_url=True)
-    if call.query:
-        query = urlencode({k: fill_text(v, values) for k, v in call.query.items()})
-        parts = urlsplit(url)
-        joined = f"{parts.query}&{query}" if parts.query else query
-        url = urlunsplit(parts._replace(query=joined))
-    headers = {k: fill_text(v, values) for k, v in call.headers.items()}
-    body = b""
-    if call.form is not None:
-        body = urlencode({k: fill_text(v, values) for k, v in call.form.items()}).encode()
-        headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
-    elif call.json is not None:
-        body = json.dumps(fill(call.json, values), ensure_ascii=False).encode()
-        headers.setdefault("Content-Type", "application/json")
-    headers.setdefault("Accept", "application/json, text/plain, */*")
-    return ask.but(
-        url=url,
-        method=call.method,
-        body=body,
-        headers=tuple(headers.items()),
-        values=tuple(values.items()),
-    )
-
-
-def _position(paging: Paging | None, number: int, cursor: Any) -> dict[str, Any]:
-    if paging is None:
-        return {"page": 1, "offset": 0, "size": 20, "cursor": ""}
-    return {
-        "page": paging.start + number,
-        "offset": (paging.start if paging.by == "offset" else 0) + number * paging.size,
-        "size": paging.size,
-        "cursor": paging.first_cursor if cursor is None else cursor,
-    }
-
-
 def _next(source: Source, rules: ApiRules, ask: Ask, data: Any, shown: int) -> Ask | None:
     paging = rules.paging
     if paging is None or shown < paging.size:
@@ -157,9 +110,9 @@ def _next(source: Source, rules: ApiRules, ask: Ask, data: Any, shown: int) -> A
         if cursor in (None, "", -1, "-1") or str(cursor) == str(values.get("cursor")):
             return None
     number = ask.number + 1
-    address = source.addresses[int(ask.series.split("|", 1)[0])]
-    values |= _position(paging, number, cursor)
-    return _ask(rules.call, address, values, ask.but(number=number))
+    address = source.addresses[ask.series.address]
+    values |= position(paging, number, cursor)
+    return filled_in(rules.call, address, values, ask.but(number=number))
 
 
 def _answer(decode: str, ok_when: str | None, page: Page) -> Any:
@@ -210,11 +163,11 @@ def _entry(
         return None
     detail = None
     if rules.detail and rules.detail.call.url:
-        detail = _ask(
+        detail = filled_in(
             rules.detail.call,
             rules.detail.call.url,
             values | {"key": key},
-            Ask("", Role.DETAIL, fields={"url": url} if url else {}),
+            Ask("", PageRole.DETAIL, fields={"url": url} if url else {}),
         )
     return make_entry(key, url, fields, detail)
 
@@ -280,9 +233,10 @@ def _matching(
     return kept, notice
 
 
-def _read_detail(rules: ApiRules, ask: Ask, page: Page) -> Found:
+def read_detail(source: Source, rules: ApiRules, ask: Ask, page: Page) -> Entry:
     detail = rules.detail
-    assert detail is not None
+    if detail is None:
+        raise PageGone(f"api 里已没有 detail，不再问详情（{page.url}）")
     data = _answer(detail.decode, detail.ok_when, page)
     found = _mapped(detail.fields, data)
     found.pop("key", None)
@@ -297,4 +251,7 @@ def _read_detail(rules: ApiRules, ask: Ask, page: Page) -> Found:
     shown_url = fields.pop("url", None)
     notes = Notes()
     url = _url(detail.fields.url, data, ask.key, page, notes) or shown_url
-    return Found((make_entry(ask.key, url, fields | found),), 1, notice=notes.text())
+    return replace(make_entry(ask.key, url, fields | found), notice=notes.text())
+
+
+KIND = Kind(ApiRules, read, read_detail, start)

@@ -8,12 +8,23 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from crawlers.addresses import canonical_url, join
-from crawlers.decoders import PAGE_DECODERS
-from crawlers.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
-from crawlers.no_letter import is_loading, why_no_letter
-from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused, Role
-from crawlers.refusals import (
+from crawlers.kinds.board_rules import BoardRules
+from crawlers.kinds.kind import Kind
+from crawlers.reading.addresses import canonical_url, join
+from crawlers.reading.decoders import PAGE_DECODERS
+from crawlers.reading.entries import Notes, each, is_broken, link_of, make_entry, no_key, own_key
+from crawlers.reading.no_letter import is_loading, why_no_letter
+from crawlers.reading.pages import (
+    Ask,
+    Entry,
+    Found,
+    Page,
+    PageChanged,
+    PageGone,
+    PageRole,
+    Refused,
+)
+from crawlers.reading.refusals import (
     because_refused,
     gate_words_in,
     is_gate_address,
@@ -22,8 +33,7 @@ from crawlers.refusals import (
     refusal_in,
     verification_in,
 )
-from crawlers.rules import BoardRules
-from crawlers.selecting import (
+from crawlers.reading.selecting import (
     container_of,
     elements,
     parse_html,
@@ -41,15 +51,7 @@ _MAX_ENTRIES = 500  # of one page; more is a selector that catches everything
 _NEXT_TO_NOTHING = 80  # characters: "暂无信息", a heading
 
 
-def start(source: Source, mark: Mark) -> list[Ask]:
-    return [Ask(url, series=str(i)) for i, url in enumerate(source.addresses)]
-
-
-def read(source: Source, ask: Ask, page: Page) -> Found:
-    rules = source.board
-    assert rules is not None
-    if ask.role is Role.DETAIL:
-        return _read_detail(rules, ask, page)
+def read(source: Source, rules: BoardRules, ask: Ask, page: Page) -> Found:
     root = _parsed(page, rules.decode)
     if list_is_gate(root):
         raise Refused(f"网站给出的是登录或安全验证页面，已停止并放慢（{page.url}）")
@@ -141,7 +143,7 @@ def _entry(rules: BoardRules, item: etree._Element, base: str, notes: Notes) -> 
         return None
     detail = None
     if rules.detail and url:
-        detail = Ask(url, Role.DETAIL)
+        detail = Ask(url, PageRole.DETAIL)
     state = pick(item, rules.status) if rules.status else None
     return make_entry(key, url, fields, detail, state or "")
 
@@ -226,16 +228,17 @@ def _next(
         url = _link(root, rules.next, base, notes)
     elif rules.page_url:
         number = rules.second_page + ask.number
-        first = source.addresses[int(ask.series)]
+        first = source.addresses[ask.series.address]
         url = join(first, rules.page_url.replace("{n}", str(number)))
     if url is None or url in (page.url, ask.url):
         return None
     return ask.but(url=url, number=ask.number + 1)
 
 
-def _read_detail(rules: BoardRules, ask: Ask, page: Page) -> Found:
+def read_detail(source: Source, rules: BoardRules, ask: Ask, page: Page) -> Entry:
     detail = rules.detail
-    assert detail is not None
+    if detail is None:
+        raise PageGone(f"board 里已没有 detail，不再读详情页（{page.url}）")
     root = _parsed(page, detail.decode)
     fields = dict(ask.fields)
     body = pick_all(root, detail.body)
@@ -253,4 +256,7 @@ def _read_detail(rules: BoardRules, ask: Ask, page: Page) -> Found:
             fields[name] = value
     if detail.reply and (value := pick_all(root, detail.reply)):
         fields["reply"] = value
-    return Found((make_entry(ask.key, ask.url, fields),), 1)
+    return make_entry(ask.key, ask.url, fields)
+
+
+KIND = Kind(BoardRules, read, read_detail)

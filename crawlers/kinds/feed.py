@@ -5,26 +5,39 @@ from __future__ import annotations
 import contextlib
 import io
 from calendar import timegm
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crawlers.addresses import canonical_url
-from crawlers.dates import read_time
-from crawlers.decoders import JSON_DECODERS
-from crawlers.entries import Notes, each, link_of, make_entry, no_key, own_key
-from crawlers.pages import Ask, Entry, Found, Mark, Page, PageChanged, Refused
-from crawlers.refusals import because_refused, refusal_of_answer
-from crawlers.selecting import strip_html
-from crawlers.source import Source
+from crawlers.kinds.kind import Kind
+from crawlers.reading.addresses import canonical_url
+from crawlers.reading.dates import read_time
+from crawlers.reading.decoders import JSON_DECODERS
+from crawlers.reading.entries import Notes, each, link_of, make_entry, no_key, own_key
+from crawlers.reading.pages import Ask, Entry, Found, Page, PageChanged, Refused
+from crawlers.reading.refusals import because_refused, refusal_of_answer
+from crawlers.reading.selecting import strip_html
+from crawlers.source import Rules, Source
+from domain.input.load import Problems
 
 _MAX_ENTRIES = 500
 
 
-def start(source: Source, mark: Mark) -> list[Ask]:
-    return [Ask(url, series=str(i)) for i, url in enumerate(source.addresses)]
+@dataclass(frozen=True, slots=True)
+class FeedRules(Rules):
+    """kind: feed. RSS, Atom, RDF or JSON Feed; nothing needs saying."""
+
+    prefer: str | None = None  # content (also where nothing is said) | summary: which is the text
+
+    def spelling(self) -> tuple[object, ...]:
+        return None, None, self if self.prefer else None
+
+    def problems(self) -> Problems:
+        if self.prefer not in (None, "content", "summary"):
+            yield "prefer", f"{self.prefer!r} 不行；写 content 或 summary"
 
 
-def read(source: Source, ask: Ask, page: Page) -> Found:
+def read(source: Source, rules: FeedRules, ask: Ask, page: Page) -> Found:
     opening = page.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     is_json = opening == b"{" or (opening != b"<" and "json" in page.content_type.lower())
     rows = _json_feed(page) if is_json else _xml_feed(page)
@@ -32,12 +45,11 @@ def read(source: Source, ask: Ask, page: Page) -> Found:
         raise PageChanged(
             f"订阅源打开了，但里面一条也没有（{page.url}）。若确实可能为空，请设 may_be_empty: true"
         )
-    prefer = source.feed.prefer if source.feed else "content"
     notes = Notes()
 
     def entry(row: Any) -> Entry | None:
         read_row = _json_row(row) if is_json else _row(row, page.fetched_at)
-        return _entry(read_row, page, prefer, notes)
+        return _entry(read_row, page, rules, notes)
 
     entries = each(rows[:_MAX_ENTRIES], entry, notes)
     if rows and not entries:
@@ -47,10 +59,10 @@ def read(source: Source, ask: Ask, page: Page) -> Found:
     return Found(tuple(entries), len(rows), notice=notes.text())
 
 
-def _entry(row: dict[str, Any], page: Page, prefer: str, notes: Notes) -> Entry | None:
+def _entry(row: dict[str, Any], page: Page, rules: FeedRules, notes: Notes) -> Entry | None:
     link = row.get("link")
     url = link_of(page.url, link, notes) if link else None
-    order = ("content", "summary") if prefer == "content" else ("summary", "content")
+    order = ("summary", "content") if rules.prefer == "summary" else ("content", "summary")
     text = next((t for name in order if (t := strip_html(row.get(name) or ""))), "")
     title = strip_html(row.get("title") or "").replace("\n", " ")
     # RSS asks for neither guid nor link.
@@ -135,3 +147,6 @@ def _json_row(item: Any) -> dict[str, Any]:
     row["author"] = first.get("name") if isinstance(first, dict) else None
     row["time"] = item.get("date_published") or item.get("date_modified")
     return row
+
+
+KIND = Kind(FeedRules, read)

@@ -20,7 +20,7 @@ from gridvoice.cli.options import (
 from gridvoice.cli.output import complain, emit, say, table
 
 if TYPE_CHECKING:
-    from domain.model import ChannelState
+    from domain.alerts import ChannelState
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,9 +38,10 @@ def _list(args: argparse.Namespace) -> int:
     from db import outbox
     from db.channel_states import channel_state_rows
     from db.engine import read
-    from domain.clock import iso, short
-    from domain.masking import mask
-    from domain.model import ALERT_REASON_TITLES, DeliveryState
+    from domain.alerts import DeliveryState
+    from domain.clock import short
+    from domain.masking.mask import mask
+    from gridvoice.contract.alerts import delivery_object
 
     states = [DeliveryState.DEAD] if args.dead else None
     with read(store(args)) as conn:
@@ -49,26 +50,7 @@ def _list(args: argparse.Namespace) -> int:
     _tell_reach(args, fares)
     if args.json:
         for row in rows:
-            emit(
-                {
-                    "id": row.id,
-                    "incident": row.alert.incident_number,
-                    "reason": row.alert.reason,
-                    "report_no": row.alert.report_no,
-                    "severity": row.alert.severity,
-                    "title": row.alert.title,
-                    "channel": row.channel,
-                    "recipient": mask(row.recipient),
-                    "state": row.state,
-                    "attempts": row.attempts,
-                    "resend": row.resend,
-                    "at": iso(row.alert.at),
-                    "next_at": iso(row.next_at),
-                    "delivered_at": iso(row.delivered_at) if row.delivered_at else None,
-                    "code": row.last_code,
-                    "text": mask(row.last_text) if row.last_text else row.last_text,
-                }
-            )
+            emit(delivery_object(row))
         return 0
     table(
         ("时间", "事件", "第几报", "缘由", "通道", "状态", "次数", "应答", "推送编号"),
@@ -77,7 +59,7 @@ def _list(args: argparse.Namespace) -> int:
                 short(r.alert.at),
                 r.alert.incident_number,
                 str(r.alert.report_no),
-                ALERT_REASON_TITLES.get(r.alert.reason, r.alert.reason),
+                r.alert.reason.label,
                 r.channel,
                 r.state.value,
                 str(r.attempts),
@@ -92,11 +74,10 @@ def _list(args: argparse.Namespace) -> int:
 
 def _tell_reach(args: argparse.Namespace, fares: Iterable[ChannelState]) -> None:
     """Who is reached, on standard error: the list itself must not depend on the configuration."""
-    from alerts.channel import Channels
-    from alerts.channels import open_channels
-    from alerts.reach import reach_lines
+    from alerts.channels.opening import Channels, open_channels
+    from alerts.channels.reach import reach_lines
     from domain.clock import utc_now
-    from domain.load import BadSettings, load_file
+    from domain.input.load import BadSettings, load_file
 
     try:
         directory = config_dir(args)
@@ -111,9 +92,10 @@ def _tell_reach(args: argparse.Namespace, fares: Iterable[ChannelState]) -> None
 
 
 def _test(args: argparse.Namespace) -> int:
-    from alerts.render import render_test
+    from alerts.notice.compose import compose_test
+    from domain.alerts import SendError
     from domain.clock import utc_now
-    from domain.model import SendError
+    from gridvoice.contract.alerts import accepted_trial, refused_trial
 
     config = configuration(args)
     opened = config.channels.get(args.channel)
@@ -122,18 +104,17 @@ def _test(args: argparse.Namespace) -> int:
     if opened.channel is None:
         raise Unusable(f"通道 {args.channel} {opened.problem}")
     url = config.general.public_url
-    message = render_test(args.channel, url, f"test_{uuid.uuid4().hex}", utc_now())
+    notice = compose_test(args.channel, url, utc_now())
     try:
-        receipt = opened.channel.send(message)
+        receipt = opened.channel.send(notice, "", f"test_{uuid.uuid4().hex}")
     except SendError as refused:
         if args.json:
-            emit({"channel": args.channel, "ok": False, "outcome": refused.outcome,
-                  "code": refused.code, "text": refused.text})  # fmt: skip
+            emit(refused_trial(args.channel, refused))
         else:
             say(f"✗ {args.channel}: {refused}")
         return 1
     if args.json:
-        emit({"channel": args.channel, "ok": True, "code": receipt.code, "text": receipt.text})
+        emit(accepted_trial(args.channel, receipt))
     else:
         say(f"✓ {args.channel}: {receipt.code} {receipt.text}".rstrip())
     _note_that_it_works(args)
@@ -144,36 +125,25 @@ def _note_that_it_works(args: argparse.Namespace) -> None:
     """What waited for the channel may go: a message has just been accepted."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from db.engine import write
     from domain.clock import utc_now
-    from gridvoice.app.tasks.channels import channel_works
+    from gridvoice.handling.deliveries import came_through
 
     try:
-        with write(store(args)) as conn:
-            channel_works(conn, args.channel, utc_now())
+        came_through(store(args), args.channel, utc_now())
     except (Unusable, SQLAlchemyError) as problem:
         complain(f"试发成功, 但没能记入数据库, 等候的预警要到下次探测才发: {problem}")
 
 
 def _retry(args: argparse.Namespace) -> int:
-    from db import outbox, sending
-    from db.channel_states import channel_state_rows
-    from db.engine import write
     from domain.clock import utc_now
-    from gridvoice.app.tasks.channels import release_channels
+    from gridvoice.contract.alerts import requeued
+    from gridvoice.handling.deliveries import retry
 
-    with write(store(args)) as conn:
-        dead = {row.id: row.channel for row in outbox.dead_letters(conn)}
-        channels = {state.name for state in channel_state_rows(conn)}
-        if args.delivery:
-            dead = {name: channel for name, channel in dead.items() if name == args.delivery}
-            channels = set(dead.values())
-        release_channels(conn, channels, utc_now())
-        retried = [name for name in dead if sending.retry(conn, name)]
+    retried = retry(store(args), args.delivery or None, utc_now())
     if args.delivery and not retried:
         raise Unusable(f"没有编号为 {args.delivery} 的死信; 用 gridvoice alerts list --dead 查看")
     if args.json:
-        emit({"retried": retried})
+        emit(requeued(retried))
     else:
         say(f"重新排队 {len(retried)} 条, 由运行中的 gridvoice run 发送")
     return 0

@@ -1,4 +1,4 @@
-"""`gridvoice assess`: JSONL in, a verdict a line out, in order."""
+"""`gridvoice assess`: JSONL in, an assessment a line out, in order."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from domain import jsonl
-from domain.bounds import too_long
-from domain.jsonl import BadLine
+from domain.input import jsonl
+from domain.input.found_rows import post_from_row
+from domain.input.jsonl import BadLine
 from gridvoice.cli.options import Unusable, command, config_dir
 from gridvoice.cli.output import emit, say
 
 if TYPE_CHECKING:
-    from domain.model import Assessment
+    from domain.assessments import Assessment
+
+_READ = ("title", "text", "channel", "region", "published_at")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,8 +28,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from domain.load import BadSettings
-    from gridvoice.app.assessing import open_assessor
+    from domain.input.load import BadSettings
+    from gridvoice.contract.posts import assessed_post, bad_line
+    from gridvoice.settings.assessing import open_assessor
 
     try:
         assessor = open_assessor(config_dir(args), args.scorer)
@@ -41,15 +44,15 @@ def run(args: argparse.Namespace) -> int:
             if isinstance(line, str) and not line.strip():
                 continue
             try:
-                row = _row(line)
+                row = jsonl.as_object(line)
                 assessment = assessor.assess(_post(row))
             except Exception as problem:  # whatever one line raises, the lines behind it are read
                 failed += 1
                 said = str(problem) if isinstance(problem, ValueError) else repr(problem)[:200]
-                _report(args, {"line": number, "error": said})
+                _report(args, bad_line(number, said))
                 continue
             if args.json:
-                emit({"id": row.get("id"), **as_json(assessment)})
+                emit(assessed_post(row.get("id"), assessment))
             else:
                 _show(row, assessment)
     return 1 if failed else 0
@@ -70,64 +73,17 @@ def open_lines(name: str) -> Iterator[Iterator[str | BadLine]]:
         yield lines
 
 
-def _row(line: str | BadLine) -> dict[str, Any]:
-    row = jsonl.as_object(line)
-    if not isinstance(row.get("text"), str):
-        raise ValueError("'text' is missing or not a string")
-    for name in ("title", "channel", "region", "published_at"):
-        if not isinstance(row.get(name), str | None):
-            raise ValueError(f"{name!r} is not a string")
-    if problem := too_long(row.get("title") or "", row["text"]):
-        raise ValueError(problem)
-    return row
-
-
 def _post(row: dict[str, Any]) -> Any:
-    from domain.clock import parse_time
+    """Raises BadRow. Rows need no id, and what else they hold decides nothing."""
     from pipeline.assess import PostText
 
-    published = row.get("published_at")
+    found = post_from_row({n: row[n] for n in _READ if n in row}, "", key="", channel="")
     return PostText(
-        title=row.get("title") or "",
-        text=row["text"],
-        channel=row.get("channel"),
-        region=row.get("region"),
-        published_at=parse_time(published) if published else None,
+        title=found.title,
+        text=found.text,
+        channel=found.channel or None,
+        region=found.region,
     )
-
-
-def as_json(assessment: Assessment) -> dict[str, Any]:
-    """The contract's row (DESIGN 5), without the id."""
-    known = assessment.relevant
-    return {
-        "relevant": assessment.relevant,
-        "relevance": round(assessment.relevance, 4),
-        "complaint": assessment.complaint,
-        "negativity": None
-        if assessment.negativity is None or not known
-        else round(assessment.negativity, 4),
-        "category": assessment.category if known else None,
-        "aspects": list(assessment.aspects) if known else None,
-        "severity": assessment.severity if known else None,
-        "area": assessment.area,
-        "places": [
-            {"name": p.name, "code": p.code, "field": p.field, "start": p.start, "end": p.end}
-            for p in assessment.places
-        ],
-        "station": assessment.station,
-        "reasons": [
-            {
-                "rule": r.rule,
-                "field": r.field,
-                "start": r.start,
-                "end": r.end,
-                "text": r.text,
-                "weight": round(r.weight, 4),
-            }
-            for r in assessment.reasons
-        ],
-        "scorer": assessment.scorer,
-    }
 
 
 def _report(args: argparse.Namespace, problem: dict[str, Any]) -> None:
@@ -138,17 +94,16 @@ def _report(args: argparse.Namespace, problem: dict[str, Any]) -> None:
 
 
 def _show(row: dict[str, Any], assessment: Assessment) -> None:
-    from domain.masking import mask
-    from domain.model import AREA_TITLES, CATEGORY_TITLES
+    from domain.masking.mask import mask
 
     if not assessment.relevant:
-        verdict = "无关"
+        found = "无关"
     else:
         kind = "投诉" if assessment.complaint else "相关"
-        verdict = f"{kind} · {CATEGORY_TITLES.get(assessment.category or '', '未分类')}"
-        verdict += f" · {assessment.severity.label}"
+        category = assessment.category.label if assessment.category else "未分类"
+        found = f"{kind} · {category} · {assessment.severity.label}"
     where = assessment.place.name if assessment.place else "地点不明"
-    say(f"{row.get('id', '')}\t{verdict}\t{where}({AREA_TITLES[assessment.area]})")
+    say(f"{row.get('id', '')}\t{found}\t{where}({assessment.area.label})")
     shown = {"title": mask(row.get("title") or ""), "text": mask(row["text"])}
     say("    " + (shown["title"] or shown["text"]).strip().replace("\n", " ")[:60])
     for reason in _strongest(assessment.reasons):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gridvoice.cli.assess import open_lines
@@ -10,7 +11,7 @@ from gridvoice.cli.options import Unusable, command, config_dir, with_common
 from gridvoice.cli.output import complain, emit, say
 
 if TYPE_CHECKING:
-    from domain.model import FoundPost
+    from domain.posts import FoundPost
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -18,27 +19,42 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="项目")
     score = command(verbs, "score", "研判速度, 与 SnowNLP 相比", _score)
     pipeline = command(verbs, "pipeline", "全流程速度, 与 SnowNLP 单独评分相比", _pipeline)
-    for one in (score, pipeline):
+    incidents = command(verbs, "incidents", "一条投诉和一次接收的耗时, 随历史事件数", _incidents)
+    incidents.add_argument(
+        "--sizes", metavar="N,N", help="事件数 (默认: 100,1000,10000,50000)", default=""
+    )
+    for one in (score, pipeline, incidents):
         one.add_argument("--posts", metavar="FILE", help="JSONL 帖文 (默认: 随附数据或自造帖文)")
         one.add_argument("--limit", type=int, default=0, metavar="N", help="只用前 N 条")
 
 
 def _score(args: argparse.Namespace) -> int:
-    from gridvoice.app.benchmarks import bench_score
+    from gridvoice.benchmarks.speed import bench_score
 
     return _print(args, bench_score(config_dir(args), _posts(args)))
 
 
 def _pipeline(args: argparse.Namespace) -> int:
-    from gridvoice.app.benchmarks import bench_pipeline
+    from gridvoice.benchmarks.speed import bench_pipeline
 
     return _print(args, bench_pipeline(config_dir(args), _posts(args)))
 
 
+def _incidents(args: argparse.Namespace) -> int:
+    from gridvoice.benchmarks.incidents import SIZES, bench_incidents
+    from gridvoice.handling.acts import acknowledge
+
+    try:
+        sizes = [int(size) for size in args.sizes.split(",")] if args.sizes else SIZES
+    except ValueError:
+        raise Unusable(f"--sizes {args.sizes}: 写成用逗号隔开的数, 如 100,1000") from None
+    return _print(args, bench_incidents(config_dir(args), _posts(args), acknowledge, sizes))
+
+
 def _posts(args: argparse.Namespace) -> list[FoundPost]:
     """The posts asked for; else the real ones beside the project; else the demo town's own."""
-    from gridvoice.app.beside import real_posts
-    from gridvoice.app.found_rows import BadRow, found_post
+    from domain.input.found_rows import BadRow, post_from_line
+    from gridvoice.benchmarks.local_data import real_posts
 
     name = args.posts or real_posts()
     if name is None:
@@ -48,7 +64,7 @@ def _posts(args: argparse.Namespace) -> list[FoundPost]:
         try:
             with open_lines(str(name)) as lines:
                 posts = [
-                    found_post(line, "bench")
+                    post_from_line(line, "bench")
                     for line in lines
                     if not isinstance(line, str) or line.strip()
                 ]
@@ -58,7 +74,7 @@ def _posts(args: argparse.Namespace) -> list[FoundPost]:
 
 
 def _town_posts() -> list[FoundPost]:
-    from domain.model import FoundPost
+    from domain.posts import FoundPost
     from gridvoice.demo.town import load_town
 
     town = load_town("first")
@@ -69,12 +85,14 @@ def _town_posts() -> list[FoundPost]:
     ]
 
 
-def _print(args: argparse.Namespace, results: list[dict[str, object]]) -> int:
-    if not results:
-        raise Unusable("没有可测的帖文")
+def _print(args: argparse.Namespace, results: Iterable[dict[str, object]]) -> int:
+    measured = False
     for result in results:
+        measured = True
         if args.json:
             emit(result)
         else:
             say("  ".join(f"{key}={value}" for key, value in result.items()))
+    if not measured:
+        raise Unusable("没有可测的帖文")
     return 0

@@ -30,9 +30,9 @@ def run(args: argparse.Namespace) -> int:
         if args.post or args.what:
             raise Unusable("--export 不与更正同用")
         return _export(args)
+    from domain.assessments import Category, Correction
     from domain.clock import utc_now
-    from domain.model import Category
-    from gridvoice.app.corrections import WHAT_TITLES, NotCorrectable, What, correct
+    from gridvoice.handling.corrections import NotCorrectable, correct
 
     source, slash, key = (args.post or "").partition("/")
     if not slash or not source or not key:
@@ -45,24 +45,24 @@ def run(args: argparse.Namespace) -> int:
     if args.category is not None and args.category not in list(Category):
         raise Unusable(f"没有类别 {args.category!r}: {', '.join(Category)}")
     category = Category(args.category) if args.category else None
-    what = What(args.what)
+    what = Correction(args.what)
     config, engine = configuration(args), store(args)
     try:
-        verdict = correct(engine, config, source, key, what, category, who, utc_now())
+        assessment = correct(engine, config, source, key, what, category, who, utc_now())
     except NotCorrectable as problem:
         raise Unusable(str(problem)) from None
     if args.json:
-        emit({"type": "corrected", "source": source, "id": key, "relevant": verdict.relevant,
-              "complaint": verdict.complaint, "category": verdict.category,
-              "severity": verdict.severity, "who": who})  # fmt: skip
+        emit({"type": "corrected", "source": source, "id": key, "relevant": assessment.relevant,
+              "complaint": assessment.complaint, "category": assessment.category,
+              "severity": assessment.severity, "who": who})  # fmt: skip
     else:
-        say(f"已更正: {args.post} {WHAT_TITLES[what]}")
+        say(f"已更正: {args.post} {what.label}")
     return 0
 
 
 def _export(args: argparse.Namespace) -> int:
     from domain.private_file import keep_private
-    from gridvoice.app.corrections import labels
+    from gridvoice.handling.corrections import labels
 
     count = 0
     unreadable: dict[int, str] = {}

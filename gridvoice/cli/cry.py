@@ -25,9 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _cry(args: argparse.Namespace) -> int:
     from domain.trouble import Trouble
-    from gridvoice.app.logs import set_up
-    from gridvoice.app.tasks.tell_operator import Operator
-    from gridvoice.app.told import Told
+    from gridvoice.health.told import Told
+    from gridvoice.processes.logs import set_up
+    from gridvoice.tasks.tell_operator import Operator
 
     set_up()
     down = Trouble(

@@ -13,9 +13,9 @@ from gridvoice.cli.options import Unusable, command, config_dir
 from gridvoice.cli.output import emit, say, table
 
 if TYPE_CHECKING:
-    from gridvoice.demo.gateway import Accepted
+    from gridvoice.demo.receivers.receiver import Accepted
     from gridvoice.demo.run import Journey
-    from gridvoice.demo.town import Verdict
+    from gridvoice.demo.town import TownCheck
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,7 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from domain.load import BadSettings
+    from domain.input.load import BadSettings
     from gridvoice.demo.town import load_town
 
     if not args.pace > 0:
@@ -54,10 +54,11 @@ def _run(args: argparse.Namespace, town: Any, folder: Path) -> int:
     import asyncio
 
     from db.engine import open_engine, upgrade
-    from gridvoice.app.configuration import load
-    from gridvoice.app.logs import set_up
-    from gridvoice.cli.run import make_service
+    from gridvoice.console.app import console_of
     from gridvoice.demo import run as demo_run
+    from gridvoice.processes.logs import set_up
+    from gridvoice.service.service import Service
+    from gridvoice.settings.configuration import load
 
     set_up(quiet=True)
     later = not args.once
@@ -72,8 +73,10 @@ def _run(args: argparse.Namespace, town: Any, folder: Path) -> int:
         url = f"sqlite:///{folder / 'gridvoice.db'}"
         engine = open_engine(url)
         upgrade(engine)
-        service = make_service(load(demo.config_dir, folder), engine, url, folder, quiet=True)
-        service.listener = listener
+        service = Service(
+            load(demo.config_dir, folder), engine, url, folder, quiet=True, listener=listener
+        )
+        service.console = console_of(service)
         if not args.json:
             say(f"小镇 {town.name}: {demo.site.base_url}/liuyan/   控制台: http://127.0.0.1:{port}")
             say("帖文陆续出现，预警如下" + ("" if args.once else "（Ctrl-C 结束）") + "：")
@@ -82,8 +85,8 @@ def _run(args: argparse.Namespace, town: Any, folder: Path) -> int:
         asyncio.run(
             service.serve(demo_run.watch(demo, engine, args.once, lambda a: _told(args, a)))
         )
-        verdict = demo_run.verdict_on(demo, engine)
-        return _finish(args, demo, engine, demo_run.journeys(demo, engine), verdict)
+        assessment = demo_run.assessment_on(demo, engine)
+        return _finish(args, demo, engine, demo_run.journeys(demo, engine), assessment)
 
 
 def _told(args: argparse.Namespace, accepted: Accepted) -> None:
@@ -113,14 +116,14 @@ def _told(args: argparse.Namespace, accepted: Accepted) -> None:
 
 
 def _finish(
-    args: argparse.Namespace, demo: Any, engine: Any, found: list[Journey], verdict: Verdict
+    args: argparse.Namespace, demo: Any, engine: Any, found: list[Journey], assessment: TownCheck
 ) -> int:
     from db import incidents, posts
     from db.engine import read
 
     with read(engine) as conn:
         total, counted = posts.count_posts(conn), incidents.count_incidents(conn)
-    right = verdict.is_right
+    right = assessment.is_right
     if args.json:
         emit(
             {
@@ -135,9 +138,9 @@ def _finish(
                     "readable_to_alerted": _most(j.alerted for j in found),
                 },
                 "right": right,
-                "missing": list(verdict.missing),
-                "wrong": list(verdict.wrong),
-                "repeated": list(verdict.repeated),
+                "missing": list(assessment.missing),
+                "wrong": list(assessment.wrong),
+                "repeated": list(assessment.repeated),
             }
         )
     else:
@@ -153,7 +156,9 @@ def _finish(
         say(f"（自帖文可读起算）共采集 {total} 帖，{sum(counted.values())} 个事件。")
         if args.once:
             say("✓ 真实事件各预警一次，陷阱一个未报。" if right else "✗ 与剧本不符：")
-        for line in (*verdict.missing, *verdict.wrong, *verdict.repeated) if args.once else ():
+        for line in (
+            (*assessment.missing, *assessment.wrong, *assessment.repeated) if args.once else ()
+        ):
             say(f"  {line}")
     return 0 if right or not args.once else 1
 
@@ -164,7 +169,7 @@ def _most(values: Any) -> float | None:
 
 def _open_listener(port: int) -> socket.socket:
     """The console's socket, held from now on: the port asked for, else 8650, else any."""
-    from gridvoice.app.console_server import PortTaken, open_listener
+    from gridvoice.service.console_server import PortTaken, open_listener
 
     for candidate in (port,) if port else (8650, 0):
         try:

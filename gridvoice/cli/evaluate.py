@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from domain.bounds import too_long
-from domain.jsonl import as_object
+from domain.input.found_rows import post_from_row
+from domain.input.jsonl import as_object
 from gridvoice.cli.assess import open_lines
 from gridvoice.cli.options import Unusable, command
 from gridvoice.cli.output import complain, emit, say, table
@@ -30,7 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from gridvoice.app.beside import label_folders
+    from gridvoice.benchmarks.local_data import label_folders
     from pipeline.learning.evaluate import SHIPPED, evaluate
     from pipeline.learning.train import own_labels
 
@@ -71,29 +71,23 @@ def read_labels(name: str) -> tuple[list[dict[str, Any]], int]:
 
 
 def _labelled(row: dict[str, Any]) -> dict[str, Any]:
-    """The row, if it can be learnt from or judged. Raises ValueError naming what is wrong."""
+    """The row, if it can be learnt from or assessed. Raises ValueError naming what is wrong."""
     from pipeline.learning.labels import example
 
-    if not isinstance(row.get("text"), str):
-        raise ValueError("'text' is missing or not a string")
-    for name in ("title", "channel"):
-        if not isinstance(row.get(name), str | None):
-            raise ValueError(f"{name!r} is not a string")
+    post_from_row({n: row[n] for n in ("title", "text", "channel") if n in row}, "", key="")
     for name in ("relevant", "complaint"):
         if not isinstance(row.get(name), bool):
-            raise ValueError(f"{name!r} is missing or not true/false")
-    if problem := too_long(row.get("title") or "", row["text"]):
-        raise ValueError(problem)
+            raise ValueError(f"缺少 {name!r}，或它不是 true/false")
     example(row)
     return row
 
 
 def train(args: argparse.Namespace) -> int:
-    from gridvoice.app.beside import data_folder, fixed_set
-    from pipeline.learning.gate import Refused, check_files
+    from gridvoice.benchmarks.local_data import data_folder, fixed_set
+    from pipeline.learning.gate import BelowFloors, check_files
     from pipeline.learning.train import train as rebuild
+    from pipeline.scorers.linear import OwnScorer
     from pipeline.scorers.model_file import Model
-    from pipeline.scorers.own import OwnScorer
 
     for name in args.labels:
         if not Path(name).is_file():
@@ -107,7 +101,7 @@ def train(args: argparse.Namespace) -> int:
     held = None if args.allow_regression else gate
     try:
         model = rebuild([Path(name) for name in args.labels], Path(args.out), data_folder(), held)
-    except Refused as worse:
+    except BelowFloors as worse:
         complain(f"模型未写出: 在固定测试集上变差 ({worse})")
         complain("请检查新增标注; 确要写出, 请加 --allow-regression")
         return 1

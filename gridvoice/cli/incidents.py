@@ -1,16 +1,13 @@
-"""`gridvoice incidents list / show / ack / close`."""
+"""`gridvoice incidents list / show`, and every act on one."""
 
 from __future__ import annotations
 
 import argparse
 import getpass
-from typing import TYPE_CHECKING, Any
 
+from domain.incidents.acts import ACTS
 from gridvoice.cli.options import Unusable, command, configuration, store, with_common
 from gridvoice.cli.output import emit, say, table
-
-if TYPE_CHECKING:
-    from db.rows import IncidentRow
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,56 +18,33 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     listing.add_argument("--open", action="store_true", help="只列未办结的")
     show = command(verbs, "show", "一个事件的全部: 概况、时间线、帖文、推送", _show)
     show.add_argument("number", metavar="编号")
-    ack = command(verbs, "ack", "接收一个事件", _ack)
-    close = command(verbs, "close", "办结一个事件", _close)
-    for one in (ack, close):
-        one.add_argument("number", metavar="编号")
-        one.add_argument("--who", default="", metavar="姓名")
-        one.add_argument("--note", default="", metavar="说明")
-    close.add_argument("--false-alarm", action="store_true", help="误报")
-
-
-def as_json(row: IncidentRow) -> dict[str, Any]:
-    """An incident as the contract has it, without its posts."""
-    from domain.clock import iso
-    from domain.masking import mask
-
-    incident = row.incident
-    return {
-        "number": incident.number,
-        "title": mask(incident.title),
-        "category": incident.category,
-        "severity": incident.severity,
-        "state": incident.state,
-        "area": incident.area,
-        "place": incident.place,
-        "place_code": incident.place_code,
-        "station": incident.station,
-        "first_post_at": iso(incident.first_event_at),
-        "last_post_at": iso(incident.last_event_at),
-        "post_count": incident.post_count,
-        "channels": list(incident.channels),
-        "report_no": incident.report_no,
-        "previous": incident.previous,
-    }
+    for name, rule in ACTS.items():
+        act = command(verbs, name.replace("_", "-"), f"{rule.title}一个事件", _act)
+        act.set_defaults(act=name)
+        act.add_argument("number", metavar="编号")
+        act.add_argument("--who", default="", metavar="姓名")
+        act.add_argument("--note", default="", metavar="说明")
+        if name == "close":
+            act.add_argument("--false-alarm", action="store_const", const="false_alarm",
+                             dest="act", help="误报")  # fmt: skip
 
 
 def _list(args: argparse.Namespace) -> int:
     from db import incidents, posts
     from db.engine import read
-    from domain.masking import mask
-    from domain.model import AREA_TITLES, CATEGORY_TITLES, STATE_TITLES, IncidentState
+    from domain.incidents.incident import IncidentState
+    from domain.masking.mask import mask
+    from gridvoice.contract.incidents import incident_object, incident_with_posts
 
     states = [s for s in IncidentState if s.is_open] if args.open else None
     with read(store(args)) as conn:
         rows = incidents.list_incidents(conn, states)
         for row in rows if args.json else ():
-            answer = as_json(row)
             if args.posts:
                 members = posts.posts_of_incident(conn, row.id)
-                answer["post_ids"] = [p.key for p in members]
-                answer["posts"] = [{"source": p.source, "id": p.key} for p in members]
-            emit(answer)
+                emit(incident_with_posts(row.incident, members))
+            else:
+                emit(incident_object(row.incident))
     if not args.json:
         table(
             ("编号", "等级", "状态", "类别", "地点", "属地", "帖数", "事由"),
@@ -78,10 +52,10 @@ def _list(args: argparse.Namespace) -> int:
                 (
                     i.number,
                     i.severity.label,
-                    STATE_TITLES[i.state],
-                    CATEGORY_TITLES[i.category],
+                    i.state.label,
+                    i.category.label,
                     i.place or "不明",
-                    AREA_TITLES[i.area],
+                    i.area.label,
                     str(i.post_count),
                     mask(i.title)[:24],
                 )
@@ -92,39 +66,25 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from db import incidents, outbox, posts
+    from db import incidents, outbox, posts, timeline
     from db.engine import read
-    from domain.clock import iso, short
-    from domain.masking import mask, mask_address
-    from domain.model import CATEGORY_TITLES, CHANNEL_TITLES
+    from domain.clock import short
+    from domain.masking.mask import mask
+    from domain.posts import PostChannel
+    from gridvoice.contract.incidents import whole_incident
 
     with read(store(args)) as conn:
         row = incidents.find(conn, args.number)
         if row is None:
             raise Unusable(f"没有编号为 {args.number} 的事件; 用 gridvoice incidents list 查看")
         members = posts.posts_of_incident(conn, row.id)
-        events = incidents.events_of(conn, row.id)
+        events = timeline.events_of(conn, row.id)
         sent = outbox.list_deliveries(conn, incident_id=row.id)
     if args.json:
-        answer = as_json(row)
-        answer["posts"] = [
-            {"source": p.source, "id": p.key, "channel": p.channel, "title": mask(p.title),
-             "text": mask(p.text), "published_at": iso(p.event_at), "url": mask_address(p.url)}
-            for p in members
-        ]  # fmt: skip
-        answer["events"] = [
-            {"at": iso(e.at), "kind": e.kind, "who": mask(e.who), "note": mask(e.note)}
-            for e in events
-        ]
-        answer["deliveries"] = [
-            {"id": d.id, "channel": d.channel, "state": d.state, "reason": d.alert.reason,
-             "report_no": d.alert.report_no, "attempts": d.attempts}
-            for d in sent
-        ]  # fmt: skip
-        emit(answer)
+        emit(whole_incident(row.incident, members, events, sent))
         return 0
     i = row.incident
-    say(f"{i.number}  {i.severity.label} · {CATEGORY_TITLES[i.category]} · {mask(i.title)}")
+    say(f"{i.number}  {i.severity.label} · {i.category.label} · {mask(i.title)}")
     say(
         f"地点 {i.place or '不明'}  责任 {i.station or '待定'}  {i.post_count}帖  第{i.report_no}报"
     )
@@ -133,37 +93,25 @@ def _show(args: argparse.Namespace) -> int:
     for d in sent:
         say(f"  推送 {d.channel} 第{d.alert.report_no}报 {d.state} ({d.attempts}次)")
     for p in members:
-        channel = CHANNEL_TITLES.get(p.channel, p.channel)
+        channel = PostChannel.label_of(p.channel)
         say(f"  {short(p.event_at)} {channel} {mask(f'{p.title} {p.text}'.strip())[:80]}")
     return 0
 
 
-def _ack(args: argparse.Namespace) -> int:
-    from gridvoice.app.handling import acknowledge
-
-    return _act(args, acknowledge)
-
-
-def _close(args: argparse.Namespace) -> int:
-    from functools import partial
-
-    from gridvoice.app.handling import close
-
-    return _act(args, partial(close, false_alarm=args.false_alarm))
-
-
-def _act(args: argparse.Namespace, act: Any) -> int:
+def _act(args: argparse.Namespace) -> int:
+    from db.incidents import NoSuchIncident
     from domain.clock import utc_now
-    from domain.model import STATE_TITLES
-    from gridvoice.app.handling import NoSuchIncident, NotNow
+    from gridvoice.contract.incidents import acted_on
+    from gridvoice.handling.acts import DOING, NotNow
 
     who = args.who or getpass.getuser()
+    act = DOING[args.act]
     try:
         after = act(store(args), configuration(args), args.number, who, args.note, utc_now())
     except (NoSuchIncident, NotNow) as refused:
         raise Unusable(str(refused)) from None
     if args.json:
-        emit({"number": after.number, "state": after.state, "who": who})
+        emit(acted_on(after, who))
     else:
-        say(f"{after.number} 现为“{STATE_TITLES[after.state]}”")
+        say(f"{after.number} 现为“{after.state.label}”")
     return 0

@@ -14,7 +14,7 @@ from domain.private_file import keep_private
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from gridvoice.app.configuration import Configuration
+    from gridvoice.settings.configuration import Configuration
 
 
 class Unusable(Exception):
@@ -49,7 +49,7 @@ def command(
 
 def config_dir(args: argparse.Namespace) -> Path:
     """The named directory, else ./config where it is ours, else the one that ships."""
-    from gridvoice.app.configuration import default_config_dir
+    from gridvoice.settings.configuration import default_config_dir
 
     named = getattr(args, "config", None) or os.environ.get("GRIDVOICE_CONFIG")
     if named:
@@ -88,8 +88,8 @@ def database_url(args: argparse.Namespace) -> str:
 
 def configuration(args: argparse.Namespace) -> Configuration:
     """The validated configuration; every mistake is named and makes the call unusable."""
-    from domain.load import BadSettings
-    from gridvoice.app.configuration import load
+    from domain.input.load import BadSettings
+    from gridvoice.settings.configuration import load
 
     try:
         return load(config_dir(args), data_dir(args))

@@ -19,7 +19,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
-from domain.plain import seen
+from domain.masking.plain import seen
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from gridvoice.cli.options import Unusable, command, with_common
 from gridvoice.cli.output import complain, emit, say
 
 if TYPE_CHECKING:
-    from pipeline.gazetteer_import import Imported
+    from pipeline.places.importing import Imported
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,7 +23,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _import(args: argparse.Namespace) -> int:
-    from pipeline.gazetteer_import import PlaceRow, write_places
+    from pipeline.places.importing import PlaceRow, write_places
 
     rows: dict[str, PlaceRow] = {}
     bad = 0
@@ -55,7 +55,7 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _read(name: str) -> Imported:
-    from pipeline.gazetteer_import import read_list
+    from pipeline.places.importing import read_list
 
     try:
         return read_list(Path(name))

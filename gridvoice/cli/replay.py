@@ -17,8 +17,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from gridvoice.app.logs import set_up
-    from gridvoice.app.replay import Replayed, replay, summary
+    from gridvoice.processes.logs import set_up
+    from gridvoice.service.replay import Replayed, replay, summary
 
     speed = _speed(args.speed)
     config, engine = configuration(args), store(args)

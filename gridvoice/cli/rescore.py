@@ -1,4 +1,4 @@
-"""`gridvoice rescore`: judge history again with the configured scorer, beside a running service."""
+"""`gridvoice rescore`: assess history again by the configured scorer, beside a running service."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from gridvoice.cli.options import Unusable, command, configuration, store
 from gridvoice.cli.output import complain, emit, progress, say
 
 if TYPE_CHECKING:
-    from domain.model import Assessment
-    from gridvoice.app.tasks.aside import Failed
-    from gridvoice.app.tasks.rescore import Batch, Rescored
+    from domain.assessments import Assessment
+    from gridvoice.tasks.aside import Failed
+    from gridvoice.tasks.rescore import Batch, Rescored
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,8 +23,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from domain.clock import parse_time, utc_now
-    from gridvoice.app.logs import set_up
-    from gridvoice.app.tasks.rescore import count, rescore
+    from gridvoice.processes.logs import set_up
+    from gridvoice.tasks.rescore import count, rescore
 
     try:
         since = parse_time(args.since)
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     summary = {
         "type": "summary", "posts": posts, "changed": changed, "complaints_gained": gained,
         "complaints_lost": lost, "kept_by_person": kept, **totals, "failed": len(failed),
-        "scorer": config.judging.assessor.scorer.name,
+        "scorer": config.assessing.assessor.scorer.name,
     }  # fmt: skip
     if args.json:
         emit(summary)
@@ -80,13 +80,13 @@ def _stand_back() -> None:
         os.nice(10)
 
 
-def _told(verdict: Assessment | None) -> dict[str, object] | None:
-    if verdict is None:
+def _told(assessment: Assessment | None) -> dict[str, object] | None:
+    if assessment is None:
         return None
     return {
-        "relevant": verdict.relevant,
-        "complaint": verdict.complaint,
-        "category": verdict.category,
-        "severity": verdict.severity,
-        "scorer": verdict.scorer,
+        "relevant": assessment.relevant,
+        "complaint": assessment.complaint,
+        "category": assessment.category,
+        "severity": assessment.severity,
+        "scorer": assessment.scorer,
     }

@@ -10,7 +10,6 @@ from gridvoice.cli.options import Unusable, command, store
 from gridvoice.cli.output import emit, say
 
 if TYPE_CHECKING:
-    from db.search import Hit
     from domain.query.tree import Query
 
 
@@ -29,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from db.engine import read
     from domain.query.parse import BadQuery, parse
     from domain.query.tree import And
+    from gridvoice.contract.posts import searched_post
 
     try:
         asked = parse(args.query)
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
             emit({"count": total}) if args.json else say(str(total))
             return 0
         for hit in search.search(conn, query, args.limit):
-            emit(_as_json(hit)) if args.json else _show(hit.post)
+            emit(searched_post(hit)) if args.json else _show(hit.post)
     return 0
 
 
@@ -71,34 +71,12 @@ def _moment(text: str | None) -> datetime | None:
         raise Unusable(f"{wrong}; 或 3d、12h") from None
 
 
-def _as_json(hit: Hit) -> dict[str, Any]:
-    """Masked: the unmasked text found the post and is not shown. Masking keeps every character's
-    place, so that the spans of the original hold."""
-    from domain.clock import iso
-    from domain.masking import mask, mask_address
-
-    row = hit.post
-    return {
-        "id": row.key,
-        "source": row.source,
-        "title": mask(row.title),
-        "text": mask(row.text),
-        "channel": row.channel,
-        "region": mask(row.region) if row.region else None,
-        "url": mask_address(row.url),
-        "published_at": iso(row.event_at),
-        "first_seen": iso(row.first_seen),
-        "incident": row.incident_number,
-        "spans": [{"field": s.field, "start": s.start, "end": s.end} for s in hit.spans],
-    }
-
-
 def _show(row: Any) -> None:
     from domain.clock import short
-    from domain.masking import mask
-    from domain.model import CHANNEL_TITLES
+    from domain.masking.mask import mask
+    from domain.posts import PostChannel
 
     mark = f" [{row.incident_number}]" if row.incident_number else ""
-    channel = CHANNEL_TITLES.get(row.channel, row.channel)
+    channel = PostChannel.label_of(row.channel)
     say(f"{short(row.event_at)} {channel} {row.source}/{row.key}{mark}")
     say("    " + mask(f"{row.title} {row.text}".strip().replace("\n", " "))[:100])

@@ -23,7 +23,6 @@ from gridvoice.cli.options import (
     with_common,
 )
 from gridvoice.cli.output import complain, show_traceback
-from gridvoice.cli.run import make_service
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,24 +53,29 @@ def _with_patience(args: argparse.Namespace) -> int:
 def _serve(args: argparse.Namespace) -> int:
     import asyncio
 
-    from crawlers.process import die_with_parent
-    from gridvoice.app.console_server import PortTaken
-    from gridvoice.app.logs import set_up
-    from gridvoice.app.processes import Heartbeat
-    from gridvoice.app.supervisor import RELOAD
+    from crawlers.process.main import die_with_parent
+    from gridvoice.console.app import console_of
+    from gridvoice.processes.children import Heartbeat
+    from gridvoice.processes.logs import set_up
+    from gridvoice.processes.roles import ServiceRole
+    from gridvoice.processes.supervisor import RELOAD
+    from gridvoice.service.console_server import PortTaken
+    from gridvoice.service.service import Service
 
     die_with_parent()
     set_up()
-    service = make_service(
+    service = Service(
         configuration(args),
         store(args),
         database_url(args),
         data_dir(args),
-        args.role,
+        tuple(ServiceRole) if args.role == "all" else (ServiceRole(args.role),),
         heartbeat=Heartbeat(args.heartbeat),
         restarts=args.restarts,
         reason=args.reason,
     )
+    if ServiceRole.CONSOLE in service.roles:
+        service.console = console_of(service)
     try:
         left = asyncio.run(service.serve())
     except PortTaken as taken:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gridvoice.cli.options import Unusable, command, config_dir, configuration, store, with_common
 from gridvoice.cli.output import emit, say, table
+
+if TYPE_CHECKING:
+    from crawlers.crawl_settings import CrawlSettings
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,32 +28,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _list(args: argparse.Namespace) -> int:
     from db import sources
     from db.engine import read
-    from domain.clock import iso, parse_time, short
-    from domain.masking import mask
+    from domain.clock import parse_time, short
+    from gridvoice.contract.sources import source_object
 
     config = configuration(args)
     with read(store(args)) as conn:
         states = {row.name: row for row in sources.source_rows(conn)}
-    rows: list[dict[str, Any]] = []
-    for name, source in config.sources.items():
-        state = states.get(name)
-        rows.append(
-            {
-                "name": name,
-                "title": source.title,
-                "kind": source.kind,
-                "channel": source.channel,
-                "enabled": source.enabled,
-                "every_s": source.every.total_seconds(),
-                "last_success_at": iso(state.last_success_at)
-                if state and state.last_success_at
-                else None,
-                "outcome": state.last_outcome if state else None,
-                "failures": state.failures if state else 0,
-                "problem": mask(state.last_problem) if state and state.last_problem else None,
-                "posts_found": state.posts_found if state else 0,
-            }
-        )
+    rows = [source_object(name, one, states.get(name)) for name, one in config.sources.items()]
     if args.json:
         for row in rows:
             emit(row)
@@ -75,18 +59,20 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from crawlers.check import SavedPage, check
-    from crawlers.source import Source
+    from crawlers.kinds.loading import load_source
+    from crawlers.process.check import SavedPage, check
     from domain.clock import iso
-    from domain.load import BadSettings, load_file
-    from domain.masking import mask, mask_address
+    from domain.input.load import BadSettings
+    from domain.masking.mask import mask
+    from gridvoice.contract.posts import shown_post
+    from gridvoice.contract.sources import failed, noticed
 
     path = Path(args.file)
     if not path.is_file():
         named = config_dir(args) / "sources" / f"{args.file}.yaml"
         path = named if named.is_file() else path
     try:
-        source = load_file(path, Source, path.name)
+        source = load_source(path, path.name)
     except FileNotFoundError:
         raise Unusable(f"没有文件 {args.file}") from None
     except BadSettings as bad:
@@ -96,29 +82,31 @@ def _check(args: argparse.Namespace) -> int:
         if not page.is_file():
             raise Unusable(f"没有文件 {page}")
     pages = [SavedPage(page.name, page.read_bytes()) for page in saved]
-    report = check(source, pages)
+    report = check(source, pages, settings=_crawl_settings(config_dir(args)))
     for post in report.posts[: args.limit or None]:
         if args.json:
-            emit(
-                {
-                    "id": post.key,
-                    "title": mask(post.title),
-                    "text": mask(post.text),
-                    "url": mask_address(post.url),
-                    "channel": post.channel,
-                    "region": mask(post.region) if post.region else None,
-                    "published_at": iso(post.published_at) if post.published_at else None,
-                    "reply": mask(post.reply) if post.reply else None,
-                }
-            )
+            emit(shown_post(post))
         else:
             when = iso(post.published_at) if post.published_at else "时间不明"
             say(f"{post.key}  {when}  {mask(post.title)[:40]}")
             say("    " + mask(post.text).replace("\n", " ")[:80])
-    for notice in map(mask, report.notices):
-        emit({"notice": notice}) if args.json else say(f"! {notice}")
-    for problem in map(mask, report.problems):
-        emit({"problem": problem}) if args.json else say(f"✗ {problem}")
+    for notice in report.notices:
+        emit(noticed(notice)) if args.json else say(f"! {mask(notice)}")
+    for problem in report.problems:
+        emit(failed(problem)) if args.json else say(f"✗ {mask(problem)}")
     if not args.json and not report.problems:
         say(f"✓ 读到 {len(report.posts)} 帖")
     return 1 if report.problems else 0
+
+
+def _crawl_settings(directory: Path) -> CrawlSettings:
+    """What the daemon would crawl with; the defaults where its settings cannot be read, as a file
+    may be tried out anywhere."""
+    from crawlers.crawl_settings import CrawlSettings
+    from domain.input.load import BadSettings, load_file
+    from gridvoice.settings.general import GeneralSettings
+
+    try:
+        return load_file(directory / "gridvoice.yaml", GeneralSettings, "gridvoice.yaml").crawler
+    except (BadSettings, FileNotFoundError):
+        return CrawlSettings()

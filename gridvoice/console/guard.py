@@ -6,14 +6,13 @@ web page must neither read it (DNS rebinding → Host check) nor act in it (cros
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.addresses import split_address
+from domain.addresses import is_loopback, split_address
 
 _HEADERS = {
     "content-security-policy": (
@@ -29,16 +28,6 @@ _HEADERS = {
 }
 _SAFE_METHODS = ("GET", "HEAD")
 _BODY_LIMIT_BYTES = 64 * 1024
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name (no port) can only mean this machine."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 class Guard:

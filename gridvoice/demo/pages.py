@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from domain.clock import SHANGHAI
 from gridvoice.demo.town import Town, TownPost
-from gridvoice.demo.web import Page
+from gridvoice.demo.web import DemoPage
 
 ROWS = 20  # of a list page
 CARDS = 10  # of a search page
@@ -78,7 +78,7 @@ body{{font:14px/1.8 "Microsoft YaHei",sans-serif;width:960px;margin:0 auto;color
 """
 
 
-def board_list(town: Town, shown: Sequence[Shown], number: int, now: datetime) -> Page | None:
+def board_list(town: Town, shown: Sequence[Shown], number: int, now: datetime) -> DemoPage | None:
     """Page `number` (from 1) of the list, newest first; None where there is no such page."""
     pages = max(1, -(-len(shown) // ROWS))
     if not 1 <= number <= pages:
@@ -111,7 +111,7 @@ def _row(shown: Shown, now: datetime) -> str:
     )
 
 
-def board_detail(town: Town, shown: Shown) -> Page:
+def board_detail(town: Town, shown: Shown) -> DemoPage:
     post = shown.post
     paragraphs = "\n".join(f"<p>　　{html.escape(p)}</p>" for p in post.text.splitlines() if p)
     body = f"""<h1 class="title">{html.escape(post.title)}</h1>
@@ -137,12 +137,12 @@ def _full(moment: datetime) -> str:
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M:%S}"
 
 
-def _board_page(town: Town, title: str, body: str) -> Page:
+def _board_page(town: Town, title: str, body: str) -> DemoPage:
     text = _BOARD.format(
         title=html.escape(title), site=town.board_title, region=town.region, body=body
     )
     # The page says gb2312 and holds more: so do the real ones.
-    return Page(text.encode("gb18030"))
+    return DemoPage(text.encode("gb18030"))
 
 
 # ---- the social channel ----
@@ -151,7 +151,9 @@ _EMOJI = re.compile(r"\[([一-鿿]{1,4})\]")
 _TOPIC = re.compile(r"#([^#\s<]{1,30})#")
 
 
-def search_answer(shown: Sequence[Shown], number: int, original: Callable[[str], Shown]) -> Page:
+def search_answer(
+    shown: Sequence[Shown], number: int, original: Callable[[str], Shown]
+) -> DemoPage:
     """Page `number` of a search's hits in the shape of m.weibo.cn's container search."""
     hits = shown[(number - 1) * CARDS : number * CARDS]
     if not hits:
@@ -218,14 +220,14 @@ def weibo_html(text: str) -> str:
     ).replace("\n", "<br />")
 
 
-def _json(answer: dict[str, Any]) -> Page:
-    return Page(json.dumps(answer).encode("ascii"), "application/json; charset=utf-8")
+def _json(answer: dict[str, Any]) -> DemoPage:
+    return DemoPage(json.dumps(answer).encode("ascii"), "application/json; charset=utf-8")
 
 
 # ---- the feed ----
 
 
-def feed(town: Town, shown: Sequence[Shown], base_url: str) -> Page:
+def feed(town: Town, shown: Sequence[Shown], base_url: str) -> DemoPage:
     """The newest thirty as RSS 2.0."""
     items = "\n".join(
         f"""<item>
@@ -248,10 +250,10 @@ def feed(town: Town, shown: Sequence[Shown], base_url: str) -> Page:
 </channel>
 </rss>
 """
-    return Page(text.encode("utf-8"), "application/rss+xml; charset=utf-8")
+    return DemoPage(text.encode("utf-8"), "application/rss+xml; charset=utf-8")
 
 
-def news_page(town: Town, shown: Shown) -> Page:
+def news_page(town: Town, shown: Shown) -> DemoPage:
     post = shown.post
     text = f"""<!DOCTYPE html>
 <html lang="zh"><head><meta charset="utf-8"><title>{html.escape(post.title)}</title></head>
@@ -259,4 +261,4 @@ def news_page(town: Town, shown: Shown) -> Page:
 <p>{_full(shown.published_at)}　来源：{html.escape(town.feed_title)}　{html.escape(post.author)}</p>
 <p>{html.escape(post.text)}</p></body></html>
 """
-    return Page(text.encode("utf-8"), "text/html; charset=utf-8")
+    return DemoPage(text.encode("utf-8"), "text/html; charset=utf-8")

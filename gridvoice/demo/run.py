@@ -15,15 +15,17 @@ from typing import Any
 import yaml
 from sqlalchemy import Engine
 
-from db import incidents, leases, outbox, posts
+from db import incidents, leases, outbox, posts, timeline, unassessed
 from db.engine import read
+from domain.alerts import AlertReason
 from domain.clock import parse_time, utc_now
-from domain.model import AlertReason
-from gridvoice.demo.gateway import CENTRE, Accepted, Gateway
 from gridvoice.demo.places import write_places
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.receiver import Accepted
 from gridvoice.demo.site import Site
 from gridvoice.demo.sources import write_sources
-from gridvoice.demo.town import Alerted, Town, Verdict, judge
+from gridvoice.demo.town import Alerted, Town, TownCheck, check_town
 
 ALERT = "incident.alert"  # the centre may also hear of trouble with the system itself
 _POLL_EVERY = "1s"
@@ -59,6 +61,7 @@ def opened(
             write_places(town, shipped / "places", config_dir / "places")
         _adapt_general(config_dir / "gridvoice.yaml", town, port)
         _adapt_routes(config_dir / "routes.yaml")
+        _adapt_channels(config_dir / "channels.yaml")
         os.environ.update(gateway.environment())
         yield Demo(town, site, gateway, config_dir)
 
@@ -78,6 +81,15 @@ def _adapt_routes(path: Path) -> None:
     for line in (routes["default"], *(r["to"] for r in routes["routes"])):
         line[:] = [to for to in line if to["channel"] != "log"]
     path.write_text(yaml.safe_dump(routes, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def _adapt_channels(path: Path) -> None:
+    # The robot's receiver stands here, not at its vendor.
+    settings: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for channel in settings["channels"]:
+        if channel["kind"] == "wecom":
+            channel["hosts"] = ["127.0.0.1"]
+    path.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def watch(
@@ -119,7 +131,7 @@ def _all_polled(engine: Engine) -> bool:
 def _movement(engine: Engine, demo: Demo) -> int:
     """A number that changes as long as something is going on."""
     with read(engine) as conn:
-        waiting = posts.count_unjudged(conn)
+        waiting = unassessed.count_unassessed(conn)
         untried = leases.has_untried(conn, ["file", "centre", "duty_group"], utc_now())
         return posts.count_posts(conn) * 4 + len(demo.told) + waiting + untried
 
@@ -137,9 +149,9 @@ def first_alerts(demo: Demo, engine: Engine) -> list[Alerted]:
     return found
 
 
-def verdict_on(demo: Demo, engine: Engine) -> Verdict:
+def assessment_on(demo: Demo, engine: Engine) -> TownCheck:
     """Exactly the town's true incidents, each once as a first alert, none of the traps?"""
-    return judge(demo.town, first_alerts(demo, engine), demo.site.later)
+    return check_town(demo.town, first_alerts(demo, engine), demo.site.later)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +177,12 @@ def journeys(demo: Demo, engine: Engine) -> list[Journey]:
             if accepted.body["reason"] != AlertReason.FIRST or alert is None:
                 continue
             event = next(
-                e for e in incidents.events_of(conn, alert.incident_id) if e.id == alert.event_id
+                e for e in timeline.events_of(conn, alert.incident_id) if e.id == alert.event_id
             )
             row = posts.post(conn, int(event.data["post"]))
-            if row is None or row.key not in readable or row.judged_at is None:
+            if row is None or row.key not in readable or row.assessed_at is None:
                 continue
-            found.append(_journey(accepted, readable[row.key], row.first_seen, row.judged_at))
+            found.append(_journey(accepted, readable[row.key], row.first_seen, row.assessed_at))
     return found
 
 

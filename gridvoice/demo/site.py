@@ -14,7 +14,7 @@ from gridvoice.demo import pages
 from gridvoice.demo.pages import Shown
 from gridvoice.demo.stream import later_posts
 from gridvoice.demo.town import Town, TownPost, Where
-from gridvoice.demo.web import NOT_FOUND, LocalServer, Page
+from gridvoice.demo.web import NOT_FOUND, DemoPage, LocalServer
 
 ROBOTS = b"User-agent: *\nDisallow: /admin/\nDisallow: /liuyan/write.html\n"
 _LATER_KEPT = 1000  # a demo left running for days must not grow
@@ -96,11 +96,11 @@ class Site:
     ) -> None:
         self.stop()
 
-    def answer(self, path: str, query: Mapping[str, str]) -> Page:
+    def answer(self, path: str, query: Mapping[str, str]) -> DemoPage:
         """The page at `path`, as it stands now."""
         now = self._now()
         if path == "/robots.txt":
-            return Page(ROBOTS, "text/plain")
+            return DemoPage(ROBOTS, "text/plain")
         if match := _LIST.fullmatch(path):
             number = int(match[1] or 1)
             return pages.board_list(self.town, self._on(Where.BOARD, now), number, now) or NOT_FOUND
@@ -112,7 +112,7 @@ class Site:
             return self._detail(match[1], match[2], now)
         return NOT_FOUND
 
-    def _detail(self, column: str, key: str, now: datetime) -> Page:
+    def _detail(self, column: str, key: str, now: datetime) -> DemoPage:
         where = Where.FEED if column == "news" else Where.BOARD
         shown = next((s for s in self._on(where, now) if s.post.id == key), None)
         if shown is None:
@@ -121,7 +121,7 @@ class Site:
             return pages.news_page(self.town, shown)
         return pages.board_detail(self.town, shown)
 
-    def _search(self, query: Mapping[str, str], now: datetime) -> Page:
+    def _search(self, query: Mapping[str, str], now: datetime) -> DemoPage:
         match = _KEYWORD.fullmatch(query.get("containerid", ""))
         words = fold(match[1]).split() if match else []
         all_posts = {s.post.id: s for s in self._on(Where.SOCIAL, now)}

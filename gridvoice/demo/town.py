@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from domain.load import load_file
-from domain.model import Area, Category
+from domain.assessments import Area, Category
+from domain.input.load import load_file
 
 TOWNS = Path(__file__).parent / "towns"
 
@@ -43,8 +43,8 @@ class TownPost:
     published that long before the start and is there from the beginning. The id's first word
     says what it is: `true-NAME-01` belongs to the incident NAME, which must be alerted; `trap-…`
     must never alert by itself (`incident`: the matter that it may join); `talk-…` is ordinary.
-    `relevant`, `complaint`, `category` and `area` are the verdict of a reader; where they are
-    left out, the id decides (see `verdict`).
+    `relevant`, `complaint`, `category` and `area` are the assessment of a reader; where they are
+    left out, the id decides (see `assessment`).
     """
 
     id: str
@@ -181,8 +181,8 @@ class Expected:
     area: Area | None
 
 
-def verdict(town: Town, post: TownPost) -> Expected:
-    """The reader's verdict: what the post states itself, else what its kind means."""
+def assessment(town: Town, post: TownPost) -> Expected:
+    """The reader's assessment: what the post states itself, else what its kind means."""
     if post.kind == "true":
         incident = town.true_incidents[str(post.matter)]
         category = post.category or incident.category
@@ -213,7 +213,7 @@ class Alerted:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TownCheck:
     """How alerts compare with the truth; each tuple holds sentences, empty when all is well."""
 
     missing: tuple[str, ...]
@@ -225,7 +225,7 @@ class Verdict:
         return not (self.missing or self.wrong or self.repeated)
 
 
-def judge(town: Town, alerts: Iterable[Alerted], later: Sequence[TownPost] = ()) -> Verdict:
+def check_town(town: Town, alerts: Iterable[Alerted], later: Sequence[TownPost] = ()) -> TownCheck:
     """Exactly the town's true incidents, each with one first alert, none of the traps.
 
     `alerts` are first alerts only, with all posts that their incident holds. `later` are posts
@@ -264,4 +264,4 @@ def judge(town: Town, alerts: Iterable[Alerted], later: Sequence[TownPost] = ())
         for label, numbers in owners.items()
         if len(numbers) > 1
     ]
-    return Verdict(tuple(missing), tuple(wrong), tuple(repeated))
+    return TownCheck(tuple(missing), tuple(wrong), tuple(repeated))

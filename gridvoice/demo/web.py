@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DemoPage:
     """One answer: its bytes, as they go over the wire."""
 
     body: bytes
@@ -24,10 +24,10 @@ class Page:
     status: int = 200
 
 
-Answer = Callable[[str, Mapping[str, str]], Page]
+Answer = Callable[[str, Mapping[str, str]], DemoPage]
 """(path, query) → the page. Called from several threads."""
 
-NOT_FOUND = Page(b"404\n", "text/plain", 404)
+NOT_FOUND = DemoPage(b"404\n", "text/plain", 404)
 
 
 class LocalServer:
@@ -122,14 +122,14 @@ def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
             page = answer(url.path, dict(parse_qsl(url.query, keep_blank_values=True)))
             tag = f'"{hashlib.md5(page.body, usedforsecurity=False).hexdigest()[:16]}"'
             if page.status == 200 and self.headers.get("If-None-Match") == tag:
-                self._send(Page(b"", page.content_type, 304), tag)
+                self._send(DemoPage(b"", page.content_type, 304), tag)
             else:
                 self._send(page, tag)
 
         def do_HEAD(self) -> None:
             self.do_GET()
 
-        def _send(self, page: Page, tag: str) -> None:
+        def _send(self, page: DemoPage, tag: str) -> None:
             phrase = HTTPStatus(page.status).phrase
             head = [f"HTTP/1.1 {page.status} {phrase}", f"ETag: {tag}"]
             if page.status != 304:

@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from pipeline.learning.fit import Settings, fit
+from pipeline.learning.fit import FitSettings, fit
 from pipeline.learning.folds import grouped
 from pipeline.learning.labels import Example
 from pipeline.scorers.features import Reader
+from pipeline.scorers.linear import OwnScorer
 from pipeline.scorers.model_file import SCALE, Model
-from pipeline.scorers.own import OwnScorer
 
 _FOLDS = 5
 _ENOUGH = 30  # complaints to calibrate on
 
 
 def fit_calibrated(
-    examples: Sequence[Example], settings: Settings | None = None, folds: int = _FOLDS
+    examples: Sequence[Example], settings: FitSettings | None = None, folds: int = _FOLDS
 ) -> Model:
     """A model on all `examples`, its probabilities calibrated on grouped folds of the real ones.
 
@@ -46,11 +46,11 @@ class _HeldOut:
 
 
 def _held_out(
-    examples: Sequence[Example], settings: Settings | None, reader: Reader, folds: int
+    examples: Sequence[Example], settings: FitSettings | None, reader: Reader, folds: int
 ) -> list[_HeldOut]:
     """The sums of real posts by models that saw neither them nor their groups."""
     # The slope asks for the size of sums, not for the last hundredth: fewer resamplings will do.
-    settings = replace(settings or Settings(), bags=2)
+    settings = replace(settings or FitSettings(), bags=2)
     real = [e for e in examples if e.kind == "real"]
     others = [e for e in examples if e.kind != "real"]
     if len({e.group for e in real}) < folds or len({e.complaint for e in real}) < 2:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.learning.labels import POSTS, read_rows
-from pipeline.normalise import Squeezed, squeeze
+from pipeline.scorers.linear import OwnScorer
 from pipeline.scorers.model_file import text_hash
-from pipeline.scorers.own import OwnScorer
+from pipeline.text.normalise import Squeezed, squeeze
 
 _IRRELEVANT: dict[str, Any] = {"relevant": False, "category": None}
 _SURE = 0.3  # the model's relevance below which an unread post passes for irrelevant

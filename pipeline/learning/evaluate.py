@@ -14,7 +14,7 @@ from pipeline.learning.calibrate import fit_calibrated, without
 from pipeline.learning.folds import grouped
 from pipeline.learning.labels import Example, example
 from pipeline.learning.metrics import (
-    Judged,
+    ScoredPost,
     calibration_error,
     category_accuracy,
     complaint_pairs,
@@ -23,7 +23,7 @@ from pipeline.learning.metrics import (
     relevant_pairs,
 )
 from pipeline.scorers import SCORERS, Scorer, open_scorer
-from pipeline.scorers.own import OwnScorer
+from pipeline.scorers.linear import OwnScorer
 
 SHIPPED = "shipped"
 _LENGTHS = ((30, "to 30"), (100, "to 100"), (400, "to 400"), (10**9, "over 400"))
@@ -47,49 +47,49 @@ def evaluate(
     for name in scorers:
         started = time.perf_counter()
         if name == "own" and folds:
-            judged, known, speed = _by_folds(examples, folds, extra)
+            assessed, known, speed = _by_folds(examples, folds, extra)
         else:
-            judged, known, speed = _as_it_is(
+            assessed, known, speed = _as_it_is(
                 examples, open_scorer("own" if name == SHIPPED else name)
             )
         yield {
-            **report(name, judged),
+            **report(name, assessed),
             "trained_on_these": known,
             "posts_per_s": round(speed, 1),
             "folds": folds if name == "own" else 0,
             "seconds": round(time.perf_counter() - started, 1),
-            "by_channel": _split(examples, judged, lambda e: e.channel or "?"),
-            "by_category": _split(examples, judged, lambda e: e.category or "none"),
-            "by_length": _split(examples, judged, _length),
-            "by_kind": _split(examples, judged, _kind),
+            "by_channel": _split(examples, assessed, lambda e: e.channel or "?"),
+            "by_category": _split(examples, assessed, lambda e: e.category or "none"),
+            "by_length": _split(examples, assessed, _length),
+            "by_kind": _split(examples, assessed, _kind),
         }
 
 
-def report(name: str, judged: Sequence[Judged]) -> dict[str, Any]:
+def report(name: str, assessed: Sequence[ScoredPost]) -> dict[str, Any]:
     """The figures that every report has."""
-    relevant, complaint = hits(relevant_pairs(judged)), hits(complaint_pairs(judged))
+    relevant, complaint = hits(relevant_pairs(assessed)), hits(complaint_pairs(assessed))
     return {
         "scorer": name,
-        "n": len(judged),
-        "relevant": {**relevant, "f1_95": interval(judged, relevant_pairs)},
-        "complaint": {**complaint, "f1_95": interval(judged, complaint_pairs)},
-        "category": category_accuracy(judged),
-        "ece": calibration_error(judged),
+        "n": len(assessed),
+        "relevant": {**relevant, "f1_95": interval(assessed, relevant_pairs)},
+        "complaint": {**complaint, "f1_95": interval(assessed, complaint_pairs)},
+        "category": category_accuracy(assessed),
+        "ece": calibration_error(assessed),
     }
 
 
-def _as_it_is(examples: Sequence[Example], scorer: Scorer) -> tuple[list[Judged], bool, float]:
-    judged, seconds = _timed(examples, scorer)
+def _as_it_is(examples: Sequence[Example], scorer: Scorer) -> tuple[list[ScoredPost], bool, float]:
+    assessed, seconds = _timed(examples, scorer)
     known = isinstance(scorer, OwnScorer) and any(
         e.hash in scorer.model.trained_on for e in examples
     )
-    return judged, known, len(examples) / seconds if seconds else 0.0
+    return assessed, known, len(examples) / seconds if seconds else 0.0
 
 
 def _by_folds(
     examples: Sequence[Example], folds: int, extra: Sequence[Example]
-) -> tuple[list[Judged], bool, float]:
-    judged: dict[int, Judged] = {}
+) -> tuple[list[ScoredPost], bool, float]:
+    assessed: dict[int, ScoredPost] = {}
     spent = 0.0
     for fold in grouped([e.group for e in examples], folds):
         held = [examples[i] for i in fold]
@@ -98,33 +98,33 @@ def _by_folds(
         ids = {e.id for e in others}
         ours = [e for e in extra if e.id not in ids]
         scorer = OwnScorer(fit_calibrated(without([*others, *ours], held)))
-        verdicts, seconds = _timed(held, scorer)
+        assessments, seconds = _timed(held, scorer)
         spent += seconds
-        judged.update(zip(fold, verdicts, strict=True))
-    in_order = [judged[i] for i in range(len(examples))]
+        assessed.update(zip(fold, assessments, strict=True))
+    in_order = [assessed[i] for i in range(len(examples))]
     return in_order, False, len(examples) / spent if spent else 0.0
 
 
-def judge(examples: Sequence[Example], scorer: Scorer) -> list[Judged]:
-    """Truth and verdict of each example."""
+def score_all(examples: Sequence[Example], scorer: Scorer) -> list[ScoredPost]:
+    """Truth and assessment of each example."""
     return _timed(examples, scorer)[0]
 
 
-def _timed(examples: Sequence[Example], scorer: Scorer) -> tuple[list[Judged], float]:
+def _timed(examples: Sequence[Example], scorer: Scorer) -> tuple[list[ScoredPost], float]:
     started = time.perf_counter()
     scores = [scorer.score(e.post, e.channel) for e in examples]
     seconds = time.perf_counter() - started
     return [
-        Judged(e.relevant, e.complaint, e.category, s)
+        ScoredPost(e.relevant, e.complaint, e.category, s)
         for e, s in zip(examples, scores, strict=True)
     ], seconds
 
 
 def _split(
-    examples: Sequence[Example], judged: Sequence[Judged], key: Callable[[Example], str]
+    examples: Sequence[Example], assessed: Sequence[ScoredPost], key: Callable[[Example], str]
 ) -> dict[str, Any]:
-    parts: dict[str, list[Judged]] = {}
-    for e, j in zip(examples, judged, strict=True):
+    parts: dict[str, list[ScoredPost]] = {}
+    for e, j in zip(examples, assessed, strict=True):
         parts.setdefault(str(key(e)), []).append(j)
     return {
         name: {

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.learning.labels import read_rows
-from pipeline.normalise import squeeze
 from pipeline.scorers import Scorer, open_scorer
+from pipeline.text.normalise import squeeze
 
 
 def flagged(rows: Iterable[dict[str, Any]], scorer: Scorer) -> Iterator[dict[str, Any]]:

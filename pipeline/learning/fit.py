@@ -16,14 +16,14 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from domain.model import Category
+from domain.assessments import Category
 from pipeline.learning.labels import Example
 from pipeline.scorers.features import BOARD, MANNERS, REGISTERS, Reader
 from pipeline.scorers.model_file import SCALE, Model, Weights
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class FitSettings:
     """What was found best by grouped folds; `docs/assessment.md` tells what each brings."""
 
     longest: int = 4  # characters of an n-gram
@@ -77,10 +77,10 @@ _LEAST = 100  # a feature whose weights are all below 0.01 is left out
 
 
 def fit(
-    examples: Sequence[Example], settings: Settings | None = None, reader: Reader | None = None
+    examples: Sequence[Example], settings: FitSettings | None = None, reader: Reader | None = None
 ) -> Model:
     """A model without calibration; `calibrate` adds it."""
-    settings = settings or Settings()
+    settings = settings or FitSettings()
     read = _read(examples, reader or Reader(), settings.longest)
     count = Counter(g for grams in read.near for g in grams)
     candidates = sorted(g for g, n in count.items() if n >= settings.least_posts)
@@ -109,7 +109,7 @@ def fit(
     )
 
 
-def _matrix(read: _Read, ngrams: list[str], facts: list[int], settings: Settings) -> Any:
+def _matrix(read: _Read, ngrams: list[str], facts: list[int], settings: FitSettings) -> Any:
     number = {g: i for i, g in enumerate(ngrams)}
     place = {f: i for i, f in enumerate(facts)}
     near = [[number[g] for g in grams if g in number] for grams in read.near]
@@ -120,7 +120,7 @@ def _matrix(read: _Read, ngrams: list[str], facts: list[int], settings: Settings
     return hstack([grams, said.multiply(_scales(facts, settings))]).tocsr()
 
 
-def _scales(facts: list[int], settings: Settings) -> Any:
+def _scales(facts: list[int], settings: FitSettings) -> Any:
     return np.array([settings.manner_scale if f in MANNERS else settings.fact_scale for f in facts])
 
 
@@ -131,7 +131,7 @@ def _binary(rows: list[list[int]], width: int) -> Any:
 
 
 def _heads(
-    matrix: Any, read: _Read, register: int, settings: Settings, bags: int
+    matrix: Any, read: _Read, register: int, settings: FitSettings, bags: int
 ) -> tuple[Any, Any]:
     """Weights and bias of relevant and complaint, as one register sees the examples.
 
@@ -155,13 +155,13 @@ def _heads(
     return np.array([w for w, _ in fitted]), np.array([b for _, b in fitted])
 
 
-def _share(example: Example, register: int, learning: int, settings: Settings) -> float:
+def _share(example: Example, register: int, learning: int, settings: FitSettings) -> float:
     if register != learning:
         return settings.other_register[learning]
     return settings.written_in_board if register == BOARD and example.group in _WRITTEN else 1.0
 
 
-def _categories(matrix: Any, read: _Read, settings: Settings) -> tuple[Any, Any]:
+def _categories(matrix: Any, read: _Read, settings: FitSettings) -> tuple[Any, Any]:
     """One against the rest, among relevant posts of both registers."""
     rows = [i for i, e in enumerate(read.examples) if e.category is not None]
     weight = np.array([read.examples[i].weight for i in rows])
@@ -201,7 +201,7 @@ def _weights(
     categories: tuple[Any, Any],
     width: int,
     facts: list[int],
-    settings: Settings,
+    settings: FitSettings,
 ) -> Weights:
     weights = np.vstack([heads[0], categories[0]])
     near = np.rint(weights[:, :width] * SCALE).astype(int)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.learning.evaluate import judge, report
+from pipeline.learning.evaluate import report, score_all
 from pipeline.learning.labels import Example, example, read_rows
 from pipeline.scorers import open_scorer
 from pipeline.scorers.score import Scorer
@@ -22,7 +22,7 @@ from pipeline.scorers.score import Scorer
 _SLACK = 0.005  # what counts as the same
 
 
-class Refused(Exception):
+class BelowFloors(Exception):
     """A model is worse than the floors; the text names each figure and its floor."""
 
 
@@ -55,7 +55,7 @@ def corpus_digest(examples: Sequence[Example]) -> str:
 
 def figures(examples: Sequence[Example], scorer: Scorer) -> dict[str, float]:
     """The figures that have a floor."""
-    found: dict[str, Any] = report("", judge(examples, scorer))
+    found: dict[str, Any] = report("", score_all(examples, scorer))
     return {
         "relevant_f1": found["relevant"]["f1"],
         "complaint_f1": found["complaint"]["f1"],
@@ -77,7 +77,7 @@ def check(examples: Sequence[Example], scorer: Scorer, floors: Floors) -> dict[s
         if now[name] < floor - _SLACK
     ]
     if worse:
-        raise Refused("the model is worse on the fixed set: " + "; ".join(worse))
+        raise BelowFloors("the model is worse on the fixed set: " + "; ".join(worse))
     return now
 
 
@@ -105,7 +105,7 @@ def main(fixed: Path, floors: Path) -> int:
     scorer = open_scorer()
     try:
         now = check_files(fixed, floors, scorer)
-    except (Refused, ValueError, OSError) as error:
+    except (BelowFloors, ValueError, OSError) as error:
         sys.stderr.write(f"{scorer.name}: {error}\n")
         return 1
     wanted = load_floors(floors).figures

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from domain.jsonl import BadLine, as_object, open_lines
-from domain.model import Category
-from pipeline.normalise import Squeezed, squeeze
+from domain.assessments import Category
+from domain.input.jsonl import BadLine, as_object, open_lines
 from pipeline.scorers.model_file import text_hash
+from pipeline.text.normalise import Squeezed, squeeze
 
 
 @dataclass(frozen=True, slots=True)

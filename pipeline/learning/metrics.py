@@ -11,7 +11,7 @@ from pipeline.scorers.score import Score
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ScoredPost:
     """One labelled post and what a scorer said of it."""
 
     relevant: bool
@@ -21,7 +21,7 @@ class Judged:
 
 
 def hits(pairs: Sequence[tuple[bool, bool]]) -> dict[str, float]:
-    """(truth, verdict) → {"p","r","f1"}; 0 where nothing was said or nothing was there."""
+    """(truth, assessment) → {"p","r","f1"}; 0 where nothing was said or nothing was there."""
     true = sum(t and v for t, v in pairs)
     said = sum(v for _, v in pairs)
     there = sum(t for t, _ in pairs)
@@ -35,46 +35,46 @@ def hits(pairs: Sequence[tuple[bool, bool]]) -> dict[str, float]:
     }
 
 
-def relevant_pairs(judged: Sequence[Judged]) -> list[tuple[bool, bool]]:
-    return [(j.relevant, j.score.relevant) for j in judged]
+def relevant_pairs(assessed: Sequence[ScoredPost]) -> list[tuple[bool, bool]]:
+    return [(j.relevant, j.score.relevant) for j in assessed]
 
 
-def complaint_pairs(judged: Sequence[Judged]) -> list[tuple[bool, bool]]:
-    return [(j.complaint, j.score.complaint) for j in judged]
+def complaint_pairs(assessed: Sequence[ScoredPost]) -> list[tuple[bool, bool]]:
+    return [(j.complaint, j.score.complaint) for j in assessed]
 
 
-def category_accuracy(judged: Sequence[Judged]) -> dict[str, Any]:
+def category_accuracy(assessed: Sequence[ScoredPost]) -> dict[str, Any]:
     """Among true complaints; one that was not found counts by the category it was given, if any."""
-    true = [j for j in judged if j.complaint and j.category]
+    true = [j for j in assessed if j.complaint and j.category]
     found = [j for j in true if j.score.relevant]
     right = sum(j.score.category == j.category for j in found)
     return {"accuracy": round(right / len(found), 4) if found else 0.0, "n": len(found)}
 
 
-def calibration_error(judged: Sequence[Judged], bins: int = 10) -> float:
+def calibration_error(assessed: Sequence[ScoredPost], bins: int = 10) -> float:
     """Expected calibration error of the probability of a complaint.
 
     Where a post is not relevant the scorer gives no such probability; its relevance, which bounds
     it, stands in.
     """
     filled: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
-    for j in judged:
+    for j in assessed:
         p = (j.score.negativity or 0.0) if j.score.relevant else j.score.relevance
         filled[min(int(p * bins), bins - 1)].append((p, j.complaint))
     gap = 0.0
     for held in filled:
         if held:
             gap += abs(sum(p for p, _ in held) - sum(t for _, t in held))
-    return round(gap / len(judged), 4) if judged else 0.0
+    return round(gap / len(assessed), 4) if assessed else 0.0
 
 
 def interval(
-    judged: Sequence[Judged],
-    pairs: Callable[[Sequence[Judged]], list[tuple[bool, bool]]],
+    assessed: Sequence[ScoredPost],
+    pairs: Callable[[Sequence[ScoredPost]], list[tuple[bool, bool]]],
     rounds: int = 500,
 ) -> tuple[float, float]:
     """95 % interval of F1 by the bootstrap over posts, with a fixed seed."""
-    drawn = pairs(judged)
+    drawn = pairs(assessed)
     if not drawn:
         return 0.0, 0.0
     chance = random.Random(20261124)

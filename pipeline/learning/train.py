@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.learning.calibrate import fit_calibrated
 from pipeline.learning.labels import POSTS, Example, join, read_rows
-from pipeline.learning.voices import voices
+from pipeline.learning.synthetic import voices
 from pipeline.scorers.model_file import Model
 
 MODEL_NAME = "own.json"

@@ -12,20 +12,20 @@ DEFAULT = "own"
 
 
 def _own() -> Scorer:
-    from pipeline.scorers.own import OwnScorer
+    from pipeline.scorers.linear import OwnScorer
 
     return OwnScorer.shipped()
 
 
 def _snownlp() -> Scorer:
-    from pipeline.scorers.snow import SnowScorer
+    from pipeline.scorers.snownlp import SnowScorer
 
     return SnowScorer()
 
 
 def _keywords_and_snownlp() -> Scorer:
     from pipeline.scorers.keywords import KeywordScorer
-    from pipeline.scorers.snow import SnowScorer
+    from pipeline.scorers.snownlp import SnowScorer
 
     return KeywordScorer(SnowScorer())
 

@@ -1,6 +1,6 @@
 """What the model sees of a post: n-grams near the mention of electricity, concepts, and pairs.
 
-The same code reads posts in training and in judging. Feature numbers hold within one lexicon; the
+The same code reads posts in training and in assessing. Feature numbers hold within one lexicon; the
 model file keeps them by name.
 """
 
@@ -14,9 +14,8 @@ from typing import Any
 
 import ahocorasick
 
-from pipeline.normalise import Squeezed
 from pipeline.scorers import concepts
-from pipeline.scorers.windows import (
+from pipeline.scorers.triggers import (
     COMMON,
     NEAR,
     RARE,
@@ -25,6 +24,7 @@ from pipeline.scorers.windows import (
     WIDE,
     spread,
 )
+from pipeline.text.normalise import Squeezed
 
 PAIR_REACH = 28  # characters between the ends of two phrases that count as together
 
@@ -130,7 +130,7 @@ Spoken = tuple[int, int, tuple[int, ...], bool]  # start, end in the squeezed fi
 
 
 @dataclass(slots=True)
-class Reading:
+class FeatureReading:
     """One post as the model sees it.
 
     `title`/`text` are the squeezed fields. `*_near` are the spans near a trigger (n-grams are read
@@ -193,7 +193,7 @@ class Reader:
         known = self._known
         return tuple(f for f in facts if known is None or f in known)
 
-    def read(self, post: Squeezed, channel: str | None) -> Reading | None:
+    def read(self, post: Squeezed, channel: str | None) -> FeatureReading | None:
         """The post as features; None when nothing in it speaks of electricity."""
         if self._prefilter and not _hinted(post.text):
             return None
@@ -224,7 +224,9 @@ class Reader:
         if channel in _FORM_OF:
             facts += self._that_matter([_FORM_NUMBER["form_" + _FORM_OF[channel]]])
         facts += self._that_matter(_manner(body))
-        return Reading(register, head, body, head_near, near, head_spoken, spoken, set(facts))
+        return FeatureReading(
+            register, head, body, head_near, near, head_spoken, spoken, set(facts)
+        )
 
     def _row(self, kind: int) -> list[tuple[int, ...]]:
         """The pair features of one kind of phrase with every other, made when first met."""
@@ -315,7 +317,7 @@ __all__ = [
     "MANNERS",
     "OPEN",
     "REGISTERS",
+    "FeatureReading",
     "Reader",
-    "Reading",
     "concepts_of",
 ]

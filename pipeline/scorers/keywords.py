@@ -1,12 +1,12 @@
-"""The baseline that everybody begins with: keywords find it, a general sentiment judges it."""
+"""The baseline that everybody begins with: keywords find it, a general sentiment assesses it."""
 
 from __future__ import annotations
 
 import re
 
-from domain.model import Reason
-from pipeline.normalise import Squeezed
+from domain.assessments import Reason
 from pipeline.scorers.score import IRRELEVANT, Score, Scorer
+from pipeline.text.normalise import Squeezed
 
 KEYWORDS = re.compile(
     "停电|断电|没电|限电|跳闸|拉闸|电压|电费|电价|电表|供电|用电|电网|电力局|电力公司|电业局|国网|"

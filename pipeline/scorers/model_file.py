@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from domain.model import Category
-from pipeline.normalise import Squeezed
+from domain.assessments import Category
 from pipeline.scorers import concepts
 from pipeline.scorers.features import REGISTERS, feature_name, feature_number
+from pipeline.text.normalise import Squeezed
 
 SCALE = 10_000
 HEADS: tuple[str, ...] = ("relevant", "complaint", *(c.value for c in Category))

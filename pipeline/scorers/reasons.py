@@ -1,7 +1,7 @@
 """Why: the phrases of a post that moved the sum, where they stand, and by how much.
 
 Weights are the model's own contributions (log-odds before calibration): a concept's are its
-features and half of each pair that it is in. A verdict "complaint" rests on both heads, so both
+features and half of each pair that it is in. A assessment "complaint" rests on both heads, so both
 contributions count; "relevant" on the first alone.
 """
 
@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from itertools import chain
 
-from domain.model import Reason
-from pipeline.normalise import Squeezed
+from domain.assessments import Reason
 from pipeline.scorers import concepts
-from pipeline.scorers.features import Reading, concepts_of
+from pipeline.scorers.features import FeatureReading, concepts_of
 from pipeline.scorers.model_file import SCALE, Model, Weights
+from pipeline.text.normalise import Squeezed
 
 MAX_REASONS = 6
 _MAX_CONCEPTS = 5
@@ -32,9 +32,9 @@ class Explainer:
         self._registers = [[_Telling(r, heads) for heads in (1, 2)] for r in model.registers]
 
     def explain(
-        self, post: Squeezed, reading: Reading, near: set[int], complaint: bool
+        self, post: Squeezed, reading: FeatureReading, near: set[int], complaint: bool
     ) -> tuple[Reason, ...]:
-        """At most six reasons, the weightiest first, for the verdict complaint or relevant."""
+        """At most six reasons, the weightiest first, for the assessment complaint or relevant."""
         telling = self._registers[reading.register][1 if complaint else 0]
         weighed: dict[int, int] = {}
         said = telling.facts & reading.facts
@@ -55,7 +55,7 @@ class Explainer:
         return _in_original(post, found[:MAX_REASONS])
 
     def _wording(
-        self, reading: Reading, near: set[int], telling: _Telling, taken: list[_Found]
+        self, reading: FeatureReading, near: set[int], telling: _Telling, taken: list[_Found]
     ) -> _Found | None:
         """The weightiest n-gram, where it stands outside the phrases already given."""
         known = telling.grams & near
@@ -109,7 +109,7 @@ def _in_original(post: Squeezed, found: list[_Found]) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def _first_places(reading: Reading) -> dict[int, tuple[str, int, int]]:
+def _first_places(reading: FeatureReading) -> dict[int, tuple[str, int, int]]:
     """Concept → where it is first said, near a trigger if it is."""
     far: dict[int, tuple[str, int, int]] = {}
     near: dict[int, tuple[str, int, int]] = {}

@@ -1,17 +1,17 @@
-"""What a scorer is asked and what it answers: the one interface of own and borrowed judgement."""
+"""What a scorer is asked and what it answers: the one interface of own and borrowed assessment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.model import Category, Reason
-from pipeline.normalise import Squeezed
+from domain.assessments import Category, Reason
+from pipeline.text.normalise import Squeezed
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A scorer's verdict (研判) on one post.
+    """A scorer's assessment (研判) on one post.
 
     `relevance` and `negativity` are probabilities 0–1. `negativity` is that of a complaint given
     what is written; it and `category` are None where the post is not relevant or the scorer does
@@ -27,7 +27,7 @@ class Score:
 
 
 class Scorer(Protocol):
-    """Judges one post. Pure: same post, same verdict, on any machine.
+    """Assesses one post. Pure: same post, same assessment, on any machine.
 
     `name` names the model version; it is recorded with every assessment.
     """
@@ -36,7 +36,7 @@ class Scorer(Protocol):
     def name(self) -> str: ...
 
     def score(self, post: Squeezed, channel: str | None = None) -> Score:
-        """Judge any text at all; never raises for what a post says."""
+        """Assess any text at all; never raises for what a post says."""
         ...
 
 

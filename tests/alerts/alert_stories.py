@@ -6,9 +6,13 @@ import dataclasses
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from alerts.decide import Told
-from alerts.quote import QuotedPost
-from domain.model import AlertReason, Area, Category, Incident, IncidentState, Reason, Severity
+from alerts.notice.compose import Report, compose
+from alerts.notice.notice import Notice
+from alerts.notice.playbook import Playbook
+from alerts.routing.decide import LastReport
+from domain.alerts import AlertReason
+from domain.assessments import Area, Category, Reason, Severity
+from domain.incidents.incident import Incident, IncidentState
 
 # 24 November 2026, 03:10 in Shanghai.
 NOW = datetime(2026, 11, 23, 19, 10, tzinfo=UTC)
@@ -32,22 +36,45 @@ INCIDENT = Incident(
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """A post of the incident as the store gives it."""
+
+    title: str
+    text: str
+    channel: str
+    url: str | None
+    published_at: datetime | None
+    reasons: tuple[Reason, ...] = ()
+
+
+def notice(
+    *posts: Post,
+    incident: Incident = INCIDENT,
+    reason: AlertReason = AlertReason.FIRST,
+    playbook: Playbook | None = None,
+    public_url: str | None = "https://gv.example.com",
+    warning: str | None = None,
+) -> Notice:
+    """The first report of an incident, unless something else is said."""
+    incident = dataclasses.replace(incident, report_no=incident.report_no or 1)
+    return compose(Report(incident, reason, NOW, posts, playbook, public_url, warning=warning))
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
-    """What `render` is given for one report."""
+    """What there is to be told in one report."""
 
     name: str
     incident: Incident
     reason: AlertReason
     report_no: int
-    posts: tuple[QuotedPost, ...]
-    told: Told | None = None
+    posts: tuple[Post, ...]
+    told: LastReport | None = None
     warning: str | None = None
     public_url: str | None = "https://gv.example.com"
 
 
-def post(
-    channel: str, minutes: int, title: str, text: str, **found: tuple[str, float]
-) -> QuotedPost:
+def post(channel: str, minutes: int, title: str, text: str, **found: tuple[str, float]) -> Post:
     """A post `minutes` old; `found`: phrase → (title of the rule that found it, weight)."""
     reasons = tuple(
         Reason(rule, field, where.find(phrase), where.find(phrase) + len(phrase), phrase, weight)
@@ -58,7 +85,7 @@ def post(
     tone = Reason("语气强烈", "", 0, 0, "", 12.0)
     at = NOW - timedelta(minutes=minutes)
     url = f"https://{channel}.example.com/1"
-    return QuotedPost(title, text, channel, url, at, (*reasons, tone))
+    return Post(title, text, channel, url, at, (*reasons, tone))
 
 
 OXYGEN = post(
@@ -90,8 +117,10 @@ BILL = post(
 )
 
 
-def told(report_no: int, ago_min: int, severity: Severity, posts: int, *channels: str) -> Told:
-    return Told(report_no, severity, posts, channels, NOW - timedelta(minutes=ago_min))
+def told(
+    report_no: int, ago_min: int, severity: Severity, posts: int, *channels: str
+) -> LastReport:
+    return LastReport(report_no, severity, posts, channels, NOW - timedelta(minutes=ago_min))
 
 
 RED = dataclasses.replace(INCIDENT, severity=Severity.RED)

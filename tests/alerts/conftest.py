@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from alert_stories import INCIDENT, NOW
+from toy_receiver import ToyReceiver
 
-from domain.model import Incident
-from gridvoice.demo.gateway import Gateway
+from domain.incidents.incident import Incident
+from gridvoice.demo.receivers.gateway import Gateway
 
 MakeIncident = Callable[..., Incident]
 
@@ -31,5 +32,5 @@ def make_incident() -> MakeIncident:
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
-    with Gateway() as running:
+    with Gateway(others=[ToyReceiver()]) as running:
         yield running

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire import whole_request
 
-from alerts import bounded
-from alerts.exchange import Answer, Line, expire_all, post, retry_after_s
-from alerts.outage import STOPPED
-from domain.model import Outcome, SendError
+from alerts.sending import bounded
+from alerts.sending.http import Answer, Endpoint, expire_all, post, retry_after_s
+from alerts.sending.outage import STOPPED
+from domain.alerts import Outcome, SendError
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PATIENCE = timedelta(seconds=1)
@@ -82,7 +82,7 @@ def test_an_answer_that_drips_is_cut_at_the_end_of_the_time(text: bytes) -> None
     stop = threading.Event()
     began = monotonic()
     with receiver(drip(text, stop)) as url:
-        thread, ended = in_a_thread(Line(url, PATIENCE))
+        thread, ended = in_a_thread(Endpoint(url, PATIENCE))
         thread.join(30)
         took = monotonic() - began
         stop.set()
@@ -102,7 +102,7 @@ def test_a_receiver_that_takes_the_message_a_byte_at_a_time_is_cut_too() -> None
     with receiver(sip) as url:
         try:
             with pytest.raises(SendError) as caught:
-                post(Line(url, PATIENCE), b"x" * 50_000_000, {})
+                post(Endpoint(url, PATIENCE), b"x" * 50_000_000, {})
         finally:
             stop.set()
     assert caught.value.outcome is Outcome.UNKNOWN
@@ -126,11 +126,11 @@ def test_an_exchange_starts_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     with receiver(answer) as url:
         monkeypatch.setattr(threading.Thread, "start", watched)
         for _ in range(3):
-            assert post(Line(url, timedelta(seconds=20)), b"{}", {}).status == 200
+            assert post(Endpoint(url, timedelta(seconds=20)), b"{}", {}).status == 200
     assert started == []
 
 
-def in_a_thread(line: Line) -> tuple[threading.Thread, list[Answer | SendError]]:
+def in_a_thread(line: Endpoint) -> tuple[threading.Thread, list[Answer | SendError]]:
     ended: list[Answer | SendError] = []
 
     def send() -> None:
@@ -159,7 +159,7 @@ def test_our_own_stop_ends_all_that_is_under_way_at_once() -> None:
         hold(connection)
 
     with receiver(noted) as url:
-        sends = [in_a_thread(Line(url, timedelta(seconds=60))) for _ in range(3)]
+        sends = [in_a_thread(Endpoint(url, timedelta(seconds=60))) for _ in range(3)]
         for _ in sends:
             assert seen.acquire(timeout=30)
         began = monotonic()
@@ -185,7 +185,7 @@ def test_a_stop_before_the_message_could_leave_is_no_unknown_outcome() -> None:
             waiting.append(socket.socket())
             waiting[-1].setblocking(False)
             waiting[-1].connect_ex(address)
-        line = Line(f"http://127.0.0.1:{address[1]}/in", timedelta(seconds=60))
+        line = Endpoint(f"http://127.0.0.1:{address[1]}/in", timedelta(seconds=60))
         thread, ended = in_a_thread(line)
         deadline = monotonic() + 30
         while thread.is_alive() and monotonic() < deadline:
@@ -199,7 +199,7 @@ def test_a_stop_before_the_message_could_leave_is_no_unknown_outcome() -> None:
 
 
 def test_a_name_without_an_address_is_a_retry() -> None:
-    line = Line("http://no-such-name.invalid/in", timedelta(seconds=20))
+    line = Endpoint("http://no-such-name.invalid/in", timedelta(seconds=20))
     with pytest.raises(SendError) as caught:
         post(line, b"{}", {})
     assert (caught.value.outcome, caught.value.code) == (Outcome.RETRY, "connect")
@@ -220,14 +220,14 @@ def test_the_second_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) 
             return [*nobody, *look_up("127.0.0.1", port, 0, socket.SOCK_STREAM)]
 
         monkeypatch.setattr(socket, "getaddrinfo", two)
-        line = Line(f"http://centre.example:{port}/in", timedelta(seconds=20))
+        line = Endpoint(f"http://centre.example:{port}/in", timedelta(seconds=20))
         assert post(line, b"{}", {}).status == 204
 
 
 @pytest.mark.parametrize("url", ["http://", "http://a..b/", "http://[::1/", "ftp://x/", "nonsense"])
 def test_an_address_that_is_none_is_said_to_be_none(url: str) -> None:
     with pytest.raises(SendError) as caught:
-        post(Line(url, PATIENCE), b"{}", {})
+        post(Endpoint(url, PATIENCE), b"{}", {})
     assert caught.value.outcome is Outcome.BAD_CONFIG
 
 
@@ -252,11 +252,11 @@ def test_no_path_of_ours_keeps_a_wire_open(tmp_path: Path) -> None:
         pytest.skip("no /proc")
     with receiver(hold) as url:
         with pytest.raises(SendError):
-            post(Line(url, timedelta(seconds=1)), b"{}", {})
+            post(Endpoint(url, timedelta(seconds=1)), b"{}", {})
         before = open_files()
         for _ in range(3):
             with pytest.raises(SendError):
-                post(Line(url, timedelta(seconds=1)), b"{}", {})
+                post(Endpoint(url, timedelta(seconds=1)), b"{}", {})
             with pytest.raises(SendError):
-                post(Line("http://127.0.0.1:1/in", timedelta(seconds=1)), b"{}", {})
+                post(Endpoint("http://127.0.0.1:1/in", timedelta(seconds=1)), b"{}", {})
         assert open_files() <= before + 1

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.decide import DecideSettings, Told, decide, held_until
-from domain.load import BadSettings, load_text
-from domain.model import AlertReason, Area, Incident, IncidentState, Severity
+from alerts.routing.decide import DecideSettings, LastReport, decide, held_until
+from domain.alerts import AlertReason
+from domain.assessments import Area, Severity
+from domain.incidents.incident import Incident, IncidentState
+from domain.input.load import BadSettings, load_text
 
 SETTINGS = DecideSettings()
 CLOSED = IncidentState.CLOSED
@@ -20,14 +22,14 @@ LONG_AGO = timedelta(hours=3)
 JUST_NOW = timedelta(seconds=20)
 
 
-def told(now: datetime, ago: timedelta = LONG_AGO, **changes: Any) -> Told:
+def told(now: datetime, ago: timedelta = LONG_AGO, **changes: Any) -> LastReport:
     facts: dict[str, Any] = {
         "report_no": 1,
         "severity": Severity.ORANGE,
         "post_count": 3,
         "channels": ("weibo", "forum"),
     }
-    return Told(**{**facts, **changes}, at=now - ago)
+    return LastReport(**{**facts, **changes}, at=now - ago)
 
 
 # (what it shows, incident before, incident after, what people were told, reason)
@@ -143,7 +145,7 @@ def test_a_storm_of_500_posts_in_ten_minutes_is_a_handful_of_messages(
         reason = decide(before, after, heard, at, SETTINGS)
         if reason is not None:
             reports.append(reason)
-            heard = Told(len(reports), after.severity, n, after.channels, at)
+            heard = LastReport(len(reports), after.severity, n, after.channels, at)
         before = after
     assert reports[0] is AlertReason.FIRST
     assert reports.count(AlertReason.FIRST) == 1
@@ -172,9 +174,9 @@ def test_whatever_is_held_back_is_told_when_it_is_due(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("growth: [50, 10]", "decide.yaml:1: growth: write rising numbers"),
-        ("cool_down: {red: 5m}", "decide.yaml:1: cool_down: red never waits"),
-        ("threshold: none", "decide.yaml:1: threshold: none would report everything"),
+        ("growth: [50, 10]", "decide.yaml:1: growth: 写递增的帖数"),
+        ("cool_down: {red: 5m}", "decide.yaml:1: cool_down: 红色从不等待"),
+        ("threshold: none", "decide.yaml:1: threshold: none 会事事都报"),
         ("threshold: pink", "'pink'"),
     ],
 )

@@ -20,8 +20,8 @@ from cryptography.x509.oid import NameOID
 from machine import SOON_S
 from wire import whole_request
 
-from alerts.exchange import Line, post
-from domain.model import Outcome, SendError
+from alerts.sending.http import Endpoint, post
+from domain.alerts import Outcome, SendError
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 PATIENCE = timedelta(seconds=1)
@@ -119,7 +119,7 @@ def hold(connection: socket.socket) -> None:
 
 def test_a_private_authority_is_trusted_where_it_is_named(tls: Serve, identity: Path) -> None:
     # Not PATIENCE: a busy machine may need more than its second for the handshake.
-    line = Line(f"https://127.0.0.1:{tls(answer)}/in", timedelta(seconds=20), ca_file=identity)
+    line = Endpoint(f"https://127.0.0.1:{tls(answer)}/in", timedelta(seconds=20), ca_file=identity)
     assert post(line, b"{}", {}).status == 200
 
 
@@ -127,7 +127,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_message(tls: Serve) -> No
     seen: list[bytes] = []
     port = tls(lambda connection: seen.append(connection.recv(65536)))
     with pytest.raises(SendError) as caught:
-        post(Line(f"https://127.0.0.1:{port}/in", PATIENCE), b"{}", {})
+        post(Endpoint(f"https://127.0.0.1:{port}/in", PATIENCE), b"{}", {})
     assert caught.value.outcome is Outcome.RETRY
     assert "SSLError" in caught.value.text
     assert not any(seen)
@@ -136,7 +136,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_message(tls: Serve) -> No
 def test_a_hand_shake_that_never_ends_is_ended(serve: Serve) -> None:
     began = monotonic()
     with pytest.raises(SendError) as caught:
-        post(Line(f"https://127.0.0.1:{serve(hold)}/in", PATIENCE), b"{}", {})
+        post(Endpoint(f"https://127.0.0.1:{serve(hold)}/in", PATIENCE), b"{}", {})
     assert caught.value.outcome is Outcome.RETRY
     assert monotonic() - began < SOON_S
 
@@ -144,7 +144,7 @@ def test_a_hand_shake_that_never_ends_is_ended(serve: Serve) -> None:
 def test_silence_after_the_message_is_an_unknown_outcome_over_tls_too(
     tls: Serve, identity: Path
 ) -> None:
-    line = Line(f"https://127.0.0.1:{tls(hold)}/in", PATIENCE, ca_file=identity)
+    line = Endpoint(f"https://127.0.0.1:{tls(hold)}/in", PATIENCE, ca_file=identity)
     began = monotonic()
     with pytest.raises(SendError) as caught:
         post(line, b"{}", {})
@@ -170,7 +170,7 @@ def test_headers_that_drip_are_ended(
     began = monotonic()
     try:
         with pytest.raises(SendError) as caught:
-            post(Line(url, PATIENCE, ca_file=identity), b"{}", {})
+            post(Endpoint(url, PATIENCE, ca_file=identity), b"{}", {})
     finally:
         stop.set()
     assert caught.value.outcome is Outcome.UNKNOWN
@@ -187,13 +187,13 @@ def test_a_proxy_is_used_where_it_is_named_and_only_there(
         connection.sendall(ANSWER)
 
     address = f"http://127.0.0.1:{serve(proxy)}"
-    line = Line("http://centre.example.com/in", PATIENCE, proxy=address)
+    line = Endpoint("http://centre.example.com/in", PATIENCE, proxy=address)
     assert post(line, b"{}", {}).status == 200
     assert asked == [b"POST http://centre.example.com/in HTTP/1.1"]
     # The environment's proxy is for downloads, not for keys.
     monkeypatch.setenv("http_proxy", address)
     port = serve(answer)
-    assert post(Line(f"http://127.0.0.1:{port}/in", PATIENCE), b"{}", {}).status == 200
+    assert post(Endpoint(f"http://127.0.0.1:{port}/in", PATIENCE), b"{}", {}).status == 200
     assert len(asked) == 1
 
 
@@ -201,7 +201,7 @@ def test_many_exchanges_leave_nothing_open(serve: Serve) -> None:
     port = serve(answer)
     before = {thread.name for thread in threading.enumerate()}
     for _ in range(30):
-        post(Line(f"http://127.0.0.1:{port}/in", timedelta(seconds=30)), b"{}", {})
+        post(Endpoint(f"http://127.0.0.1:{port}/in", timedelta(seconds=30)), b"{}", {})
     for thread in threading.enumerate():
         if thread.name not in before:
             thread.join(2)

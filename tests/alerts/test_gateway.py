@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import requests
 
-from alerts.signing import read_secrets, sign, timestamp
-from gridvoice.demo.gateway import CENTRE, DEMO_SECRET, WECOM, Gateway
+from alerts.channels.standard_webhooks import read_secrets, sign, timestamp
+from gridvoice.demo.receivers.centre import CENTRE, DEMO_SECRET
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.wecom import WECOM
 
 ROOT = Path(__file__).parents[2]
 
@@ -138,7 +140,7 @@ def test_the_record_outlives_the_gateway_and_a_torn_line(tmp_path: Path) -> None
 
 def test_it_runs_by_itself_and_is_steered_over_http(tmp_path: Path) -> None:
     record = tmp_path / "accepted.jsonl"
-    command = [sys.executable, "-m", "gridvoice.demo.gateway", "--record", str(record)]
+    command = [sys.executable, "-m", "gridvoice.demo.receivers.gateway", "--record", str(record)]
     command += ["--script", f"{CENTRE}=500"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.outage import (
+from alerts.sending.outage import (
     DOWN_AFTER,
     HOLD_AT_MOST,
     STOPPED,
@@ -24,7 +24,7 @@ from alerts.outage import (
     turn,
     worked,
 )
-from domain.model import ChannelState, Outcome, SendError
+from domain.alerts import ChannelState, Outcome, SendError
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -5,52 +5,80 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from alert_stories import INCIDENT, NOW, STORIES, Story
+from alert_stories import INCIDENT, NOW, STORIES, Post, Story, notice
 from hypothesis import given
 from hypothesis import strategies as st
 from machine import grows_no_faster_than_its_input
 
-from alerts.fit import clean, clip, clip_bytes, clip_lines, escape
-from alerts.message import RESEND_MARK, from_body, mark_resend, to_body
-from alerts.playbook import Playbooks, load_playbooks
-from alerts.quote import QuotedPost, excerpt, grounds
-from alerts.render import MARKDOWN_BYTES, TEXT_BYTES, render, render_test
-from domain.load import BadSettings, load_text
-from domain.masking import mask
-from domain.model import AlertReason, Area, Category, IncidentState, Message, Reason, Severity
+from alerts.channels.base import json_request
+from alerts.channels.webhook import LIMIT_BYTES, payload_of
+from alerts.channels.wecom import MARKDOWN_BYTES, TEXT_BYTES
+from alerts.notice import layout
+from alerts.notice.body import from_body, to_body
+from alerts.notice.clip import clip, clip_bytes, clip_lines
+from alerts.notice.compose import Report, compose, compose_test
+from alerts.notice.escape import clean, for_chat, harmless
+from alerts.notice.excerpt import excerpt, grounds
+from alerts.notice.layout import RESEND_MARK
+from alerts.notice.notice import Notice
+from alerts.notice.playbook import Playbooks, load_playbooks
+from domain.alerts import AlertReason
+from domain.assessments import Area, Category, Reason, Severity
+from domain.incidents.incident import IncidentState
+from domain.input.load import BadSettings, load_text
+from domain.masking.mask import mask
 
 RENDERED = Path(__file__).parent / "rendered"
 LINK = "https://gv.example.com/incidents/20261124-007"
 PLAYBOOKS = load_playbooks(Path(__file__).parents[2] / "config" / "playbooks.yaml")
+# As the outbox held them: an alert may wait for its receiver while the program is exchanged.
+FIRST_FORM: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "bodies_of_the_first_form.json").read_text(encoding="utf-8")
+)
 HOSTILE = (
     '<@all> @all <at user_id="all">所有人</at> [点我](http://evil.example/?a=1) '
     "&lt;@all&gt; # > `x`"
 )
 
 
-def told_story(story: Story, resend: bool = False) -> Message:
-    return render(
-        story.incident,
-        story.reason,
-        story.report_no,
-        story.posts,
-        PLAYBOOKS.of(story.incident.category),
-        story.public_url,
-        "dlv_1",
-        NOW,
-        told=story.told,
-        warning=story.warning,
-        resend=resend,
+def told_story(story: Story, resend: bool = False) -> Notice:
+    made = compose(
+        Report(
+            dataclasses.replace(story.incident, report_no=story.report_no),
+            story.reason,
+            NOW,
+            story.posts,
+            PLAYBOOKS.of(story.incident.category),
+            story.public_url,
+            story.told,
+            story.warning,
+        )
     )
+    return dataclasses.replace(made, resend=resend)
+
+
+def text_of(told: Notice) -> str:
+    return layout.text(told, TEXT_BYTES)
+
+
+def markdown_of(told: Notice) -> str:
+    return layout.markdown(told, MARKDOWN_BYTES)
+
+
+def escape(text: str) -> str:
+    """As a layout shows public text to a chat."""
+    return for_chat(harmless(text))
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_each_report_reads_as_it_was_approved(story: Story) -> None:
     file = RENDERED / f"{story.name}.txt"
-    text = told_story(story).text + "\n"
+    text = text_of(told_story(story)) + "\n"
     if not file.exists():
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -60,10 +88,12 @@ def test_each_report_reads_as_it_was_approved(story: Story) -> None:
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_each_report_fits_a_phone_screen_and_shows_no_personal_data(story: Story) -> None:
-    message = told_story(story)
-    everything = message.text + message.markdown + json.dumps(message.payload, ensure_ascii=False)
-    assert len(message.text) <= 500
-    assert len(message.text.splitlines()) <= 16
+    told = told_story(story)
+    text, payload = text_of(told), json.dumps(payload_of(told), ensure_ascii=False)
+    kept = json.dumps(to_body(told), ensure_ascii=False)
+    everything = text + markdown_of(told) + payload + kept
+    assert len(text) <= 500
+    assert len(text.splitlines()) <= 16
     for private in ("13812345678", "4100123456", "3号楼2单元501"):
         assert private not in everything
 
@@ -76,25 +106,43 @@ def test_every_reason_has_an_example() -> None:
 def test_a_resend_repeats_number_and_id_and_is_marked() -> None:
     story = STORIES[0]
     first, again = told_story(story), told_story(story, resend=True)
-    assert RESEND_MARK not in first.text
-    assert again.text.splitlines()[1] == f"电力民声 20261124-007 第1报{RESEND_MARK}"
-    assert again.text.replace(RESEND_MARK, "") == first.text
-    assert RESEND_MARK in again.markdown
-    assert (again.payload["resend"], first.payload["resend"]) == (True, False)
-    assert again.payload | {"resend": False} == first.payload
-    assert mark_resend(again) == again
+    assert RESEND_MARK not in text_of(first)
+    assert text_of(again).splitlines()[1] == f"电力民声 20261124-007 第1报{RESEND_MARK}"
+    assert text_of(again).replace(RESEND_MARK, "") == text_of(first)
+    assert RESEND_MARK in markdown_of(again)
+    assert layout.title(again) == layout.title(first) + RESEND_MARK
+    assert (payload_of(again)["resend"], payload_of(first)["resend"]) == (True, False)
+    assert payload_of(again) | {"resend": False} == payload_of(first)
 
 
-def test_a_message_survives_the_outbox() -> None:
-    message = told_story(STORIES[0])
-    body = json.loads(json.dumps(to_body(message), ensure_ascii=False))
-    assert from_body(body, "dlv_1") == message
-    assert from_body(body, "dlv_1", resend=True) == told_story(STORIES[0], resend=True)
-    assert body["payload"]["resend"] is False
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_a_notice_survives_the_outbox(story: Story) -> None:
+    told = told_story(story)
+    body = json.loads(json.dumps(to_body(told), ensure_ascii=False))
+    assert from_body(body) == told
+    assert from_body(body, resend=True) == told_story(story, resend=True)
+    assert "resend" not in body
+
+
+@pytest.mark.parametrize("name", FIRST_FORM)
+def test_what_the_program_wrote_before_notices_had_a_version_is_sent_as_it_was(name: str) -> None:
+    body = FIRST_FORM[name]
+    read = from_body(body)
+    assert (layout.title(read), text_of(read)) == (body["title"], body["text"])
+    assert payload_of(read) == body["payload"]
+    again = from_body(body, resend=True)
+    assert text_of(again).splitlines()[1].endswith(RESEND_MARK)
+    assert payload_of(again) == {**body["payload"], "resend": True}
+
+
+@pytest.mark.parametrize("body", [{}, {"version": 2}, {"version": 9}, {"text": "停电"}])
+def test_a_body_that_is_none_of_ours_is_refused(body: dict[str, object]) -> None:
+    with pytest.raises((ValueError, LookupError, TypeError)):
+        from_body(body)
 
 
 def test_the_payload_has_what_the_centre_was_promised() -> None:
-    payload = told_story(STORIES[3]).payload
+    payload = payload_of(told_story(STORIES[3]))
     wanted = {
         "type", "number", "report_no", "reason", "reason_title", "title", "category",
         "category_title", "severity", "severity_title", "area", "place", "station",
@@ -110,16 +158,14 @@ def test_the_payload_has_what_the_centre_was_promised() -> None:
 
 
 def test_public_text_can_neither_page_the_group_nor_plant_a_link() -> None:
-    post = QuotedPost(HOSTILE, HOSTILE, "weibo", "javascript:alert(1)", NOW)
+    post = Post(HOSTILE, HOSTILE, "weibo", "javascript:alert(1)", NOW)
     incident = dataclasses.replace(INCIDENT, title=HOSTILE, place=HOSTILE, station=HOSTILE)
-    message = render(
-        incident, AlertReason.FIRST, 1, [post], None, "https://gv.example.com", "d", NOW
-    )
-    own = message.markdown.replace(f"[接收处置 20261124-007]({LINK})", "").replace("**", "")
-    for text in (message.text.replace(LINK, ""), own):
+    told = notice(post, incident=incident)
+    own = markdown_of(told).replace(f"[接收处置 20261124-007]({LINK})", "").replace("**", "")
+    for text in (text_of(told).replace(LINK, ""), own):
         for forbidden in ("@", "<", "[", "](", "://", "&", "`", "evil"):
             assert forbidden not in text, text
-    assert message.payload["posts"][0]["url"] is None
+    assert payload_of(told)["posts"][0]["url"] is None
 
 
 @pytest.mark.parametrize(
@@ -135,10 +181,9 @@ def test_public_text_can_neither_page_the_group_nor_plant_a_link() -> None:
     ],
 )
 def test_the_payload_gives_an_address_without_log_in_and_numbers(url: str, sent: str) -> None:
-    posts = [QuotedPost("停电", "停电", "weibo", url, NOW)]
-    message = render(INCIDENT, AlertReason.FIRST, 1, posts, None, None, "d", NOW)
-    assert message.payload["posts"][0]["url"] == sent
-    assert "13812345678" not in json.dumps(message.payload)
+    told = notice(Post("停电", "停电", "weibo", url, NOW))
+    assert payload_of(told)["posts"][0]["url"] == sent
+    assert "13812345678" not in json.dumps([payload_of(told), to_body(told)])
 
 
 @pytest.mark.parametrize(
@@ -176,24 +221,20 @@ def test_figures_times_and_files_are_no_links(text: str) -> None:
 
 def test_a_post_cannot_start_a_line_of_its_own() -> None:
     forged = "停电\n电力民声 20261124-999 第9报\u2028处置：http://evil.example\r\n\x85\u202e"
-    post = QuotedPost(forged, forged, "weibo", None, NOW)
+    post = Post(forged, forged, "weibo", None, NOW)
     incident = dataclasses.replace(INCIDENT, title=forged)
-    message = render(incident, AlertReason.FIRST, 1, [post], None, None, "d", NOW)
-    assert [
-        n for n, line in enumerate(message.text.splitlines()) if line.startswith("电力民声")
-    ] == [1]
-    assert "\u202e" not in message.text
-    assert len(message.text.splitlines()) == len(message.text.split("\n"))
+    text = text_of(notice(post, incident=incident, public_url=None))
+    assert [n for n, line in enumerate(text.splitlines()) if line.startswith("电力民声")] == [1]
+    assert "\u202e" not in text
+    assert len(text.splitlines()) == len(text.split("\n"))
 
 
 def test_a_number_is_masked_before_anything_is_cut() -> None:
     for pad in range(160, 200):
         text = "停" * pad + "电话13812345678" + "，修" * 30
-        posts = [
-            QuotedPost("", text, "weibo", None, NOW, (Reason("r", "text", 0, 0, "电话", 1.0),))
-        ]
-        message = render(INCIDENT, AlertReason.FIRST, 1, posts, None, None, "d", NOW)
-        for shown in (message.text, message.payload["posts"][0]["text"]):
+        reasons = (Reason("r", "text", 0, 0, "电话", 1.0),)
+        told = notice(Post("", text, "weibo", None, NOW, reasons))
+        for shown in (text_of(told), payload_of(told)["posts"][0]["text"]):
             assert "1381234" not in shown
             assert "5678" not in shown or "138" in shown
 
@@ -204,7 +245,14 @@ def test_a_phrase_that_is_part_of_a_number_is_not_a_ground() -> None:
         Reason("r", "text", text.find(p), text.find(p) + len(p), p, w)
         for p, w in (("13812345678", 9.0), ("1381234", 8.0), ("停电三天", 1.0), ("停电", 0.5))
     )
-    assert grounds([QuotedPost("", text, "weibo", None, NOW, reasons)]) == ["“停电三天”"]
+    assert grounds([Post("", text, "weibo", None, NOW, reasons)]) == ["“停电三天”"]
+
+
+def test_what_no_layout_could_show_fails_while_it_is_composed_not_at_each_send() -> None:
+    fine = Post("停电", "停电", "weibo", None, NOW)
+    never = dataclasses.replace(fine, published_at=datetime.max.replace(tzinfo=UTC))
+    with pytest.raises(OverflowError):
+        notice(fine, fine, fine, never)
 
 
 def test_grounds_name_the_rule_and_quote_the_phrase() -> None:
@@ -219,7 +267,7 @@ def test_grounds_name_the_rule_and_quote_the_phrase() -> None:
         Reason("安抚", "text", 0, 0, "不断", -9.0),
         Reason("edge", "", 0, 0, "", 2.0),
     )
-    found = grounds([QuotedPost("", text, "weibo", None, NOW, reasons)])
+    found = grounds([Post("", text, "weibo", None, NOW, reasons)])
     assert found == ["起火爆炸“变压器爆炸”", "“两人受伤”", "语气强烈", "传播快（一小时30条）"]
 
 
@@ -229,22 +277,22 @@ def test_the_excerpt_shows_the_weightiest_stretch_from_the_start_of_a_clause() -
         Reason("r", "text", 0, 4, "变压器爆炸", 3.0),
         Reason("r", "text", 0, 4, "两人受伤", 2.0),
     )
-    shown = excerpt(QuotedPost("", text, "weibo", None, NOW, reasons), 40)
+    shown = excerpt(Post("", text, "weibo", None, NOW, reasons), 40)
     assert "变压器爆炸，两人受伤" in shown
     assert shown.startswith("…开头寒暄几句，")
     assert len(shown) <= 40
 
 
 def test_without_a_public_address_number_and_command_stand_in_for_the_link() -> None:
-    text = told_story(STORIES[2]).text
+    text = text_of(told_story(STORIES[2]))
     assert text.splitlines()[-1].endswith("gridvoice incidents ack 20261124-003")
-    assert told_story(STORIES[2]).payload["link"] is None
+    assert payload_of(told_story(STORIES[2]))["link"] is None
 
 
 def test_a_test_message_says_that_it_is_one() -> None:
-    message = render_test("企业微信值班群", "https://gv.example.com", "d", NOW)
-    assert message.text.startswith("【测试】")
-    assert message.payload["reason"] == "test"
+    test = compose_test("企业微信值班群", "https://gv.example.com", NOW)
+    assert text_of(test).startswith("【测试】")
+    assert payload_of(test)["reason"] == "test"
 
 
 # Any text at all: emoji, combining marks, CRLF, unpaired surrogates, bidirectional controls.
@@ -269,25 +317,26 @@ def test_any_post_gives_a_message_within_every_limit(
     title: str, text: str, repeat: int, place: str | None, phrase: str, reason: AlertReason,
     report_no: int, channels: list[str], url: str | None, area: Area,
 ) -> None:  # fmt: skip
-    post = QuotedPost(
-        title, text * repeat, "weibo", url, NOW, (Reason("r", "text", 0, 1, phrase, 1.0),)
-    )
+    post = Post(title, text * repeat, "weibo", url, NOW, (Reason("r", "text", 0, 1, phrase, 1.0),))
     incident = dataclasses.replace(
-        INCIDENT, title=title * 5, place=place, station=place, channels=tuple(channels), area=area
+        INCIDENT,
+        title=title * 5,
+        place=place,
+        station=place,
+        channels=tuple(channels),
+        area=area,
+        report_no=report_no,
     )
     plan = PLAYBOOKS.of(Category.SUPPLY_QUALITY)
-    message = mark_resend(
-        render(
-            incident, reason, report_no, [post] * 8, plan, "https://gv.example.com", "d", NOW,
-            warning=title,
-        )
-    )  # fmt: skip
-    for shown, limit in ((message.text, TEXT_BYTES), (message.markdown, MARKDOWN_BYTES)):
+    told = notice(*[post] * 8, incident=incident, reason=reason, playbook=plan, warning=title)
+    told = dataclasses.replace(told, resend=True)
+    for shown, limit in ((text_of(told), TEXT_BYTES), (markdown_of(told), MARKDOWN_BYTES)):
         assert len(shown.encode()) <= limit
         assert f"20261124-007 第{report_no}报" in shown
         assert LINK in shown
-    assert len(json.dumps(message.payload, ensure_ascii=False).encode()) < 20_000
-    message.title.encode()
+    assert len(json_request(payload_of(told)).body) <= LIMIT_BYTES < 20_000
+    assert from_body(json.loads(json.dumps(to_body(told))), resend=True) == told
+    layout.title(told).encode()
 
 
 @given(text=anything, limit=st.integers(0, 300))
@@ -319,13 +368,13 @@ def test_escaped_text_is_one_harmless_line_and_escaping_again_changes_nothing(te
 def test_every_category_has_a_playbook_and_a_missing_one_is_named() -> None:
     assert {p.category for p in PLAYBOOKS.playbooks} == set(Category)
     one = "playbooks:\n  - {category: line_safety, title: 线路, who: 运维班, steps: [看守]}\n"
-    with pytest.raises(BadSettings, match="temporary_supply: 0 playbooks"):
+    with pytest.raises(BadSettings, match="temporary_supply: 有 0 个预案"):
         load_text(one, Playbooks, "playbooks.yaml")
 
 
 def test_a_closed_matter_gives_no_orders() -> None:
     closed = next(s for s in STORIES if s.incident.state is IncidentState.CLOSED)
-    text = told_story(closed).text
+    text = text_of(told_story(closed))
     assert "先做" not in text
     assert "历时" in text
 
@@ -333,8 +382,9 @@ def test_a_closed_matter_gives_no_orders() -> None:
 @pytest.mark.parametrize("run", ["a", "1", "停", "a@", "1.", " ", "<", "，"])
 def test_a_hostile_post_costs_no_more_than_a_long_one(run: str) -> None:
     def report(length: int) -> None:
-        post = QuotedPost(run * length, run * length, "weibo", None, NOW)
-        render(INCIDENT, AlertReason.FIRST, 1, [post] * 5, None, None, "d", NOW)
+        post = Post(run * length, run * length, "weibo", None, NOW)
+        text_of(notice(*[post] * 5))
 
     assert grows_no_faster_than_its_input(report, 10_000)
-    assert grows_no_faster_than_its_input(lambda length: mask(run * length), 2_000)
+    # Longer than what is remembered: a text that was masked before costs nothing.
+    assert grows_no_faster_than_its_input(lambda length: mask(run * length), 4_200)

@@ -7,11 +7,14 @@ from datetime import datetime
 
 import pytest
 
-from alerts.roster import Roster
-from alerts.route import Hours, Routes, route
+from alerts.routing.hours import Hours
+from alerts.routing.roster import Roster
+from alerts.routing.route import Routes, route
+from domain.alerts import AlertReason
+from domain.assessments import Severity
 from domain.clock import SHANGHAI, parse_time
-from domain.load import load_text
-from domain.model import AlertReason, Incident, Severity
+from domain.incidents.incident import Incident
+from domain.input.load import load_text
 
 
 def local(text: str) -> datetime:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.roster import Roster
-from alerts.route import Routes, Target, route
+from alerts.routing.roster import Roster
+from alerts.routing.route import Routes, Target, route
+from domain.alerts import AlertReason
+from domain.assessments import Area, Category, Severity
 from domain.clock import parse_time
-from domain.load import BadSettings, load_text
-from domain.model import AlertReason, Area, Category, Incident, Severity
+from domain.incidents.incident import Incident
+from domain.input.load import BadSettings, load_text
 
 ROUTES = """
 default:
@@ -139,11 +141,11 @@ def test_gaps_are_found_a_day_ahead(roster: Roster) -> None:
 @pytest.mark.parametrize(
     ("shift", "message"),
     [
-        ('{name: 夜, start: "25:00", who: [甲]}', "'25:00' is not a time of day"),
-        ("{name: 夜, days: [monday], who: [甲]}", "'monday': one of mon"),
-        ("{name: 夜, since: 24.11.2026, who: [甲]}", "is not a day"),
-        ("{name: 夜, who: [丁]}", "'丁' is not among people"),
-        ("{name: 夜, who: []}", "nobody"),
+        ('{name: 夜, start: "25:00", who: [甲]}', "'25:00' 不是钟点"),
+        ("{name: 夜, days: [monday], who: [甲]}", "没有 'monday'; 写其一: mon"),
+        ("{name: 夜, since: 24.11.2026, who: [甲]}", "不是日期"),
+        ("{name: 夜, who: [丁]}", "people 中没有 '丁'"),
+        ("{name: 夜, who: []}", "没有人"),
     ],
 )
 def test_a_wrong_roster_is_named(shift: str, message: str) -> None:
@@ -277,15 +279,15 @@ def test_in_quiet_hours_the_lesser_ones_wait_for_the_morning(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("default: []\n", "default: is empty"),
-        ("default: [{channel: f}]\nroutes: [{name: a, to: []}]\n", "nobody hears of it"),
+        ("default: []\n", "default: 为空"),
+        ("default: [{channel: f}]\nroutes: [{name: a, to: []}]\n", "无人收到"),
         (
             "default: [{channel: f}]\n"
             "routes: [{name: a, at_least: red, at_most: blue, to: [{channel: f}]}]\n",
-            "blue is below at_least red",
+            "blue 低于 at_least red",
         ),
-        ("default: [{channel: f}]\nquiet: [{channels: [f], hours: {start: '7'}}]\n", "time of day"),
-        ("default: [{channel: f}]\nroute: []\n", "did you mean 'routes'"),
+        ("default: [{channel: f}]\nquiet: [{channels: [f], hours: {start: '7'}}]\n", "不是钟点"),
+        ("default: [{channel: f}]\nroute: []\n", "是不是 'routes'"),
     ],
 )
 def test_wrong_routes_are_named(text: str, message: str) -> None:

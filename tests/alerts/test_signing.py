@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from alerts.signing import BadSecret, read_secrets, sign, timestamp, verify
+from alerts.channels.standard_webhooks import BadSecret, read_secrets, sign, timestamp, verify
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"

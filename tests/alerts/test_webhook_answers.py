@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts.channels.webhook import refusal_in
+from alerts.sending.http import Answer
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ from alerts.channels.webhook import refusal_in
     ],
 )
 def test_an_answer_that_does_not_say_no_is_a_yes(body: bytes) -> None:
-    assert refusal_in(body) is None
+    assert refusal_in(Answer(200, {}, body).json()) is None
 
 
 @pytest.mark.parametrize(
@@ -38,4 +39,4 @@ def test_an_answer_that_does_not_say_no_is_a_yes(body: bytes) -> None:
     ],
 )
 def test_an_answer_that_says_no_is_named(body: bytes, said: str) -> None:
-    assert refusal_in(body) == said
+    assert refusal_in(Answer(200, {}, body).json()) == said

@@ -11,14 +11,18 @@ from sqlalchemy import Engine, func, select
 from db import incidents, outbox, posts
 from db.channel_states import put_channel_state
 from db.engine import read, write
-from db.rows import AlertRow, DeliveryRow, EventRow, IncidentRow, PostRow
+from db.incidents import IncidentRow
+from db.outbox import AlertRow, DeliveryRow
+from db.posts import PostRow
 from db.tables import alerts, assessments, deliveries, incident_events, incident_posts
 from db.tables import incidents as incidents_table
 from db.take_in import take_in
+from db.timeline import EventRow, events_of
+from domain.alerts import AlertReason, ChannelState
 from domain.clock import utc_now
-from domain.model import AlertReason, ChannelState, FoundPost
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks.judge import Judged, judge
+from domain.posts import FoundPost
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.assess import AssessedBatch, assess
 
 NOW = datetime(2026, 11, 24, 5, 30, tzinfo=UTC)  # 13:30 in Shanghai
 HERE = "许昌市建安区"
@@ -59,20 +63,20 @@ def take(engine: Engine, *found_posts: FoundPost, now: datetime = NOW) -> None:
         take_in(conn, found_posts, now, b"key")
 
 
-def judge_at(engine: Engine, config: Configuration, now: datetime = NOW) -> Judged:
-    return judge(engine, config, lambda _: now)
+def assess_at(engine: Engine, config: Configuration, now: datetime = NOW) -> AssessedBatch:
+    return assess(engine, config, lambda _: now)
 
 
 def told(
     engine: Engine, config: Configuration, *found_posts: FoundPost, now: datetime = NOW
-) -> Judged:
-    """Taken in and judged at `now`."""
+) -> AssessedBatch:
+    """Taken in and assessed at `now`."""
     take(engine, *found_posts, now=now)
-    return judge_at(engine, config, now)
+    return assess_at(engine, config, now)
 
 
-def told_now(engine: Engine, config: Configuration, *found_posts: FoundPost) -> Judged:
-    """Just published, taken in and judged by the wall clock, which the relay reads."""
+def told_now(engine: Engine, config: Configuration, *found_posts: FoundPost) -> AssessedBatch:
+    """Just published, taken in and assessed by the wall clock, which the relay reads."""
     now = utc_now()
     return told(
         engine,
@@ -110,7 +114,7 @@ def all_deliveries(engine: Engine) -> list[DeliveryRow]:
 
 def timeline(engine: Engine, row: IncidentRow) -> list[EventRow]:
     with read(engine) as conn:
-        return incidents.events_of(conn, row.id)
+        return events_of(conn, row.id)
 
 
 def members(engine: Engine, row: IncidentRow) -> list[PostRow]:

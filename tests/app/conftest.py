@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from own_config import change, write_config
 
-from alerts.channel import Channels
-from alerts.channels import open_channels
-from domain.load import load_file
-from gridvoice.app.configuration import Configuration, load
-from gridvoice.demo.gateway import Gateway
+from alerts.channels.opening import Channels, open_channels
+from domain.input.load import load_file
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.settings.configuration import Configuration, load
 
 ToGateway = Callable[[Gateway], Configuration]
 

@@ -5,28 +5,26 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine
+import stored
+from sqlalchemy import Engine, Row
 
-from alerts.message import to_body
+from alerts.notice.body import to_body
+from alerts.notice.notice import Action, Fact, Notice
 from db import incidents, outbox
 from db.channel_states import channel_state_rows
 from db.engine import read, write
-from db.rows import AttemptRow, DeliveryRow
+from db.outbox import DeliveryRow
+from domain.alerts import AlertReason, ChannelState, DeliveryState
+from domain.assessments import Area, Category, Severity
 from domain.clock import utc_now
-from domain.model import (
-    Area,
-    Category,
-    ChannelState,
-    DeliveryState,
-    Incident,
-    IncidentState,
-    Message,
-    Severity,
-)
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks.relay import relay
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident, IncidentState
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.relay import relay
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -71,12 +69,15 @@ def put_alert(
         post_count=1,
         channels=("weibo",),
     )
-    message = Message("", title, f"{title}\n编号\n停电", title, {"title": title, "resend": False})
+    body = to_body(
+        Notice(title, "编号", at, Action("查看"), incident, AlertReason.FIRST, (Fact("", "停电"),))
+    )
     with write(engine) as conn:
+        incident = replace(incident, number=incidents.next_number(conn, at))
         key = incidents.open_incident(conn, incident, {}, at)
-        event = incidents.add_event(conn, key, "opened", f"post:{title}", at)
+        event = incidents.add_event(conn, key, "opened", Cause.read(f"post:{title}"), at)
         assert event is not None
-        made = outbox.add_alert(conn, key, event, "first", 1, severity, title, to_body(message), at)
+        made = outbox.add_alert(conn, key, event, AlertReason.FIRST, 1, severity, title, body, at)
         assert made is not None
         for channel in channels:
             outbox.add_delivery(conn, made, channel, "", at)
@@ -121,9 +122,9 @@ def of(engine: Engine, title: str, channel: str = "centre") -> DeliveryRow:
     return row
 
 
-def attempts_of(engine: Engine, title: str, channel: str = "centre") -> list[AttemptRow]:
+def attempts_of(engine: Engine, title: str, channel: str = "centre") -> Sequence[Row[Any]]:
     with read(engine) as conn:
-        return outbox.attempts_of(conn, of(engine, title, channel).id)
+        return stored.attempts_of(conn, of(engine, title, channel).id)
 
 
 def counts(engine: Engine) -> dict[DeliveryState, int]:

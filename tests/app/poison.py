@@ -15,14 +15,14 @@ from sqlalchemy import Engine, text
 
 from db import set_aside
 from db.engine import read, write
-from db.judging import count_unjudged
-from db.set_aside import SetAside
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks.judge import Judged, judge
+from db.set_aside import SetAsideRow
+from db.unassessed import count_unassessed
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.assess import AssessedBatch, assess
 from pipeline.assess import Assessor
-from pipeline.normalise import Squeezed
 from pipeline.scorers import Score, Scorer
-from pipeline.severity import IncidentFacts, Rated, SeverityRules
+from pipeline.severity.rate import IncidentFacts, Rated, SeverityRules
+from pipeline.text.normalise import Squeezed
 
 POISON = "毒"
 
@@ -53,23 +53,23 @@ class Balking(SeverityRules):
 
 
 def with_scorer(config: Configuration, scorer: Scorer) -> Configuration:
-    one = config.judging.assessor
+    one = config.assessing.assessor
     return _with(config, Assessor(scorer, one.locator, one.severity_rules, one.aspects))
 
 
 def with_rules(config: Configuration, rules: SeverityRules) -> Configuration:
-    one = config.judging.assessor
+    one = config.assessing.assessor
     return _with(config, Assessor(one.scorer, one.locator, rules, one.aspects))
 
 
 def _with(config: Configuration, assessor: Assessor) -> Configuration:
     return dataclasses.replace(
-        config, judging=dataclasses.replace(config.judging, assessor=assessor)
+        config, assessing=dataclasses.replace(config.assessing, assessor=assessor)
     )
 
 
 def choking(config: Configuration, error: BaseException | None = None) -> Configuration:
-    inner = config.judging.assessor.scorer
+    inner = config.assessing.assessor.scorer
     return with_scorer(config, Choking(inner, error or ValueError("cannot be read")))
 
 
@@ -77,18 +77,18 @@ def later(minutes: float) -> datetime:
     return NOW + timedelta(minutes=minutes)
 
 
-def judge_on(engine: Engine, config: Configuration, now: datetime = NOW) -> Judged:
-    return judge(engine, config, lambda _: now, wall=lambda: now)
+def assess_on(engine: Engine, config: Configuration, now: datetime = NOW) -> AssessedBatch:
+    return assess(engine, config, lambda _: now, wall=lambda: now)
 
 
-def aside(engine: Engine) -> list[SetAside]:
+def aside(engine: Engine) -> list[SetAsideRow]:
     with read(engine) as conn:
         return set_aside.listed(conn)
 
 
 def waiting(engine: Engine) -> int:
     with read(engine) as conn:
-        return count_unjudged(conn)
+        return count_unassessed(conn)
 
 
 def matters(engine: Engine) -> set[frozenset[str]]:

@@ -10,8 +10,8 @@ import json
 import sys
 from pathlib import Path
 
-from gridvoice.app.logs import set_up
-from gridvoice.app.supervisor import Limits, Supervisor
+from gridvoice.processes.logs import set_up
+from gridvoice.processes.supervisor import Supervisor, WaitLimits
 
 FOLDER = Path(sys.argv[1])
 SERVICE = """
@@ -53,4 +53,4 @@ if __name__ == "__main__":
     limits = json.loads(sys.argv[2])
     if "waits" in limits:
         limits["waits"] = tuple(limits["waits"])
-    sys.exit(Supervisor(command, Limits(**limits), cry).run())
+    sys.exit(Supervisor(command, WaitLimits(**limits), cry).run())

@@ -9,7 +9,7 @@ import apscheduler.schedulers.base
 import pytest
 
 from domain.clock import SHANGHAI
-from gridvoice.app.scheduler import Calendar
+from gridvoice.processes.scheduler import Calendar
 
 
 class SetClock(datetime):

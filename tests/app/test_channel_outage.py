@@ -28,19 +28,22 @@ from outage_scene import (
 )
 from sqlalchemy import Engine, update
 
-from alerts.channel import Channels
-from alerts.channels import open_channels
-from alerts.outage import DOWN_AFTER, HOLD_AT_MOST, failing_since
-from alerts.retry import REFUSED_ATTEMPTS
+from alerts.channels.base import HttpSettings
+from alerts.channels.opening import Channels, open_channels
+from alerts.sending.outage import DOWN_AFTER, HOLD_AT_MOST, failing_since
+from alerts.sending.retry import REFUSED_ATTEMPTS
 from db import sending
 from db.engine import write
 from db.tables import alerts
-from domain.load import load_file
-from domain.model import DeliveryState, Severity
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.replay import replay
-from gridvoice.app.tasks.channels import channel_works, release_channels
-from gridvoice.demo.gateway import CENTRE, DEMO_SECRET, WECOM, Gateway
+from domain.alerts import DeliveryState
+from domain.assessments import Severity
+from domain.input.load import load_file
+from gridvoice.demo.receivers.centre import CENTRE, DEMO_SECRET
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.wecom import WECOM
+from gridvoice.service.replay import replay
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.channels import channel_works, release_channels
 
 HOUR = timedelta(hours=1)
 MIXED = (Severity.BLUE, Severity.YELLOW, Severity.RED, Severity.ORANGE)
@@ -439,7 +442,10 @@ def _to(config: Configuration, url: str) -> Configuration:
     environ = {"GRIDVOICE_CENTRE_URL": url, "GRIDVOICE_CENTRE_SECRET": DEMO_SECRET}
     settings = load_file(config.directory / "channels.yaml", Channels, "channels.yaml")
     patient = Channels(
-        tuple(dataclasses.replace(one, timeout=30 * SECOND) for one in settings.channels)
+        tuple(
+            dataclasses.replace(one, timeout=30 * SECOND) if isinstance(one, HttpSettings) else one
+            for one in settings.channels
+        )
     )
     opened = open_channels(patient, environ, config.directory.parent, config.directory)
     return dataclasses.replace(config, channels=opened)

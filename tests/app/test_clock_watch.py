@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gridvoice.app.clock_watch import ClockWatch
+from gridvoice.processes.clock_watch import ClockWatch
 
 
 class Clocks:

@@ -22,17 +22,17 @@ from app_scene import (
     told,
 )
 from poison import (
-    judge_on,
+    assess_on,
     later,
 )
 from sqlalchemy import Engine
 
-from db.rows import ToJudge
-from domain.model import Severity
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks.follow_up import follow_up
-from gridvoice.app.tasks.judge import judge
-from pipeline.severity import IncidentFacts
+from db.unassessed import ToAssess
+from domain.assessments import Severity
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.assess import assess
+from gridvoice.tasks.timers import follow_up
+from pipeline.severity.rate import IncidentFacts
 
 # clocks
 
@@ -43,7 +43,7 @@ def test_a_clock_that_jumps_within_a_batch_silences_nobody(
     clocks = iter([later(60), later(-60), later(60 * 24 * 400), later(-60 * 24), NOW])
     known: dict[int, datetime] = {}
 
-    def clock(row: ToJudge) -> datetime:
+    def clock(row: ToAssess) -> datetime:
         return known.setdefault(row.version_id, next(clocks))
 
     other = OUTAGE.replace("小召乡北寨村", "五女店镇岗刘村")
@@ -51,7 +51,7 @@ def test_a_clock_that_jumps_within_a_batch_silences_nobody(
         engine, found("1", OUTAGE), found("2", SHOCK), found("3", OVERCHARGED), found("4", other),
         found("5", TALK),
     )  # fmt: skip
-    done = judge(engine, config, clock, wall=lambda: NOW)
+    done = assess(engine, config, clock, wall=lambda: NOW)
     assert (done.posts, done.set_aside) == (5, 0)
     told_of = {a.incident_number for a in all_alerts(engine)}
     assert told_of == {row.incident.number for row in all_incidents(engine)}
@@ -62,7 +62,7 @@ def test_what_a_clock_days_ahead_first_saw_is_still_news(
 ) -> None:
     ahead = NOW + timedelta(days=30)
     take(engine, found("1", OUTAGE), now=ahead)
-    judge_on(engine, config)
+    assess_on(engine, config)
     assert reasons(engine) == [FIRST]
 
 
@@ -111,7 +111,7 @@ def test_reposts_by_others_and_other_writers_of_one_source_still_count(
     row = the_incident(sqlite_engine)
     assert row.profile["facts"]["echoes"] == 0
     assert "grew" in reasons(sqlite_engine) or "severity_raised" in reasons(sqlite_engine)
-    rated = config.judging.assessor.severity_rules.rate_incident(
+    rated = config.assessing.assessor.severity_rules.rate_incident(
         IncidentFacts(Severity.YELLOW, 30.0, posts=30, writers=1)
     )
     assert rated.score > 30.0

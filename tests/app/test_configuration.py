@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from own_config import write_config
 
-from domain.load import BadSettings, Problem
-from gridvoice.app.configuration import load
+from domain.input.load import BadSettings, Problem
+from gridvoice.settings.configuration import load
 
 SOURCE = """\
 name: town_board
@@ -52,7 +52,7 @@ MISTAKES = [
     ("gridvoice.yaml", "zone: Asia/Shanghai", "zone: Asia/Beijing", "zone", ["Asia/Beijing", "Asia/Shanghai"]),
     ("gridvoice.yaml", "fresh_for: 72h", "fresh_for: 3 days", "fresh_for", ["3 days", "72h"]),
     ("gridvoice.yaml", "port: 0", "port: 99999", "console.port", ["99999", "65535"]),
-    ("gridvoice.yaml", "port: 0", "port: '8650'", "console.port", ["8650", "whole number"]),
+    ("gridvoice.yaml", "port: 0", "port: '8650'", "console.port", ["8650", "整数"]),
     ("gridvoice.yaml", "host: 127.0.0.1", "host: 0.0.0.0", "console.host", ["0.0.0.0", "127.0.0.1"]),
     ("gridvoice.yaml", "fresh_for:", "fresh_fro:", "fresh_fro", ["fresh_for"]),
     ("gridvoice.yaml", "public_url: http", "public_url: ftp", "public_url", ["ftp", "http"]),
@@ -65,12 +65,13 @@ MISTAKES = [
     ("gridvoice.yaml", "free_percent: 2", "free_percent: 200", "disk.free_percent", ["200", "100"]),
     ("routes.yaml", "threshold: blue", "threshold: bleu", "decide.threshold", ["bleu", "blue"]),
     ("routes.yaml", "red: 0s", "red: 5m", "decide.cool_down", ["red"]),
-    ("roster.yaml", "people: []", "people: nobody", "people", ["nobody", "list"]),
-    ("channels.yaml", "kind: wecom", "kind: wecom\n    timeout: 900s", "channels[3].timeout", ["60s"]),
+    ("roster.yaml", "people: []", "people: nobody", "people", ["nobody", "列表"]),
+    ("channels.yaml", "kind: wecom", "kind: wecom\n  timeout: 900s", "channels[3].timeout", ["60s"]),
+    ("channels.yaml", "kind: wecom", "kind: weixin", "channels[3].kind", ["weixin", "wecom"]),
     ("channels.yaml", "name: file", "name: The File", "channels[0].name", ["The File"]),
     ("incidents.yaml", "returns_within: 30d", "returns_within: month", "returns_within", ["month", "30d"]),
     ("incidents.yaml", "same_town:", "same_twon:", "same_twon", ["same_town"]),
-    ("severity.yaml", "yellow: 35", "yellow: much", "levels.yellow", ["much", "number"]),
+    ("severity.yaml", "yellow: 35", "yellow: much", "levels.yellow", ["much", "数字"]),
     ("categories.yaml", "temporary_supply:", "temporary_suply:", "", ["temporary_suply", "temporary_supply"]),
     ("playbooks.yaml", "category: temporary_supply", "category: temporary", "playbooks[0].category", ["temporary"]),
     ("lexicon.yaml", "asides:", "aside:", "aside", ["asides"]),

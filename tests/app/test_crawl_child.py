@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gridvoice.app import processes
-from gridvoice.app.processes import CrawlChild, child_command
+from gridvoice.processes.children import CrawlChild, child_command
 
 ALIVE = (
     "import os, sys, time\nfd = int(sys.argv[4])\nwhile True: os.write(fd, b'.'); time.sleep(0.02)"
@@ -33,8 +32,8 @@ Make = Callable[..., CrawlChild]
 
 @pytest.fixture
 def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
-    monkeypatch.setattr(processes, "_BACK_OFF_S", (0.05,))
-    monkeypatch.setattr(processes, "_WELL_AFTER_S", 0.5)
+    monkeypatch.setattr("gridvoice.processes.children._BACK_OFF_S", (0.05,))
+    monkeypatch.setattr("gridvoice.processes.children._WELL_AFTER_S", 0.5)
     children: list[CrawlChild] = []
 
     def child(script: str, **more: float) -> CrawlChild:

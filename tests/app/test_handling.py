@@ -20,9 +20,12 @@ from app_scene import (
 )
 from sqlalchemy import Engine
 
-from domain.model import IncidentState
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.handling import NoSuchIncident, NotNow, acknowledge, close
+from alerts.notice import layout
+from alerts.notice.body import from_body
+from db.incidents import NoSuchIncident
+from domain.incidents.incident import IncidentState
+from gridvoice.handling.acts import NotNow, acknowledge, call_false_alarm, close
+from gridvoice.settings.configuration import Configuration
 
 SOON = NOW + timedelta(minutes=5)
 
@@ -76,7 +79,7 @@ def test_closing_tells_those_who_were_told(
     after = close(engine, config, number, "张三", "已恢复供电", SOON)
     assert (after.state, after.report_no) == (IncidentState.CLOSED, 2)
     assert reasons(engine) == [FIRST, "closed"]
-    assert "办结" in all_alerts(engine)[-1].body["text"]
+    assert "办结" in layout.text(from_body(all_alerts(engine)[-1].body))
 
 
 def test_closing_what_nobody_was_told_of_is_silent(engine: Engine, config: Configuration) -> None:
@@ -88,7 +91,7 @@ def test_closing_what_nobody_was_told_of_is_silent(engine: Engine, config: Confi
 def test_a_false_alarm_is_a_state_of_its_own(
     engine: Engine, config: Configuration, number: str
 ) -> None:
-    after = close(engine, config, number, "张三", "玩笑", SOON, false_alarm=True)
+    after = call_false_alarm(engine, config, number, "张三", "玩笑", SOON)
     assert after.state is IncidentState.FALSE_ALARM
     assert timeline(engine, the_incident(engine))[-1].kind == "false_alarm"
 

@@ -15,22 +15,22 @@ import pytest
 from app_scene import NOW, OUTAGE, found
 from sqlalchemy import Engine, text
 
-from alerts.channel import Opened, Standing
+from alerts.channels.opening import ChannelStatus, ConfiguredChannel
 from db import set_aside, sources
 from db.channel_states import put_channel_state
 from db.engine import open_engine, read, write
 from db.take_in import take_in
-from domain.intake import PollResult
-from domain.model import ChannelState
+from domain.alerts import ChannelState
+from domain.polling import PollOutcome, PollResult
 from domain.trouble import Trouble
-from gridvoice.app import health as health_module
-from gridvoice.app import periodic
-from gridvoice.app.conditions import Restarted, disk_troubles, people_troubles, task_troubles
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.health import Health
-from gridvoice.app.periodic import PeriodicTasks
-from gridvoice.app.settings import DiskSettings
-from gridvoice.app.store_health import store_troubles
+from gridvoice.health import health as health_module
+from gridvoice.health.conditions import Restarted, disk_troubles, people_troubles, task_troubles
+from gridvoice.health.health import Health
+from gridvoice.health.store_health import store_troubles
+from gridvoice.processes import periodic
+from gridvoice.processes.periodic import PeriodicTasks
+from gridvoice.settings.configuration import Configuration
+from gridvoice.settings.general import DiskSettings
 
 
 def shown(engine: Engine, after: timedelta = timedelta(0)) -> dict[str, Trouble]:
@@ -42,9 +42,8 @@ def polled(engine: Engine, name: str, result: PollResult, problem: str | None = 
     with write(engine) as conn:
         conn.execute(text("update sources set lease_until = null"))
         (row,) = [r for r in sources.due_sources(conn, NOW, "x", 60, 99) if r.name == name]
-        sources.finish_poll(
-            conn, name, row.fence, NOW, None, NOW + timedelta(minutes=5), result, problem, 0, 0
-        )
+        outcome = PollOutcome(result, NOW, NOW + timedelta(minutes=5), problem)
+        sources.finish_poll(conn, name, row.fence, outcome)
         conn.execute(text("update sources set lease_until = null"))
 
 
@@ -118,13 +117,13 @@ def test_channels_that_are_configured_no_longer_trouble_nobody(engine: Engine) -
         assert store_troubles(conn, NOW, {}, {"centre": "舆情中心"}) == []
 
 
-def test_posts_that_wait_for_their_judgement_are_an_alarm_after_five_minutes(
+def test_posts_that_wait_for_their_assessment_are_an_alarm_after_five_minutes(
     engine: Engine,
 ) -> None:
     with write(engine) as conn:
         take_in(conn, [found("1", OUTAGE), found("2", OUTAGE + "！")], NOW, b"k")
     assert shown(engine, timedelta(minutes=4)) == {}
-    trouble = shown(engine, timedelta(minutes=8))["backlog:judge"]
+    trouble = shown(engine, timedelta(minutes=8))["backlog:assess"]
     assert trouble.alarm
     assert "2 条，最早一条已等 8 分钟" in trouble.what
 
@@ -280,8 +279,8 @@ def test_no_way_to_people_is_an_alarm_that_names_what_is_missing(config: Configu
 
 
 def test_one_way_to_people_is_enough_and_a_broken_one_is_named(config: Configuration) -> None:
-    ready = Opened("sms", "sms", "短信", Standing.READY, "", None, True)
-    broken = Opened("robot", "wecom", "群", Standing.BROKEN, "地址有误", None, True)
+    ready = ConfiguredChannel("sms", "sms", "短信", ChannelStatus.READY, "", None, True)
+    broken = ConfiguredChannel("robot", "wecom", "群", ChannelStatus.BROKEN, "地址有误", None, True)
     good = dataclasses.replace(config, channels={"sms": ready})
     assert people_troubles(good) == []
     both = dataclasses.replace(config, channels={"sms": ready, "robot": broken})
@@ -304,15 +303,15 @@ def test_a_disk_that_is_nearly_full_is_told_once_by_either_limit(tmp_path: Path)
 def test_a_task_that_stands_still_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "_STALE_LEAST_S", 0.05)
     tasks, let_go = PeriodicTasks(), threading.Event()
-    tasks.add("judge", "研判", 0.001, lambda _: let_go.wait(60))
+    tasks.add("assess", "研判", 0.001, lambda _: let_go.wait(60))
     tasks.start()
     deadline = time.monotonic() + 20
-    while not (found := {t.key: t for t in task_troubles(tasks)}).get("task:judge"):
+    while not (found := {t.key: t for t in task_troubles(tasks)}).get("task:assess"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     let_go.set()
-    assert found["task:judge"].blocks
-    assert "任务“研判”" in found["task:judge"].what
+    assert found["task:assess"].blocks
+    assert "任务“研判”" in found["task:assess"].what
     assert "研判 还没有完成第一轮" in found["start"].what
     while task_troubles(tasks):
         assert time.monotonic() < deadline

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from db.engine import read
-from gridvoice.app.logs import set_up
+from gridvoice.processes.logs import set_up
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_an_exception_that_quotes_a_post_is_logged_masked(
     try:
         raise ValueError("cannot read 停电，电话138 1234 5678\x1b]0;x\x07")
     except ValueError:
-        logging.getLogger("gridvoice.test").exception("judge failed")
+        logging.getLogger("gridvoice.test").exception("assess failed")
     said = capsys.readouterr().err
     assert "ValueError: cannot read 停电，电话138******5678" in said
     assert not set(said) & set("\x1b\x07")

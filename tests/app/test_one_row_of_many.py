@@ -1,4 +1,4 @@
-"""History judged again, people's words, second opinions: one row that raises costs no other."""
+"""History assessed again, people's words, second opinions: one row that raises costs no other."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from poison import (
     Balking,
     Choking,
     aside,
+    assess_on,
     choking,
     execute,
-    judge_on,
     later,
     matters,
     with_rules,
@@ -37,17 +37,18 @@ from sqlalchemy import Engine, select
 from db import opinions
 from db.engine import read, write
 from db.tables import opinions_asked
-from domain.model import Category, IncidentState
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.corrections import What, correct, labels
-from gridvoice.app.handling import close
-from gridvoice.app.second_opinion import ask_for_opinions
-from gridvoice.app.tasks.rescore import rescore
-from pipeline.normalise import Squeezed
+from domain.assessments import Category, Correction
+from domain.incidents.incident import IncidentState
+from gridvoice.handling.acts import call_false_alarm
+from gridvoice.handling.corrections import correct, labels
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.opinions import ask_for_opinions
+from gridvoice.tasks.rescore import rescore
 from pipeline.scorers import Score
 from pipeline.second_opinion import OpinionSettings
+from pipeline.text.normalise import Squeezed
 
-# history judged again
+# history assessed again
 
 
 def test_a_post_that_raises_in_a_rescore_is_named_and_the_rest_is_done(
@@ -63,9 +64,9 @@ def test_a_post_that_raises_in_a_rescore_is_named_and_the_rest_is_done(
         engine, found("1", OUTAGE), found("2", POISON + OUTAGE), found("3", OVERCHARGED),
         found("4", OUTAGE_AGAIN), found("5", TALK),
     )  # fmt: skip
-    judge_on(engine, with_scorer(config, Deaf()))
+    assess_on(engine, with_scorer(config, Deaf()))
     assert matters(engine) == set()
-    new = with_rules(choking(config), Balking(config.judging.assessor.severity_rules, 2))
+    new = with_rules(choking(config), Balking(config.assessing.assessor.severity_rules, 2))
     since = NOW - timedelta(days=1)
     (batch,) = rescore(engine, new, since, lambda: later(1))
     assert [one.name.split()[0] for one in batch.failed] == ["board/2", "board/4"]
@@ -73,7 +74,7 @@ def test_a_post_that_raises_in_a_rescore_is_named_and_the_rest_is_done(
     assert [one.key for one in batch.posts] == ["1", "3", "5"]
     assert matters(engine) == {frozenset("1"), frozenset("3")}
     assert (batch.grouped.opened, batch.grouped.alerts) == (2, 2)
-    sound = with_scorer(config, Choking(config.judging.assessor.scorer, ValueError(), "own-3"))
+    sound = with_scorer(config, Choking(config.assessing.assessor.scorer, ValueError(), "own-3"))
     (batch,) = rescore(engine, sound, since, lambda: later(2))
     assert [one.name.split()[0] for one in batch.failed] == ["board/2"]
     assert matters(engine) == {frozenset("14"), frozenset("3")}
@@ -93,7 +94,7 @@ def test_a_false_alarm_ends_the_incident_whatever_one_of_its_posts_is(
         " (SELECT version_id FROM posts WHERE key = '2')",
     )
     number = the_incident(sqlite_engine).incident.number
-    after = close(sqlite_engine, config, number, "张三", "", later(5), false_alarm=True)
+    after = call_false_alarm(sqlite_engine, config, number, "张三", "", later(5))
     assert after.state is IncidentState.FALSE_ALARM
     notes = [event.note for event in timeline(sqlite_engine, the_incident(sqlite_engine))]
     assert any("1 帖未能记为误报" in note for note in notes)
@@ -107,7 +108,7 @@ def test_one_label_that_cannot_be_read_costs_no_other(
 ) -> None:
     told(sqlite_engine, config, found("1", OUTAGE), found("2", TALK), found("3", MILD))
     for key in "123":
-        correct(sqlite_engine, config, "board", key, What.IRRELEVANT, None, "张三", later(1))
+        correct(sqlite_engine, config, "board", key, Correction.IRRELEVANT, None, "张三", later(1))
     execute(sqlite_engine, "UPDATE assessments SET places = '5x' WHERE version_id = 2")
     unreadable: dict[int, str] = {}
     assert [row["id"] for row in labels(sqlite_engine, unreadable)] == ["board/1", "board/3"]
@@ -124,7 +125,7 @@ def test_a_second_opinion_that_cannot_be_kept_costs_only_its_own_question(
             return Score(True, 0.9, True, 0.5, Category.SUPPLY_QUALITY)
 
     take(sqlite_engine, found("1", OUTAGE), found("2", OVERCHARGED), found("3", SHOCK))
-    judge_on(sqlite_engine, with_scorer(config, Unsure()))
+    assess_on(sqlite_engine, with_scorer(config, Unsure()))
     execute(
         sqlite_engine,
         "CREATE TRIGGER poison BEFORE INSERT ON incident_events WHEN NEW.note LIKE '%帖文 2%'"

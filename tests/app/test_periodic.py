@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import pytest
 
-from gridvoice.app import periodic
-from gridvoice.app.periodic import GoOn, PeriodicTasks
+from gridvoice.processes import periodic
+from gridvoice.processes.periodic import GoOn, PeriodicTasks
 
 
 def eventually(true: Callable[[], object], seconds: float = 20.0) -> None:

@@ -34,9 +34,9 @@ from poison import (
     POISON,
     Balking,
     aside,
+    assess_on,
     choking,
     execute,
-    judge_on,
     later,
     matters,
     poison_the_table_of_alerts,
@@ -47,17 +47,21 @@ from poison import (
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from alerts.playbook import Playbooks
+from alerts.channels.webhook import payload_of
+from alerts.notice import layout
+from alerts.notice.body import from_body
+from alerts.notice.playbook import Playbooks
 from db import set_aside
 from db.engine import check, write
-from domain.model import Category, IncidentState
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.corrections import What, correct
-from gridvoice.app.handling import acknowledge, close
-from gridvoice.app.tasks import judge as judging_task
-from gridvoice.app.tasks.judge import Judged, judge
-from pipeline.normalise import Squeezed
+from domain.assessments import Category, Correction
+from domain.incidents.incident import IncidentState
+from gridvoice.handling.acts import acknowledge, close
+from gridvoice.handling.corrections import correct
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks import assess as assessing_task
+from gridvoice.tasks.assess import AssessedBatch, assess
 from pipeline.scorers import Score
+from pipeline.text.normalise import Squeezed
 
 # a post that cannot be assessed
 
@@ -73,8 +77,8 @@ def test_a_post_that_cannot_be_assessed_costs_no_other(
         engine, found("1", OUTAGE), found("2", f"{POISON}，电话13812345678", title="停电"),
         found("3", OVERCHARGED),
     )  # fmt: skip
-    done = judge_on(engine, choke)
-    assert done == Judged(posts=3, complaints=2, opened=2, alerts=2, set_aside=1)
+    done = assess_on(engine, choke)
+    assert done == AssessedBatch(posts=3, complaints=2, opened=2, alerts=2, set_aside=1)
     assert reasons(engine) == [FIRST, FIRST]
     (one,) = aside(engine)
     assert (one.lane, one.name, one.tries) == ("assess", "board/2 停电", 1)
@@ -83,7 +87,7 @@ def test_a_post_that_cannot_be_assessed_costs_no_other(
     assert one.program.endswith(" own-choking")
     assert waiting(engine) == 0
     for minutes in (0.0, 0.5, 0.9):
-        assert judge_on(engine, choke, later(minutes)) == Judged(), "no hot loop"
+        assert assess_on(engine, choke, later(minutes)) == AssessedBatch(), "no hot loop"
 
 
 def test_it_is_tried_again_later_and_by_a_later_program_and_then_forgotten(
@@ -91,10 +95,10 @@ def test_it_is_tried_again_later_and_by_a_later_program_and_then_forgotten(
 ) -> None:
     told(engine, choking(config), found("1", OUTAGE + POISON))
     execute(engine, "UPDATE set_aside SET at = :at", at=NOW.replace(tzinfo=None))
-    assert judge_on(engine, choking(config), later(2)).set_aside == 1
+    assert assess_on(engine, choking(config), later(2)).set_aside == 1
     assert [one.tries for one in aside(engine)] == [2]
-    assert judge_on(engine, choking(config), later(9)) == Judged()
-    assert judge_on(engine, config, later(9)).alerts == 1, (
+    assert assess_on(engine, choking(config), later(9)) == AssessedBatch()
+    assert assess_on(engine, config, later(9)).alerts == 1, (
         "another scorer does not wait ten minutes"
     )
     assert aside(engine) == []
@@ -105,38 +109,40 @@ def test_what_somebody_asks_for_is_tried_at_the_next_pass(
     engine: Engine, config: Configuration
 ) -> None:
     take(engine, found("1", OUTAGE + POISON))
-    judge_on(engine, choking(config))
+    assess_on(engine, choking(config))
     (one,) = aside(engine)
     with write(engine) as conn:
         assert set_aside.ask_again(conn, one.lane, one.ref)
-    assert judge_on(engine, choking(config)).set_aside == 1
-    assert judge_on(engine, choking(config)) == Judged()
+    assert assess_on(engine, choking(config)).set_aside == 1
+    assert assess_on(engine, choking(config)) == AssessedBatch()
 
 
-def test_an_edit_of_what_was_set_aside_is_judged_as_any_other(
+def test_an_edit_of_what_was_set_aside_is_assessed_as_any_other(
     engine: Engine, config: Configuration
 ) -> None:
     take(engine, found("1", OUTAGE + POISON))
-    judge_on(engine, choking(config))
+    assess_on(engine, choking(config))
     take(engine, found("1", OUTAGE))
-    assert judge_on(engine, choking(config), later(0.1)).alerts == 1
-    assert judge_on(engine, choking(config), later(60)) == Judged(), "the old words are forgotten"
+    assert assess_on(engine, choking(config), later(0.1)).alerts == 1
+    assert assess_on(engine, choking(config), later(60)) == AssessedBatch(), (
+        "the old words are forgotten"
+    )
     assert aside(engine) == []
 
 
-def test_a_persons_word_settles_what_no_model_can_judge(
+def test_a_persons_word_settles_what_no_model_can_assess(
     engine: Engine, config: Configuration
 ) -> None:
     choke = choking(config)
     take(engine, found("1", OUTAGE + POISON))
-    judge_on(engine, choke)
+    assess_on(engine, choke)
     said = correct(
-        engine, choke, "board", "1", What.COMPLAINT, Category.SUPPLY_QUALITY, "张三", NOW
+        engine, choke, "board", "1", Correction.COMPLAINT, Category.SUPPLY_QUALITY, "张三", NOW
     )
     assert said.complaint
     assert aside(engine) == []
     assert [post.key for post in members(engine, the_incident(engine))] == ["1"]
-    assert judge_on(engine, choke, later(60 * 48)) == Judged()
+    assert assess_on(engine, choke, later(60 * 48)) == AssessedBatch()
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -150,7 +156,7 @@ def test_wherever_the_poison_lies_the_rest_comes_out_as_without_it(
     rng.shuffle(posts)
     take(sqlite_engine, *(found(key, words) for key, words in posts))
     choke = choking(config)
-    while judge(
+    while assess(
         sqlite_engine, choke, lambda _: NOW, limit=rng.choice([1, 3, 200]), wall=lambda: NOW
     ).posts:
         pass
@@ -159,7 +165,7 @@ def test_wherever_the_poison_lies_the_rest_comes_out_as_without_it(
     with_poison = matters(sqlite_engine), reasons(sqlite_engine)
     _start_over(sqlite_engine)
     take(sqlite_engine, *(found(key, words) for key, words in posts if key[0] == "s"))
-    judge_on(sqlite_engine, config)
+    assess_on(sqlite_engine, config)
     assert (matters(sqlite_engine), reasons(sqlite_engine)) == with_poison
 
 
@@ -168,7 +174,7 @@ def _start_over(engine: Engine) -> None:
         execute(engine, f"DELETE FROM {table}")
     execute(engine, "DELETE FROM set_aside")
     execute(engine, "DROP TRIGGER incident_events_no_delete")
-    for table in ("incident_events", "incidents", "incident_numbers"):
+    for table in ("incident_events", "timers", "incident_keys", "incidents", "incident_numbers"):
         execute(engine, f"DELETE FROM {table}")
 
 
@@ -180,14 +186,14 @@ def test_what_is_found_first_does_not_wait_for_the_slow_ones_behind(
 
         def score(self, post: Squeezed, channel: str | None = None) -> Score:
             time.sleep(0.02)
-            return config.judging.assessor.scorer.score(post, channel)
+            return config.assessing.assessor.scorer.score(post, channel)
 
-    monkeypatch.setattr(judging_task, "LONGEST_S", 0.01)
+    monkeypatch.setattr(assessing_task, "LONGEST_S", 0.01)
     take(sqlite_engine, *(found(str(n), f"{OUTAGE}{n}") for n in range(4)))
     slow = with_scorer(config, Slow())
-    assert judge_on(sqlite_engine, slow).posts == 1
+    assert assess_on(sqlite_engine, slow).posts == 1
     assert reasons(sqlite_engine) == [FIRST]
-    assert [judge_on(sqlite_engine, slow).posts for _ in range(4)] == [1, 1, 1, 0]
+    assert [assess_on(sqlite_engine, slow).posts for _ in range(4)] == [1, 1, 1, 0]
 
 
 # a post that cannot be grouped or told
@@ -196,13 +202,13 @@ def test_what_is_found_first_does_not_wait_for_the_slow_ones_behind(
 def test_a_post_that_cannot_be_grouped_leaves_nothing_and_the_next_ones_are_grouped(
     engine: Engine, config: Configuration
 ) -> None:
-    balking = with_rules(config, Balking(config.judging.assessor.severity_rules, 3))
+    balking = with_rules(config, Balking(config.assessing.assessor.severity_rules, 3))
     take(
         engine, found("1", OUTAGE), found("2", OUTAGE_AGAIN), found("3", OUTAGE + "！"),
         found("4", OVERCHARGED), found("5", OUTAGE_AGAIN + "！"), found("6", OVERCHARGED + "！"),
     )  # fmt: skip
-    done = judge_on(engine, balking)
-    assert done == Judged(posts=6, complaints=6, opened=2, alerts=2, set_aside=2)
+    done = assess_on(engine, balking)
+    assert done == AssessedBatch(posts=6, complaints=6, opened=2, alerts=2, set_aside=2)
     assert matters(engine) == {frozenset("12"), frozenset("46")}
     assert [row.incident.post_count for row in all_incidents(engine)] == [2, 2]
     assert [e.kind for e in timeline(engine, all_incidents(engine)[0])] == ["opened", "joined"]
@@ -210,8 +216,8 @@ def test_a_post_that_cannot_be_grouped_leaves_nothing_and_the_next_ones_are_grou
         ("group", "board/5"), ("group", "board/3"),
     ]  # fmt: skip
     assert waiting(engine) == 0
-    assert judge_on(engine, balking) == Judged()
-    assert judge_on(engine, config, later(1)).posts == 2
+    assert assess_on(engine, balking) == AssessedBatch()
+    assert assess_on(engine, config, later(1)).posts == 2
     assert matters(engine) == {frozenset("1235"), frozenset("46")}
     assert aside(engine) == []
     assert check(engine) == []
@@ -225,7 +231,7 @@ def test_what_the_database_refuses_at_the_last_step_is_undone_whole(
         engine, found("1", OUTAGE + "，有人投毒"), found("2", OVERCHARGED),
         found("3", OUTAGE_AGAIN),
     )  # fmt: skip
-    done = judge_on(engine, config)
+    done = assess_on(engine, config)
     assert (done.opened, done.alerts, done.set_aside) == (2, 2, 1)
     assert [row.incident.number for row in all_incidents(engine)] == [
         "20261124-001", "20261124-002",
@@ -242,7 +248,7 @@ def test_an_edit_that_raises_leaves_the_incident_as_it_was(
     before = the_incident(engine)
     poison_the_table_of_alerts(engine)
     take(engine, found("1", OUTAGE + "。" + SHOCK + "，有人投毒"), found("2", OVERCHARGED))
-    assert judge_on(engine, config, later(1)).set_aside == 1
+    assert assess_on(engine, config, later(1)).set_aside == 1
     assert all_incidents(engine)[0] == before
     assert len(all_incidents(engine)) == 2
 
@@ -258,8 +264,11 @@ def test_an_incident_that_cannot_be_put_into_words_is_told_plainly(
     assert told(engine, torn, found("1", OUTAGE)).alerts == 1
     (alert,) = all_alerts(engine)
     number = the_incident(engine).incident.number
-    assert number in alert.body["text"]
-    assert alert.body["payload"]["severity"] == the_incident(engine).incident.severity.value
+    assert number in layout.text(from_body(alert.body))
+    assert (
+        payload_of(from_body(alert.body))["severity"]
+        == the_incident(engine).incident.severity.value
+    )
     assert "北寨" not in json.dumps(alert.body, ensure_ascii=False)
     assert [d.channel for d in all_deliveries(engine)] == ["file"]
     acknowledge(engine, torn, number, "张三", "", later(1))
@@ -284,11 +293,11 @@ def test_a_broken_store_sets_nothing_aside_and_is_done_again_whole(
     take(engine, found("1", OUTAGE), found("2", OVERCHARGED))
     execute(engine, "ALTER TABLE deliveries RENAME TO elsewhere")
     with pytest.raises(DBAPIError):
-        judge_on(engine, config)
+        assess_on(engine, config)
     execute(engine, "ALTER TABLE elsewhere RENAME TO deliveries")
     assert set(counts(engine).values()) == {0}
     assert (aside(engine), waiting(engine)) == ([], 2)
-    assert judge_on(engine, config).opened == 2
+    assert assess_on(engine, config).opened == 2
     assert reasons(engine) == [FIRST, FIRST]
 
 
@@ -298,7 +307,7 @@ def test_a_full_disk_sets_nothing_aside(sqlite_engine: Engine, config: Configura
         pages = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
         conn.exec_driver_sql(f"PRAGMA max_page_count = {pages + 1}")
     with pytest.raises(DBAPIError, match="full"):
-        judge_on(sqlite_engine, config)
+        assess_on(sqlite_engine, config)
     assert (aside(sqlite_engine), waiting(sqlite_engine)) == ([], 20)
-    assert judge_on(sqlite_engine, config).posts == 20, "the handle was thrown away"
+    assert assess_on(sqlite_engine, config).posts == 20, "the handle was thrown away"
     assert aside(sqlite_engine) == []

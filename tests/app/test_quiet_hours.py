@@ -11,11 +11,11 @@ from app_scene import MILD, SHOCK, all_deliveries, found, told
 from own_config import SHIPPED
 from sqlalchemy import Engine
 
-from alerts.route import Routes
+from alerts.routing.route import Routes
 from domain.clock import SHANGHAI, utc_now
-from domain.load import load_file
-from gridvoice.app.configuration import Configuration
-from gridvoice.demo.gateway import Gateway
+from domain.input.load import load_file
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.settings.configuration import Configuration
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 
 from db import leases, sending
 from db.engine import write
-from gridvoice.app.owner import is_dead, owner
-from gridvoice.app.tasks.reclaim import reclaim
+from gridvoice.processes.lease_owner import is_dead, owner
+from gridvoice.tasks.reclaim import reclaim
 
 
 @pytest.fixture

@@ -5,24 +5,28 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+import stored
 from app_scene import OUTAGE, OVERCHARGED, all_deliveries, found, make_due, told_now
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Row
 from sqlalchemy.exc import DBAPIError
 
 from alerts.channel import Channel
 from db import leases, outbox, sending
 from db.channel_states import channel_state_rows
 from db.engine import read, write
-from db.rows import AttemptRow, DeliveryRow
+from db.outbox import DeliveryRow
+from domain.alerts import DeliveryState, Outcome
 from domain.clock import utc_now
-from domain.model import DeliveryState, Outcome
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks.relay import relay
-from gridvoice.demo.gateway import CENTRE, WECOM, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.wecom import WECOM
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.relay import relay
 
 ME = "relay@test:1"
 RNG = random.Random(7)
@@ -43,9 +47,9 @@ def delivery(engine: Engine, name: str) -> DeliveryRow:
     return row
 
 
-def attempts(engine: Engine, name: str) -> list[AttemptRow]:
+def attempts(engine: Engine, name: str) -> Sequence[Row[Any]]:
     with read(engine) as conn:
-        return outbox.attempts_of(conn, delivery(engine, name).id)
+        return stored.attempts_of(conn, delivery(engine, name).id)
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
@@ -263,9 +267,9 @@ class _Spoilt:
     drops_repeats = False
 
     def __init__(self, real: Channel) -> None:
-        self.pace = real.pace
+        self.rate = real.rate
 
-    def send(self, message: object, recipient: str = "") -> object:
+    def send(self, notice: object, recipient: str, delivery_id: str) -> object:
         raise ZeroDivisionError(f"in the middle of it, {recipient}")
 
 
@@ -379,7 +383,7 @@ def test_the_robot_rests_three_seconds_between_two_messages(
     assert len(gateway.accepted_at(WECOM)) == 2
     with read(engine) as conn:
         sent = [d.id for d in outbox.list_deliveries(conn) if d.channel == "duty_group"]
-        first, second = sorted(outbox.attempts_of(conn, name)[0].started_at for name in sent)
+        first, second = sorted(stored.attempts_of(conn, name)[0].started_at for name in sent)
     assert second - first >= timedelta(seconds=3)
 
 

@@ -25,14 +25,16 @@ from app_scene import (
 )
 from machine import SOON_S
 from sqlalchemy import Engine
+from stored import post_by_key
 
-from db import posts
 from db.engine import read
+from domain.alerts import DeliveryState
 from domain.clock import SHANGHAI
-from domain.model import DeliveryState
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.replay import Replayed, replay, summary
-from gridvoice.demo.gateway import CENTRE, WECOM, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.wecom import WECOM
+from gridvoice.service.replay import Replayed, replay, summary
+from gridvoice.settings.configuration import Configuration
 
 HERE = "许昌市建安区"
 
@@ -56,7 +58,7 @@ def run(engine: Engine, config: Configuration, stream: list[str], **how: Any) ->
 def moments(engine: Engine, *keys: str) -> list[tuple[datetime, datetime]]:
     """(event_at, first_seen) of posts."""
     with read(engine) as conn:
-        rows = [posts.post_by_key(conn, "replay", key) for key in keys]
+        rows = [post_by_key(conn, "replay", key) for key in keys]
     return [(r.event_at, r.first_seen) for r in rows if r is not None]
 
 
@@ -176,7 +178,7 @@ def test_lines_that_are_no_posts_are_named_and_the_rest_is_done(
     assert (said["posts"], said["stored"], said["bad"]) == (2, 2, 7)
     assert [number for number, _ in said["named"]] == [2, 4, 5, 6, 7, 8, 10]
     words = dict(said["named"])
-    assert "not JSON" in words[2]
+    assert "不是 JSON" in words[2]
     assert "'text'" in words[5]
     assert "'id'" in words[6]
     assert "yesterday" in words[7]
@@ -229,7 +231,7 @@ def test_channel_title_and_engagement_of_a_row_are_kept(
     extra = {"channel": channel, "title": "求助", "likes": 3, "engagement": {"reposts": 7}}
     run(sqlite_engine, config, lines(row("1", OUTAGE, **extra)))
     with read(sqlite_engine) as conn:
-        post = posts.post_by_key(conn, "replay", "1")
+        post = post_by_key(conn, "replay", "1")
     assert post is not None
     assert (post.channel, post.title) == (channel, "求助")
     assert post.engagement == {"reposts": 7, "likes": 3}

@@ -1,4 +1,4 @@
-"""Judging history again: both verdicts kept, a person's word above all, phones left in peace."""
+"""History assessed again: both assessments kept, a person's word above all, phones in peace."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ from sqlalchemy import Engine, select
 
 from db.engine import read
 from db.tables import assessments, versions
-from domain.model import Category, IncidentState
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.corrections import What, correct
-from gridvoice.app.handling import close
-from gridvoice.app.tasks import rescore as rescoring
-from gridvoice.app.tasks.follow_up import follow_up
+from domain.assessments import Category, Correction
+from domain.incidents.incident import IncidentState
+from gridvoice.handling.acts import close
+from gridvoice.handling.corrections import correct
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks import rescore as rescoring
+from gridvoice.tasks.timers import follow_up
 from pipeline.assess import Assessor
 from pipeline.scorers import Score
 
@@ -47,10 +48,10 @@ class Deaf:
 
 
 def deaf(config: Configuration) -> Configuration:
-    one = config.judging.assessor
+    one = config.assessing.assessor
     assessor = Assessor(Deaf(), one.locator, one.severity_rules, one.aspects)
     return dataclasses.replace(
-        config, judging=dataclasses.replace(config.judging, assessor=assessor)
+        config, assessing=dataclasses.replace(config.assessing, assessor=assessor)
     )
 
 
@@ -61,7 +62,7 @@ def rescore(engine: Engine, config: Configuration, limit: int = 200) -> list[res
 
 def standing(engine: Engine) -> list[str]:
     with read(engine) as conn:
-        statement = select(versions.c.judged_by).order_by(versions.c.id)
+        statement = select(versions.c.assessed_by).order_by(versions.c.id)
         return list(conn.execute(statement).scalars())
 
 
@@ -77,7 +78,7 @@ def test_a_complaint_found_late_opens_its_incident_in_silence(
     assert [post.key for post in members(engine, row)] == ["1"]
     assert (row.incident.fresh, row.incident.report_no) == (False, 0)
     assert reasons(engine) == []
-    own = config.judging.assessor.scorer.name
+    own = config.assessing.assessor.scorer.name
     assert standing(engine) == [own, own]
     with read(engine) as conn:
         names = conn.execute(select(assessments.c.scorer)).scalars()
@@ -151,7 +152,7 @@ def test_an_old_post_opens_nothing_that_has_ended(engine: Engine, config: Config
 
 def test_a_persons_word_stands_over_a_newer_model(engine: Engine, config: Configuration) -> None:
     told(engine, deaf(config), found("1", OUTAGE), found("2", TALK))
-    correct(engine, config, "board", "1", What.IRRELEVANT, None, "张三", NOW)
+    correct(engine, config, "board", "1", Correction.IRRELEVANT, None, "张三", NOW)
     (batch,) = rescore(engine, config)
     assert [post.stands for post in batch.posts] == [False, True]
     assert not batch.posts[0].changed

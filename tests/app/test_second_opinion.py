@@ -31,15 +31,15 @@ from sqlalchemy import Engine, select
 
 from db.engine import read
 from db.tables import assessments, opinions_asked, versions
-from domain.model import Category
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.corrections import What, correct
-from gridvoice.app.second_opinion import ask_for_opinions
-from gridvoice.app.service import Service
+from domain.assessments import Category, Correction
+from gridvoice.handling.corrections import correct
+from gridvoice.service.service import Service
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks.opinions import ask_for_opinions
 from pipeline.assess import Assessor
-from pipeline.normalise import Squeezed
 from pipeline.scorers import Score
 from pipeline.second_opinion import OpinionSettings
+from pipeline.text.normalise import Squeezed
 
 SETTINGS = OpinionSettings(enabled=True, model="m", timeout=timedelta(seconds=2), streak=3)
 
@@ -56,10 +56,10 @@ class Unsure:
 
 @pytest.fixture
 def unsure(config: Configuration) -> Configuration:
-    one = config.judging.assessor
+    one = config.assessing.assessor
     assessor = Assessor(Unsure(), one.locator, one.severity_rules, one.aspects)
-    judging = dataclasses.replace(config.judging, assessor=assessor)
-    return dataclasses.replace(config, judging=judging)
+    assessing = dataclasses.replace(config.assessing, assessor=assessor)
+    return dataclasses.replace(config, assessing=assessing)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def scorers(engine: Engine) -> list[str]:
 
 def standing(engine: Engine) -> set[str | None]:
     with read(engine) as conn:
-        return set(conn.execute(select(versions.c.judged_by)).scalars())
+        return set(conn.execute(select(versions.c.assessed_by)).scalars())
 
 
 def test_an_opinion_is_a_second_assessment_and_a_note_in_the_timeline(
@@ -125,7 +125,7 @@ def test_one_that_disagrees_lowers_attention_and_takes_nothing_away(
     assert outcomes(engine) == ["disagrees"]
 
 
-def test_only_uncertain_posts_are_asked_about_and_none_that_a_person_judged(
+def test_only_uncertain_posts_are_asked_about_and_none_that_a_person_assessed(
     engine: Engine, unsure: Configuration, server: OpinionServer
 ) -> None:
     told(
@@ -133,7 +133,7 @@ def test_only_uncertain_posts_are_asked_about_and_none_that_a_person_judged(
         found("sure", OUTAGE, title="0.99"), found("calm", TALK, title="0.05"),
         found("said", OUTAGE + "！", title="0.6"), found("open", TALK, title="0.45"),
     )  # fmt: skip
-    correct(engine, unsure, "board", "said", What.COMPLAINT, None, "张三", NOW)
+    correct(engine, unsure, "board", "said", Correction.COMPLAINT, None, "张三", NOW)
     ask(engine, server)
     (asked,) = server.asked
     assert TALK in json.loads(asked["messages"][1]["content"])["text"]
@@ -204,7 +204,7 @@ def test_the_service_gives_it_a_lane_of_its_own_only_when_it_is_on(
     service = Service(config, sqlite_engine, "", tmp_path, roles=("assessor",))
     service._plan(asyncio.Event())
     lanes = set(service.tasks.tasks) - {"health"}
-    assert lanes == ({"judge", "second_opinion"} if enabled else {"judge"})
+    assert lanes == ({"assess", "second_opinion"} if enabled else {"assess"})
 
 
 def test_an_alert_is_made_while_an_answer_is_awaited(

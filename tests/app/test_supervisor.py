@@ -213,7 +213,7 @@ def test_the_supervisor_holds_one_thread_and_none_of_our_libraries(start: Start)
     status = Path(f"/proc/{run.process.pid}/status").read_text()
     assert "\nThreads:\t1\n" in status
     script = (
-        "import sys, gridvoice.app.supervisor, gridvoice.app.logs, gridvoice.cli.run\n"
+        "import sys, gridvoice.processes.supervisor, gridvoice.processes.logs, gridvoice.cli.run\n"
         "print([m for m in ('sqlalchemy', 'asyncio', 'fastapi', 'requests') if m in sys.modules])"
     )
     done = subprocess.run(

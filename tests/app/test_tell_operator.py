@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from alerts.channel import Channel
-from alerts.route import Destination, Hours, Quiet, Routes
+from alerts.routing.route import Destination, Hours, Quiet, Routes
 from domain.trouble import Trouble
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.tasks import tell_operator
-from gridvoice.app.tasks.tell_operator import Operator, destinations
-from gridvoice.app.told import Told
-from gridvoice.demo.gateway import CENTRE, WECOM, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.wecom import WECOM
+from gridvoice.health.told import Told
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks import tell_operator
+from gridvoice.tasks.tell_operator import Operator, destinations
 
 NOW = timedelta(0)
 DISK = Trouble(
@@ -83,7 +85,7 @@ def test_many_troubles_are_one_message_to_the_group_and_are_told_once(scene: Sce
 
 def test_the_end_is_told(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.turn(DISK)
-    monkeypatch.setattr("gridvoice.app.told.OVER_AFTER_S", 0.0)
+    monkeypatch.setattr("gridvoice.health.told.OVER_AFTER_S", 0.0)
     scene.turn()
     scene.turn()
     _, last = scene.robot()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.trouble import Trouble
-from gridvoice.app.told import FLICKER_S, OVER_AFTER_S, News, Told
+from gridvoice.health.told import FLICKER_S, OVER_AFTER_S, News, Told
 
 SOON = timedelta(minutes=1)
 DISK = Trouble("disk", "磁盘快满。", "请清理。", alarm=True, tell_after=SOON)
@@ -229,10 +229,10 @@ def test_many_alike_are_one_item_with_the_first_few_named(memory: Memory) -> Non
     memory.look(DISK, *SOURCES)
     memory.run(61)
     news = memory.look(DISK, *SOURCES)
-    begun, over = memory.told.items(news)
+    told = memory.told.troubles(news)
     assert len(news.begun) == 6
-    assert [item.what for item in begun] == [
+    assert [item.what for item in told.begun] == [
         "磁盘快满。", "信息源读取失败：板0、板1、板2 等 5 个。",
     ]  # fmt: skip
-    assert over == []
+    assert told.over == ()
     assert memory.told.only_alarms(news) == News(begun=("disk",))

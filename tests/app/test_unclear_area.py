@@ -8,8 +8,8 @@ from app_scene import all_alerts, all_deliveries, found, the_incident, told
 from own_config import write_config
 from sqlalchemy import Engine
 
-from domain.model import Area, Severity
-from gridvoice.app.configuration import Configuration, load
+from domain.assessments import Area, Severity
+from gridvoice.settings.configuration import Configuration, load
 
 DEATH = "停电三天没人管，电线掉在路上，孩子触电身亡，供电所赶紧来人"
 

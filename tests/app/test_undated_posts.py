@@ -21,9 +21,9 @@ from app_scene import (
 from sqlalchemy import Engine
 
 from db.engine import read
-from domain.model import FoundPost
-from gridvoice.app.configuration import Configuration
-from gridvoice.app.store_health import store_troubles
+from domain.posts import FoundPost
+from gridvoice.health.store_health import store_troubles
+from gridvoice.settings.configuration import Configuration
 
 FIRST = "first"
 

@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 
 from db.channel_states import channel_state_rows, put_channel_state
 from db.engine import read, write
+from domain.alerts import ChannelState
 from domain.clock import utc_now
-from domain.model import ChannelState
-from gridvoice.demo.gateway import CENTRE, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
 
 OUTAGE = {"id": "v1", "text": "小召乡北寨村停电三天没人管，请供电所尽快解决",
           "region": "许昌市建安区", "published_at": "2026-03-02 08:00"}  # fmt: skip
@@ -89,14 +90,17 @@ def test_a_broken_configuration_does_not_hide_the_list(
     assert "channels.yaml" in said.err
 
 
-def test_a_channel_of_unknown_kind_is_named_with_its_mistake(
+def test_a_channel_of_unknown_kind_is_named_with_file_line_and_the_kinds(
     bare: Gridvoice, own_config: Path, sqlite_url: str, tmp_path: Path
 ) -> None:
     change(own_config / "channels.yaml", lambda it: it["channels"][0].update(kind="fax"))
     said = bare(
         "alerts", "list", "--config", own_config, "--database", sqlite_url, "--data", tmp_path
     )
-    assert "不认识的 kind：fax" in said.err
+    line = (own_config / "channels.yaml").read_text("utf-8").split("fax")[0].count("\n") + 1
+    assert (
+        f"channels.yaml:{line}: channels[0].kind: 'fax' 不行；可写 webhook, wecom, file" in said.err
+    )
 
 
 @pytest.mark.parametrize("behaviour", ["429:999999999", "500"])

@@ -1,4 +1,4 @@
-"""`gridvoice assess`: a verdict a line, in order, quick to start."""
+"""`gridvoice assess`: a assessment a line, in order, quick to start."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_line_out_per_line_in_in_order_with_every_field(
     assert all(len(line.splitlines()) == 1 for line in said.out.splitlines())
 
 
-def test_the_verdict_on_an_unmistakable_complaint(gridvoice: Gridvoice, jsonl: Jsonl) -> None:
+def test_the_assessment_on_an_unmistakable_complaint(gridvoice: Gridvoice, jsonl: Jsonl) -> None:
     row = gridvoice("assess", "--json", jsonl(OUTAGE)).row
     assert (row["relevant"], row["complaint"], row["category"]) == (True, True, "supply_quality")
     assert 0.5 < row["relevance"] <= 1
@@ -110,7 +110,7 @@ def test_bad_lines_are_named_in_their_place_and_the_rest_is_done(
     ["", " ", "\u0000", "停电" * 20_000, "\ud83d", "😭" * 500, "＼" * 999, "电\u200b费\ufeff"],
     ids=["empty", "blank", "nul", "huge", "lone surrogate", "emoji", "backslashes", "invisible"],
 )
-def test_any_text_at_all_gets_a_verdict(gridvoice: Gridvoice, jsonl: Jsonl, text: str) -> None:
+def test_any_text_at_all_gets_a_assessment(gridvoice: Gridvoice, jsonl: Jsonl, text: str) -> None:
     said = gridvoice("assess", "--json", jsonl(json.dumps({"id": "1", "text": text})))
     assert said.code == 0
     assert said.row["id"] == "1"
@@ -157,7 +157,7 @@ def test_a_file_that_is_not_there_is_unusable(gridvoice: Gridvoice, tmp_path: Pa
     assert "none.jsonl" in said.err
 
 
-def test_people_read_verdict_place_and_reasons_without_telephone_numbers(
+def test_people_read_assessment_place_and_reasons_without_telephone_numbers(
     gridvoice: Gridvoice, jsonl: Jsonl
 ) -> None:
     post = {**OUTAGE, "title": "求助13812345678"}

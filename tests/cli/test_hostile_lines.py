@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from command_line import Gridvoice, Said
 
-from domain import jsonl
-from domain.jsonl import BadLine
+from domain.input import jsonl
+from domain.input.jsonl import BadLine
 
 OUTAGE = {"id": "good1", "text": "小召乡北寨村停电三天没人管，请供电所尽快解决",
           "region": "许昌市建安区", "published_at": "2026-03-02 08:00", "relevant": True,
@@ -70,7 +70,7 @@ def named(said: Said) -> dict[int, str]:
     return {int(number): problem for number, problem in found}
 
 
-def test_assess_names_every_bad_line_and_judges_the_rest(
+def test_assess_names_every_bad_line_and_assesses_the_rest(
     gridvoice: Gridvoice, hostile: Path
 ) -> None:
     said = gridvoice("assess", "--json", hostile)
@@ -123,7 +123,7 @@ ODD = {
 }
 
 
-def test_odd_values_of_a_good_post_are_bounded_and_it_is_judged(
+def test_odd_values_of_a_good_post_are_bounded_and_it_is_assessed(
     gridvoice: Gridvoice, tmp_path: Path
 ) -> None:
     path = tmp_path / "odd.jsonl"
@@ -197,6 +197,6 @@ def test_a_packed_file_that_breaks_off_is_named_where_it_does(
     said = gridvoice("assess", "--json", path)
     assert said.code == 1
     assert said.rows[0]["id"] == "0"
-    assert "breaks off" in said.rows[-1]["error"]
+    assert "断了" in said.rows[-1]["error"]
     path.write_bytes(b"no gzip at all")
     assert gridvoice("replay", path).code == 1

@@ -29,7 +29,7 @@ def test_rescore_ends_with_a_summary_and_finds_nothing_the_second_time(
     assert gridvoice("rescore", "--since", "2026-11-01", "--json").row["posts"] == 0
     store = sqlite3.connect(tmp_path / "gridvoice.db")
     store.execute("UPDATE assessments SET scorer = 'older', complaint = 0, relevant = 0")
-    store.execute("UPDATE versions SET judged_by = 'older'")
+    store.execute("UPDATE versions SET assessed_by = 'older'")
     store.commit()
     store.close()
     said = gridvoice("rescore", "--since", "2026-11-01", "--json")

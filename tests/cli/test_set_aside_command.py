@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -29,13 +30,14 @@ Jsonl = Callable[..., Path]
 
 @pytest.fixture
 def two_aside(gridvoice: Gridvoice, jsonl: Jsonl, sqlite_url: str) -> Iterator[None]:
-    """A post that could not be judged, and an incident that cannot be read."""
+    """A post that could not be assessed, and an incident that cannot be read."""
     assert gridvoice("replay", jsonl(OUTAGE)).code == 0
     engine = open_engine(sqlite_url)
     with write(engine) as conn:
         name = "replay/v1 电话13812345678\x1b[2J"
+        lately = utc_now() - timedelta(minutes=2)  # it is looked at again after a minute
         set_aside.put(conn, "assess", "1", name, "ValueError: no", "0.1 own", utc_now())
-        set_aside.put(conn, "incident", "1", "20260302-001", "KeyError: x", "0.1 own", utc_now())
+        set_aside.put(conn, "incident", "1", "20260302-001", "KeyError: x", "0.1 own", lately)
     yield
     engine.dispose()
 
@@ -50,9 +52,9 @@ def test_nothing_set_aside_is_said_so(gridvoice: Gridvoice) -> None:
 def test_what_is_set_aside_is_listed_for_people_and_programs(gridvoice: Gridvoice) -> None:
     rows = gridvoice("set-aside", "list", "--json").rows
     assert [(r["lane"], r["ref"], r["tries"]) for r in rows] == [
-        ("incident", "1", 1), ("assess", "1", 1),
+        ("assess", "1", 1), ("incident", "1", 1),
     ]  # fmt: skip
-    assert rows[1].keys() == {"lane", "ref", "name", "problem", "program", "tries", "at"}
+    assert rows[0].keys() == {"lane", "ref", "name", "problem", "program", "tries", "at"}
     assert len(gridvoice("set-aside", "list", "--json", "--limit", "1").rows) == 1
     said = gridvoice("set-aside", "list")
     assert (said.code, said.err) == (0, "")
@@ -63,7 +65,7 @@ def test_what_is_set_aside_is_listed_for_people_and_programs(gridvoice: Gridvoic
 
 
 @pytest.mark.usefixtures("two_aside")
-def test_a_retry_is_asked_for_and_done_by_the_next_judging(
+def test_a_retry_is_asked_for_and_done_by_the_next_assessing(
     gridvoice: Gridvoice, jsonl: Jsonl
 ) -> None:
     assert [row["lane"] for row in gridvoice("set-aside", "retry", "--json").rows] == ["assess"]

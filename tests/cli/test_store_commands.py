@@ -12,7 +12,8 @@ from command_line import Gridvoice
 from own_config import change
 
 from gridvoice.cli.main import parser
-from gridvoice.demo.gateway import CENTRE, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
 
 HERE = "许昌市建安区"
 OUTAGE = {"id": "v1", "text": "小召乡北寨村停电三天没人管，请供电所尽快解决，电话13812345678",

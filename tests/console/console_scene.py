@@ -15,23 +15,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from db import incidents, outbox, posts, sending, sources, take_in
+from db import incidents, outbox, sending, sources, take_in, timeline, unassessed
 from db.engine import write
 from db.tables import deliveries
 from db.tables import posts as post_table
-from domain.intake import PollResult
-from domain.model import (
-    Area,
-    Assessment,
-    Category,
-    FoundPost,
-    Incident,
-    IncidentState,
-    Outcome,
-    Place,
-    Reason,
-    Severity,
-)
+from domain.alerts import AlertReason, Outcome
+from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident, IncidentState
+from domain.polling import PollOutcome, PollResult
+from domain.posts import FoundPost
 
 AUTHOR_KEY = b"k" * 32
 LEASE = timedelta(seconds=60)
@@ -61,7 +54,7 @@ class Said:
 def say(
     conn: Connection, said: Said, now: datetime, category: Category, relevant: bool = True
 ) -> int:
-    """Take one post in and judge it; its id."""
+    """Take one post in and assess it; its id."""
     n = next(_keys)
     at = now - timedelta(minutes=said.ago)
     found = FoundPost(
@@ -83,7 +76,9 @@ def say(
             post_table.c.source == said.source, post_table.c.key == str(n)
         )
     ).one()
-    posts.record_assessments(conn, [(row.version_id, _assessment(said, category, relevant))], now)
+    unassessed.record_assessments(
+        conn, [(row.version_id, _assessment(said, category, relevant))], now
+    )
     return int(row.id)
 
 
@@ -119,26 +114,35 @@ def open_with(
     """
     said = sorted(said, key=lambda s: -s.ago)
     first, last = now - timedelta(minutes=said[0].ago), now - timedelta(minutes=said[-1].ago)
+    opened_at = first + timedelta(seconds=40)
     what = Incident(
-        number="", title=title, category=category, severity=severity, state=state, area=area,
+        number=incidents.next_number(conn, opened_at), title=title, category=category, severity=severity, state=state, area=area,
         place_code="411003105" if place else None, place=place, station=station,
-        first_event_at=first, last_event_at=last, opened_at=first + timedelta(seconds=40),
+        first_event_at=first, last_event_at=last, opened_at=opened_at,
         post_count=len(said), channels=tuple(dict.fromkeys(s.channel for s in said)), **more,
     )  # fmt: skip
     incident_id = incidents.open_incident(conn, what, {}, last + timedelta(minutes=1))
-    incidents.add_event(conn, incident_id, "opened", f"post:{next(_keys)}", what.opened_at)
+    incidents.add_event(
+        conn, incident_id, "opened", Cause.read(f"post:{next(_keys)}"), what.opened_at
+    )
     for number, one in enumerate(said):
         post_id = say(conn, one, now, category)
         at = now - timedelta(minutes=one.ago)
         incidents.add_post(conn, incident_id, post_id, at)
         if number:
             incidents.add_event(
-                conn, incident_id, "joined", f"post:{post_id}", at, "", f"{number}帖→{number + 1}帖"
+                conn,
+                incident_id,
+                "joined",
+                Cause.read(f"post:{post_id}"),
+                at,
+                "",
+                f"{number}帖→{number + 1}帖",
             )
         if after and number in after:
             after[number](incident_id, at)
     if reopened:
-        incidents.add_event(conn, incident_id, "reopened", f"again:{incident_id}", last)
+        incidents.add_event(conn, incident_id, "reopened", Cause.read(f"again:{incident_id}"), last)
     row = incidents.incident(conn, incident_id)
     assert row is not None
     return incident_id, row.incident.number
@@ -150,14 +154,26 @@ def tell(
 ) -> None:  # fmt: skip
     """An alert with its deliveries: (channel, recipient, outcome, code, the receiver's words)."""
     if reason == "first":
-        event: int | None = incidents.events_of(conn, incident_id)[0].id
+        event: int | None = timeline.events_of(conn, incident_id)[0].id
     else:
         data = {"raised": ["发帖人 9人", "渠道 4个渠道"]} if raised else {}
         note = f"{report_no * 6}帖→{report_no * 6 + 1}帖" + (f"，等级 {raised}" if raised else "")
         cause = f"{reason}:{report_no}"
-        event = incidents.add_event(conn, incident_id, "joined", cause, at, "", note, data)
+        event = incidents.add_event(
+            conn, incident_id, "joined", Cause.read(cause), at, "", note, data
+        )
     assert event is not None
-    alert = outbox.add_alert(conn, incident_id, event, reason, report_no, severity, "预警", {}, at)
+    alert = outbox.add_alert(
+        conn,
+        incident_id,
+        event,
+        AlertReason(reason),
+        report_no,
+        severity,
+        "预警",
+        {"told": {"post_count": 1, "channels": []}},
+        at,
+    )
     assert alert is not None
     for channel, recipient, outcome, code, text in answers:
         name = outbox.add_delivery(conn, alert, channel, recipient, at)
@@ -245,7 +261,7 @@ def fill(engine: Engine, now: datetime) -> dict[str, str]:
             "五女店镇苗店村", "五女店供电所", IncidentState.ACKNOWLEDGED, report_no=2,
             after={0: told("first", 1, Severity.ORANGE, "", ok, group),
                    5: told("grew", 2, Severity.ORANGE, "", ok)})  # fmt: skip
-        incidents.add_event(conn, two, "acknowledged", "act:1", now - timedelta(minutes=180), "李建国",
+        incidents.add_event(conn, two, "acknowledged", Cause.read("act:1"), now - timedelta(minutes=180), "李建国",
                             "已联系保险专责，下午到户登记", {"from": "discovered"})  # fmt: skip
 
         for title, category, severity, place, station, state, ago, count, more in (
@@ -295,11 +311,12 @@ def _sources(conn: Connection, now: datetime) -> None:
     sources.ensure_sources(conn, names, now - timedelta(minutes=1))
     for due in sources.due_sources(conn, now, "scene", 60, 10):
         broken = due.name == "county-forum"
-        sources.finish_poll(
-            conn, due.name, due.fence, now - timedelta(seconds=50), {"page": 1}, now + timedelta(minutes=4),
+        outcome = PollOutcome(
             PollResult.FAILED if broken else PollResult.NEW,
+            now - timedelta(seconds=50), now + timedelta(minutes=4),
             "列表页 https://example.org/list 返回 200，但选择器 .post-item 没有匹配到任何条目，网页可能已改版。" if broken else None,
-            24, 0 if broken else 3, None if broken else 20.0)  # fmt: skip
+            posts=24, avg_yield=None if broken else 20.0)  # fmt: skip
+        sources.finish_poll(conn, due.name, due.fence, outcome, {"page": 1})
 
 
 def grow(engine: Engine, number: str, said: Said, now: datetime) -> None:
@@ -309,28 +326,6 @@ def grow(engine: Engine, number: str, said: Said, now: datetime) -> None:
         assert row is not None
         post_id = say(conn, said, now, row.incident.category)
         incidents.add_post(conn, row.id, post_id, now)
-        incidents.add_event(conn, row.id, "joined", f"post:{post_id}", now)
+        incidents.add_event(conn, row.id, "joined", Cause.read(f"post:{post_id}"), now)
         more = replace(row.incident, post_count=row.incident.post_count + 1, last_event_at=now)
-        incidents.update_incident(conn, row.id, more, None, now)
-
-
-def acknowledge(engine: Engine, number: str, who: str, note: str, now: datetime) -> None:
-    """What the app's own act does, small."""
-    _move(engine, number, IncidentState.ACKNOWLEDGED, "acknowledged", who, note, now)
-
-
-def close(engine: Engine, number: str, who: str, note: str, now: datetime) -> None:
-    _move(engine, number, IncidentState.CLOSED, "closed", who, note, now)
-
-
-def _move(
-    engine: Engine, number: str, to: IncidentState, kind: str, who: str, note: str, now: datetime
-) -> None:
-    with write(engine) as conn:
-        row = incidents.find(conn, number)
-        if row is None:
-            raise LookupError(number)
-        if not row.incident.state.is_open or row.incident.state is to:
-            raise ValueError("此事件已由他人接收或已结束。")
-        incidents.change_state(conn, row.id, row.incident.state, to, now)
-        incidents.add_event(conn, row.id, kind, f"act:{next(_keys)}", now, who, note)
+        incidents.grow_incident(conn, row.id, more, row.profile, now)

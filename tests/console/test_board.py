@@ -18,7 +18,8 @@ from db import incidents
 from db.channel_states import put_channel_state
 from db.engine import write
 from db.tables import incidents as incident_table
-from domain.model import Area, Category, ChannelState, Severity
+from domain.alerts import ChannelState
+from domain.assessments import Area, Category, Severity
 from domain.trouble import Trouble
 
 

@@ -16,8 +16,8 @@ import pytest
 from console_server import Console
 
 from db.engine import write
+from domain.assessments import Category, Severity
 from domain.clock import utc_now
-from domain.model import Category, Severity
 
 
 def _is_ours(message: Any) -> bool:

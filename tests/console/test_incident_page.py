@@ -11,11 +11,12 @@ from collections.abc import Callable
 import console_scene as scene
 import pytest
 from console_server import NOW, Console
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from db import incidents
 from db.engine import read, write
-from domain.model import Category, IncidentState, Severity
+from domain.assessments import Category, Severity
+from domain.incidents.incident import IncidentState
 
 
 def page_of(console: Console, name: str, query: str = "") -> str:
@@ -90,7 +91,7 @@ def test_a_repost_on_another_source_is_told_from_a_repeat(
 def test_the_timeline_tells_events_and_what_receivers_answered(console: Console) -> None:
     story = words(page_of(console, "low").split('id="story"')[1].split("</section>")[0])
     for part in ("发现事件", "8 条新帖并入", "等级 较大→重大", "因：发帖人 9人、渠道 4个渠道", "第1报 · 较大 · 首报", "第2报 · 重大 · 等级升高", "已送达 舆情中心",
-                 "用时 1.2 秒", "应答：0 ok", "等待重试 duty_group", "应答：45009 api freq out of limit"):  # fmt: skip
+                 "用时 1.2 秒", "应答：0 ok", "等待重试 值班群", "应答：45009 api freq out of limit"):  # fmt: skip
         assert part in story
     assert "李建国：已联系保险专责" in words(page_of(console, "storm"))
 
@@ -144,6 +145,7 @@ def test_a_second_taker_is_told_that_somebody_was_first(console: Console) -> Non
     path = f"/incidents/{console.numbers['storm']}/ack"
     answer = console.post(path, {"who": "赵六"})
     assert answer.status_code == 422
+    assert re.search(r'role="alert">事件 \S+ 已有人接手，现为“已接收”<', answer.text)
     assert state(console, "storm") is IncidentState.ACKNOWLEDGED
 
 
@@ -237,3 +239,35 @@ def test_of_many_small_reasons_only_the_weighty_are_marked(
     page = running().get(f"/incidents/{number}").text
     marked = re.findall(r'<mark class="reason" title="词[^>]*>([^<]+)</mark>', page)
     assert marked == list(phrases[1:11])
+
+
+@pytest.mark.parametrize("harm", ["severity = 'purple'", "channels = '{'"])
+def test_an_incident_that_cannot_be_read_costs_no_other(own_console: Console, harm: str) -> None:
+    low, storm = own_console.numbers["low"], own_console.numbers["storm"]
+    with write(own_console.engine) as conn:
+        conn.execute(text(f"UPDATE incidents SET {harm} WHERE number = :low"), {"low": low})
+    board = own_console.get("/")
+    assert board.status_code == 200
+    assert f'id="card-{storm}"' in board.text
+    assert f'id="card-{low}"' not in board.text
+    answer = own_console.get(f"/incidents/{low}")
+    assert answer.status_code == 500
+    assert "这个事件的记录读不出" in answer.text
+    assert "gridvoice set-aside list" in answer.text
+    assert own_console.get(f"/incidents/{storm}").status_code == 200
+    assert own_console.post(f"/incidents/{low}/ack", {"who": "王芳"}).status_code == 500
+
+
+def test_a_post_that_cannot_be_read_costs_no_other(own_console: Console) -> None:
+    path = f"/incidents/{own_console.numbers['storm']}"
+    assert own_console.get(path).text.count('class="post"') == 11
+    with write(own_console.engine) as conn:
+        conn.execute(
+            text(
+                "UPDATE assessments SET reasons = '[{' WHERE version_id = ("
+                "SELECT min(v.id) FROM versions v WHERE v.text LIKE '昨晚一声响%')"
+            )
+        )
+    page = own_console.get(path)
+    assert page.status_code == 200
+    assert page.text.count('class="post"') == 10

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, update
 
 from db.engine import write
 from db.tables import posts
-from domain.model import Category, Severity
+from domain.assessments import Category, Severity
 
 SPELT = [
     "+8613812345678", "138.1234.5678", "１３８１２３４５６７８", "①③⑧①②③④⑤⑥⑦⑧",

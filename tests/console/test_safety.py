@@ -17,9 +17,11 @@ from sqlalchemy import Engine, text
 
 from db import incidents
 from db.engine import write
-from domain.model import Category, IncidentState, Severity
+from domain.addresses import is_loopback
+from domain.assessments import Category, Severity
+from domain.incidents.events import Cause
+from domain.incidents.incident import IncidentState
 from domain.trouble import Trouble
-from gridvoice.console.guard import is_loopback
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -83,7 +85,14 @@ def nasty_console(running: Callable[..., Console], engine: Engine) -> tuple[Cons
         scene.tell(conn, one, "first", 1, Severity.RED, NOW,
                    [(NASTY[0], NASTY[1] + PHONE, "delivered", NASTY[2], everything + PHONE)])  # fmt: skip
         incidents.add_event(
-            conn, one, NASTY[0], "x", NOW, NASTY[1], everything + PHONE, {"from": NASTY[0]}
+            conn,
+            one,
+            NASTY[0],
+            Cause.read("x"),
+            NOW,
+            NASTY[1],
+            everything + PHONE,
+            {"from": NASTY[0]},
         )
         scene._sources(conn, NOW)
         conn.execute(text("update sources set last_problem = :p"), {"p": everything + PHONE})

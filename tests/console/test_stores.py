@@ -13,14 +13,15 @@ import pytest
 from console_server import NOW, console_over
 from sqlalchemy import Engine
 
-from db import posts
+from db import unassessed
 from db.engine import open_engine, read, write
+from db.pages.board import TakenToday
 from db.take_in import take_in
+from domain.assessments import Category
 from domain.clock import SHANGHAI
-from domain.model import Category, FoundPost
-from gridvoice.console.queries import Taken
-from gridvoice.console.remembered import Remembered
-from gridvoice.console.words import lasting, midnight
+from domain.posts import FoundPost
+from gridvoice.console.shared.cache import Remembered
+from gridvoice.console.shared.wording import lasting, midnight
 
 HERE = NOW.astimezone(SHANGHAI)
 
@@ -50,33 +51,33 @@ def _found(n: int) -> FoundPost:
 def test_the_day_is_counted_exactly_while_posts_come_and_wait(engine: Engine) -> None:
     kept = Remembered()
 
-    def taken() -> Taken:
+    def taken() -> TakenToday:
         with read(engine) as conn:
             found = kept.taken_today(conn, midnight(HERE))
         with read(engine) as conn:
             assert found == Remembered().taken_today(conn, midnight(HERE))
         return found
 
-    assert taken() == Taken(0, 0, 0)
+    assert taken() == TakenToday(0, 0, 0)
     with write(engine) as conn:
         scene.say(conn, scene.Said(5, "weibo", "s", "", "停电了"), NOW, Category.SUPPLY_QUALITY)
         scene.say(
             conn, scene.Said(60 * 20, "weibo", "s", "", "昨天停电"), NOW, Category.SUPPLY_QUALITY
         )
-    assert taken() == Taken(1, 1, 1)
+    assert taken() == TakenToday(1, 1, 1)
     with write(engine) as conn:
         take_in(conn, [_found(n) for n in range(5)], NOW, scene.AUTHOR_KEY)
-    assert taken() == Taken(6, 1, 1)
+    assert taken() == TakenToday(6, 1, 1)
     said = scene.Said(0, "weibo", "s", "", "又停电")
     with write(engine) as conn:
         scene.say(conn, said, NOW, Category.SUPPLY_QUALITY)
-    assert taken() == Taken(7, 2, 2)
+    assert taken() == TakenToday(7, 2, 2)
     with write(engine) as conn:
-        waiting = posts.unjudged(conn, 3)
-        verdict = scene._assessment(said, Category.SUPPLY_QUALITY, True)
-        posts.record_assessments(conn, [(w.version_id, verdict) for w in waiting], NOW)
-    assert taken() == Taken(7, 5, 5)
-    assert taken() == Taken(7, 5, 5)
+        waiting = unassessed.unassessed(conn, 3)
+        assessment = scene._assessment(said, Category.SUPPLY_QUALITY, True)
+        unassessed.record_assessments(conn, [(w.version_id, assessment) for w in waiting], NOW)
+    assert taken() == TakenToday(7, 5, 5)
+    assert taken() == TakenToday(7, 5, 5)
 
 
 def test_a_new_day_begins_with_nothing(engine: Engine) -> None:

@@ -18,12 +18,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from crawlers.process import run
-from crawlers.settings import CrawlSettings
+from crawlers.crawl_settings import CrawlSettings
+from crawlers.kinds.loading import read_source
+from crawlers.process.main import run
 from crawlers.source import Source
-from domain.intake import DueSource, Haul, LostLease, PendingPage, Stored
-from domain.load import BadSettings, Problem, load_text
-from domain.model import Evidence
+from domain.input.load import BadSettings, Problem
+from domain.intake import TakenIn
+from domain.polling import DueSource, LostLease, PendingPage, PollBatch
+from domain.posts import Evidence
 
 
 def _plain(value: Any) -> Any:
@@ -47,7 +49,7 @@ def _plain(value: Any) -> Any:
 
 
 class TestIntake:
-    """A whole Intake without a database: leases from a queue, hauls to standard output."""
+    """A whole PollStore without a database: leases from a queue, hauls to standard output."""
 
     def __init__(self) -> None:
         self.sources: dict[str, Source] = {}
@@ -74,7 +76,7 @@ class TestIntake:
         self.asked_known.setdefault(source, []).extend(keys)
         return set(keys) & self.keys.get(source, set())
 
-    def store(self, lease: DueSource, haul: Haul) -> Stored:
+    def store(self, lease: DueSource, haul: PollBatch) -> TakenIn:
         if self.fail_store > 0:
             self.fail_store -= 1
             raise OSError("the test's disk is full")
@@ -83,7 +85,7 @@ class TestIntake:
             raise LostLease(lease.name)
         self.keys.setdefault(lease.name, set()).update(p.key for p in haul.posts)
         self.tell(name=lease.name, haul=haul, known_asked=self.asked_known.get(lease.name, []))
-        return Stored(new_posts=len(haul.posts))
+        return TakenIn(new_posts=len(haul.posts))
 
     def renew(self, leases: Sequence[DueSource], now: datetime) -> None:
         self.tell(renewed=[lease.name for lease in leases])
@@ -110,7 +112,7 @@ class TestIntake:
     def _poll(self, said: dict[str, Any]) -> None:
         lease = dict(said["lease"])
         if said["yaml"]:
-            source = load_text(said["yaml"], Source, "test.yaml")
+            source = read_source(said["yaml"], "test.yaml")
             self.sources[source.name] = source
         self.keys[lease["name"]] = set(said["known"])
         self.asked_known.pop(lease["name"], None)
@@ -132,13 +134,15 @@ def main() -> None:
     # Rules are loaded anew for every test source: none are known at the start.
     intake.tell(ready=True)
     settings = CrawlSettings(
-        ask_every_s=0.03, retry_wait_s=0.05, finish_s=options.get("finish_s", 2.0)
+        ask_every_s=0.03,
+        retry_wait_s=0.05,
+        finish_s=options.get("finish_s", 2.0),
+        memory_limit_mb=options.get("memory_limit_mb", 1024),
     )
     code = run(
         intake.load,
         intake,
         stop_fd=options.get("stop_fd"),
-        memory_limit_mb=options.get("memory_limit_mb", 1024),
         settings=settings,
     )
     sys.exit(code)

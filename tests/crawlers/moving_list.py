@@ -15,13 +15,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from crawlers.edges import Edges
-from crawlers.pages import Ask, Conditions, FetchFailed, Page, Role
-from crawlers.poll import Poll
+from crawlers.kinds.loading import read_source
+from crawlers.polling.poll import Poll
+from crawlers.polling.ports import Ports
+from crawlers.reading.pages import Ask, Conditions, FetchFailed, Page, PageRole
 from crawlers.source import Source
-from domain.intake import DueSource, Haul, LostLease, Outcome, PendingPage, SetAside, Stored
-from domain.load import load_text
-from domain.model import FoundPost
+from domain.intake import BadPost, TakenIn
+from domain.polling import DueSource, LostLease, PendingPage, PollBatch, PollOutcome
+from domain.posts import FoundPost
 
 T = TypeVar("T")
 START = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -38,9 +39,9 @@ class Store:
     posts: dict[str, FoundPost] = field(default_factory=dict)
     handed_in: list[FoundPost] = field(default_factory=list)
     pending: dict[str, PendingPage] = field(default_factory=dict)
-    set_aside: list[SetAside] = field(default_factory=list)
+    set_aside: list[BadPost] = field(default_factory=list)
     cursor: dict[str, Any] = field(default_factory=dict)
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[PollOutcome] = field(default_factory=list)
     failures: int = 0
     avg_yield: float | None = None
     fence: int = 0
@@ -53,7 +54,7 @@ class Store:
             len(self.outcomes), self.avg_yield, None, due,
         )  # fmt: skip
 
-    # --- domain.intake.Intake
+    # --- domain.polling.PollStore
 
     def due(self, limit: int, now: datetime) -> list[DueSource]:
         return [self.lease(now)]
@@ -61,7 +62,7 @@ class Store:
     def known(self, source: str, keys: Collection[str]) -> set[str]:
         return {key for key in keys if key in self.posts or key in self.pending}
 
-    def store(self, lease: DueSource, haul: Haul) -> Stored:
+    def store(self, lease: DueSource, haul: PollBatch) -> TakenIn:
         if lease.fence != self.fence:
             raise LostLease(lease.name)
         for post in haul.posts:
@@ -80,7 +81,7 @@ class Store:
             self.outcomes.append(haul.outcome)
             self.failures = self.failures + 1 if failed else 0
             self.avg_yield = haul.outcome.avg_yield
-        return Stored(len(haul.posts))
+        return TakenIn(len(haul.posts))
 
     def renew(self, leases: Sequence[DueSource], now: datetime) -> None:
         return
@@ -146,7 +147,7 @@ class MovingList:
             query=', q: "{keyword}"' if "keywords" in self.more else "",
             more=self.more,
         )
-        self.source = load_text(text, Source, "list.yaml")
+        self.source = read_source(text, "list.yaml")
 
     def on_page(self, ask: Ask) -> list[str]:
         query = {k: v[0] for k, v in parse_qs(urlsplit(ask.url).query).items()}
@@ -164,27 +165,27 @@ class MovingList:
     async def fetch(self, source: Source, ask: Ask, conditions: Conditions | None = None) -> Page:
         self.asked.append(ask)
         self.before_request(len(self.asked))
-        if ask.role is Role.DETAIL:
+        if ask.role is PageRole.DETAIL:
             said: dict[str, Any] = {"text": f"{ask.key} 号来信的正文"}
         else:
             said = {"rows": [self.row(key) for key in self.on_page(ask)]}
         page = Page(ask.url, 200, json.dumps(said).encode(), self.now, "application/json")
         return self.answer(ask, conditions, page)
 
-    def poll(self) -> Outcome | None:
+    def poll(self) -> PollOutcome | None:
         """One poll; None: it was killed."""
 
         async def in_thread(call: Callable[..., T], *args: object) -> T:
             return call(*args)
 
         self.now += timedelta(minutes=10)
-        edges = Edges(self.fetch, self.store, in_thread, lambda: self.now, self.rng)
+        edges = Ports(self.fetch, self.store, in_thread, lambda: self.now, self.rng)
         try:
             return asyncio.run(Poll(self.source, self.store.lease(self.now), edges).run())
         except Killed:
             return None
 
-    def polls(self, times: int) -> list[Outcome]:
+    def polls(self, times: int) -> list[PollOutcome]:
         """Polls that nobody kills."""
         return [outcome for _ in range(times) if (outcome := self.poll())]
 
@@ -196,7 +197,7 @@ class MovingList:
 
     def numbers(self, since: int = 0) -> list[int]:
         """The list pages that were asked for since then, by number."""
-        return [ask.number for ask in self.asked[since:] if ask.role is Role.LIST]
+        return [ask.number for ask in self.asked[since:] if ask.role is PageRole.LIST]
 
     def missing(self) -> list[str]:
         return [key for key in self.posts if key not in self.store.posts]

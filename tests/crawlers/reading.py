@@ -6,14 +6,14 @@ import json
 from datetime import datetime
 from typing import Any
 
-from crawlers.keys import Met, told_apart
 from crawlers.kinds import KINDS
-from crawlers.pages import Entry, Found, Mark, Page
-from crawlers.posts import make_post
+from crawlers.kinds.loading import read_source
+from crawlers.progress.keys import Met, told_apart
+from crawlers.reading.pages import Entry, Found, Page, PollStart
+from crawlers.reading.posts import make_post
 from crawlers.source import Source
 from domain.clock import SHANGHAI
-from domain.load import load_text
-from domain.model import FoundPost
+from domain.posts import FoundPost
 
 NOW = datetime(2026, 11, 27, 20, 55, tzinfo=SHANGHAI)
 ADDRESS = "http://www.example.gov.cn/list.html"
@@ -32,7 +32,7 @@ def source(kind: str, rules: str = "", more: str = "") -> Source:
     if rules:
         indented = "\n".join(f"  {line}" for line in rules.strip().splitlines())
         text += f"{kind}:\n{indented}\n"
-    return load_text(text, Source, "tried.yaml")
+    return read_source(text, "tried.yaml")
 
 
 def page(body: str | bytes | Any, kind: str = "text/html", url: str = ADDRESS) -> Page:
@@ -46,14 +46,14 @@ def page(body: str | bytes | Any, kind: str = "text/html", url: str = ADDRESS) -
 def listed(of: Source, at: Page, met: Met = lambda key: None, number: int = 0) -> Found:
     """What a list page holds, as a poll takes it."""
     kind = KINDS[of.kind]
-    ask = kind.start(of, Mark(NOW))[0].but(number=number)
-    return told_apart(kind.read(of, ask, at), met, at)
+    ask = kind.start(of, of.rules, PollStart(NOW))[0].but(number=number)
+    return told_apart(kind.read(of, of.rules, ask, at), met, at)
 
 
 def detailed(of: Source, entry: Entry, at: Page) -> Entry:
     """The entry with what its detail page says."""
     assert entry.detail is not None
-    return KINDS[of.kind].read(of, entry.detail, at).entries[0]
+    return KINDS[of.kind].read_detail(of, of.rules, entry.detail, at)
 
 
 def posts(of: Source, found: Found, at: Page) -> list[FoundPost]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from crawlers.dates import Precision, date_in_url, read_time
+from crawlers.reading.dates import Precision, date_in_url, read_time
 from domain.clock import SHANGHAI
 
 BASE = datetime(2026, 11, 24, 10, 0, 30, tzinfo=SHANGHAI)

@@ -12,8 +12,8 @@ from letters_board import board, lay
 from reading import NOW, detailed, listed, page, posts, source
 from site_on_loopback import Reply, Site, html
 
-from crawlers.fetching import _retry_after
-from crawlers.posts import read_count
+from crawlers.fetching.fetcher import _retry_after
+from crawlers.reading.posts import read_count
 
 BAD_LINKS = [
     "http://[群公告]北街/2.html",

@@ -1,10 +1,10 @@
-"""The fetch guard's own judgement. What it does to real requests: test_crawl_fetching.py."""
+"""The fetch guard's own assessment. What it does to real requests: test_crawl_fetching.py."""
 
 from __future__ import annotations
 
 import pytest
 
-from crawlers.fetch_guard import Blocked, Permissions, check_url, closed_address, open_ones
+from crawlers.fetching.guard import Blocked, Permissions, check_url, closed_address, open_ones
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_name_with_one_closed_address_gets_none() -> None:
     assert "10.0.0.1" in (permissions.refusal("b.example") or "")
 
 
-def test_a_name_that_answers_otherwise_the_second_time_is_judged_anew() -> None:
+def test_a_name_that_answers_otherwise_the_second_time_is_assessed_anew() -> None:
     permissions = Permissions()
     assert open_ones("rebind.example", ["1.2.4.8"], permissions) == ["1.2.4.8"]
     assert open_ones("rebind.example", ["127.0.0.1"], permissions) == []

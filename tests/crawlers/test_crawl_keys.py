@@ -9,9 +9,9 @@ from crawl_driver import Crawler
 from reading import ADDRESS, listed, page, source
 from site_on_loopback import Site, html
 
-from crawlers.addresses import canonical_url, join
-from crawlers.keys import Met
-from crawlers.pages import Found
+from crawlers.progress.keys import Met
+from crawlers.reading.addresses import canonical_url, join
+from crawlers.reading.pages import Found
 
 FEED = "<rss version='2.0'><channel><link>http://www.example.gov.cn/</link>{items}</channel></rss>"
 

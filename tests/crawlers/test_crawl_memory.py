@@ -15,11 +15,11 @@ from scrapy.settings import Settings
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import MemoryReactorClock
 
-from crawlers import fetch_guard
-from crawlers.fetch_guard import GuardedResolver, GuardMiddleware, Permissions
-from crawlers.robots import ForbiddenByRobots, RobotsMiddleware
-from crawlers.settings import CrawlSettings, scrapy_settings
-from crawlers.throttle import PoliteThrottle, slow_down
+from crawlers.crawl_settings import CrawlSettings
+from crawlers.fetching.guard import GuardedResolver, GuardMiddleware, Permissions
+from crawlers.fetching.robots import ForbiddenByRobots, RobotsMiddleware
+from crawlers.fetching.scrapy_settings import scrapy_settings
+from crawlers.fetching.throttle import PoliteThrottle, slow_down
 
 FORBIDS = b"User-agent: *\nDisallow: /"
 PAGE = "http://a.example/page"
@@ -142,7 +142,7 @@ class AtOnce:
 
 def test_a_name_is_looked_up_anew_after_two_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: Iterator[str] = iter(["1.2.4.8", "1.2.4.9"])
-    monkeypatch.setattr(fetch_guard, "_look_up", lambda host: [next(answers)])
+    monkeypatch.setattr("crawlers.fetching.guard._look_up", lambda host: [next(answers)])
     now = 1000.0
     reactor: Any = MemoryReactorClock()
     reactor.callFromThread = lambda work, *words: work(*words)

@@ -242,10 +242,11 @@ def test_a_source_is_tried_out_on_the_live_site(site: Site) -> None:
     program = textwrap.dedent(
         """
         import json, sys
-        from crawlers.check import check
-        from crawlers.source import Source
-        from domain.load import load_text
-        report = check(load_text(sys.stdin.read(), Source, "a.yaml"), contact="0374-1")
+        from crawlers.process.check import check
+        from crawlers.crawl_settings import CrawlSettings
+        from crawlers.kinds.loading import read_source
+        crawl = CrawlSettings(contact="0374-1")
+        report = check(read_source(sys.stdin.read(), "a.yaml"), settings=crawl)
         print(json.dumps([report.rows(), report.problems, report.notices]))
         """
     )
@@ -265,6 +266,7 @@ def test_a_source_is_tried_out_on_the_live_site(site: Site) -> None:
     rows, problems, _ = tried(board(site, "tried"))
     assert [r["key"] for r in rows] == ["9", "8", "7", "6", "5"]
     assert problems == []
+    assert all("+0374-1" in asked.headers["user-agent"] for asked in site.asked)
     site.pages["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /")
     rows, problems, _ = tried(board(site, "tried"))
     assert rows == []

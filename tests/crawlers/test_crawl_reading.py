@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from crawlers.addresses import canonical_url
-from crawlers.decoders import JSON_DECODERS, PAGE_DECODERS
-from crawlers.pages import decode_body
-from crawlers.posts import read_count
-from crawlers.selecting import parse_html, pick, pick_all, strip_html, visible_text
-from crawlers.templates import fill, fill_text, times
+from crawlers.kinds.templates import fill, fill_text, times
+from crawlers.reading.addresses import canonical_url
+from crawlers.reading.decoders import JSON_DECODERS, PAGE_DECODERS
+from crawlers.reading.pages import decode_body
+from crawlers.reading.posts import read_count
+from crawlers.reading.selecting import parse_html, pick, pick_all, strip_html, visible_text
 from domain.clock import SHANGHAI
 
 

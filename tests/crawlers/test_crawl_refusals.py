@@ -11,8 +11,8 @@ from letters_board import board, lay, lay_letter, lay_list
 from reading import detailed, listed, page, posts, source
 from site_on_loopback import Reply, Site, html
 
-from crawlers.pages import PageChanged, PageGone, Refused
-from crawlers.refusals import gate_address, refusal_in
+from crawlers.reading.pages import PageChanged, PageGone, Refused
+from crawlers.reading.refusals import gate_address, refusal_in
 
 GATES = {
     "baidu": "<html><head><title>百度安全验证</title></head><body>网络不给力</body></html>",

@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
-from crawlers.check import CheckReport, SavedPage, check
-from crawlers.source import Source, load_sources
+from crawlers.kinds.loading import load_sources, read_source
+from crawlers.process.check import CheckReport, SavedPage, check
+from crawlers.source import Source
 from domain.clock import SHANGHAI
-from domain.load import BadSettings, load_text
-from domain.masking import mask
+from domain.input.load import BadSettings
+from domain.masking.mask import mask
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "config" / "sources"
@@ -106,7 +107,7 @@ board:
 
 def problems_of(text: str) -> list[str]:
     try:
-        load_text(text, Source, "a.yaml")
+        read_source(text, "a.yaml")
     except BadSettings as error:
         return [str(p) for p in error.problems]
     return []
@@ -115,24 +116,34 @@ def problems_of(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("item: li", "item: 'li['"), "a.yaml:9: board.item: 'li[' is not a CSS selector"),
-        (("item: li", "item: '//li['"), "board.item: '//li[' is not a XPath"),
-        (("item: li", "items: li"), "a.yaml:9: board.items: unknown key; did you mean 'item'?"),
-        (("channel: gov_board", "channel: gov"), "channel: 'gov': one of gov_board"),
-        (("kind: board", "kind: bord"), "kind: 'bord': one of board, api, feed"),
-        (("kind: board", "kind: api"), "kind: a section api: is missing"),
+        (("item: li", "item: 'li['"), "a.yaml:9: board.item: 'li[' 不是 CSS 选择器"),
+        (("item: li", "item: '//li['"), "board.item: '//li[' 不是 XPath"),
+        (("item: li", "items: li"), "a.yaml:9: board.items: 没有这一项；是不是 'item'？"),
+        (("channel: gov_board", "channel: gov"), "channel: 没有 'gov' 这种渠道；可用 gov_board"),
+        (
+            ("kind: board", "kind: bord"),
+            "a.yaml:4: kind: 'bord' 不行；是不是 'board'？可写 board, api, feed",
+        ),
+        (("kind: board", "kind: api"), "a.yaml:8: board: 只有 kind: board 才有这一节"),
+        (("item: li", "item: li\nfeed: {prefer: summary}"), "a.yaml:10: feed: 只有 kind: feed"),
+        (("board:\n  item: li", "board:"), "a.yaml:4: kind: 缺少 board: 这一节"),
+        (("kind: board", "title: x"), "a.yaml:2: kind: 缺少"),
+        (("kind: board", "kind: api"), "a.yaml:4: kind: 缺少 api: 这一节"),
         (("https://a.example", "ftp://a.example"), "a.yaml:7: url:"),
-        (("https://a.example", "https://u:p@a.example"), "no user name or password"),
-        (("every: 5m", "every: 5"), "every: '5' is not a duration"),
-        (("every: 5m", "every: 1s"), "every: at least 10s"),
-        (("every: 5m", "every: 5m\nevery_at_most: 1m"), "every_at_most: is shorter"),
-        (("every: 5m", "every: 5m\nencoding: gbx"), "encoding: 'gbx': utf-8, gb18030 or big5"),
+        (("https://a.example", "https://u:p@a.example"), "不能带用户名或密码"),
+        (("every: 5m", "every: 5"), "every: '5' 不是时长"),
+        (("every: 5m", "every: 1s"), "every: 最短 10s"),
+        (("every: 5m", "every: 5m\nevery_at_most: 1m"), "every_at_most: 比 every 还短"),
+        (
+            ("every: 5m", "every: 5m\nencoding: gbx"),
+            "encoding: 没有 'gbx' 这种编码；可写 utf-8、gb18030 或 big5",
+        ),
         (("every: 5m", "every: 5m\nlimits: {concurrency: 9}"), "limits.concurrency: 9"),
         (("every: 5m", "every: 5m\nlimits: {max_bytes: 99999999}"), "limits.max_bytes"),
-        (("every: 5m", "every: 5m\nrobots_permission: yes"), "say who permitted it"),
-        (("item: li", "item: li\n  key_pattern: '(a)(b)'"), "exactly one group"),
-        (("item: li", "item: li\n  page_url: x.html"), "must hold {n}"),
-        (("name: a_board", "name: 某"), "name: '某': lower case letters"),
+        (("every: 5m", "every: 5m\nrobots_permission: yes"), "谁在何时同意"),
+        (("item: li", "item: li\n  key_pattern: '(a)(b)'"), "有且只有一个括号组"),
+        (("item: li", "item: li\n  page_url: x.html"), "里面要有 {n}"),
+        (("name: a_board", "name: 某"), "name: '某' 只能用小写字母"),
         (("https://a.example", "https://a.example:99999"), "a.yaml:7: url:"),
         (("item: li", "item: li\n  empty_when: 'p['"), "既不是选择器，也不是“text: 文字”"),
         (("item: li", "item: li\n  empty_when: 'text: '"), "text: 后面要写页面上的文字"),
@@ -147,20 +158,20 @@ def test_a_mistake_is_named_with_its_place(change: tuple[str, str], said: str) -
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
-        ("items: 'a['\n  fields: {key: id, title: t}", "api.items: 'a[' is not JMESPath"),
-        ("items: a\n  fields: {key: id}", "title or text is needed"),
-        ("items: a\n  fields: {title: t}", "key or url is needed"),
-        ("items: a\n  fields: {key: id, title: t}\n  decode: xml", "decode: 'xml': one of"),
-        ("items: a\n  fields: {key: id, title: t}\n  call: {form: {a: b}}", "needs method: POST"),
+        ("items: 'a['\n  fields: {key: id, title: t}", "api.items: 'a[' 不是 JMESPath"),
+        ("items: a\n  fields: {key: id}", "title 和 text 至少写一个"),
+        ("items: a\n  fields: {title: t}", "key 和 url 至少写一个"),
+        ("items: a\n  fields: {key: id, title: t}\n  decode: xml", "没有 'xml' 这种解法；可用"),
+        ("items: a\n  fields: {key: id, title: t}\n  call: {form: {a: b}}", "须写 method: POST"),
         (
             "items: a\n  fields: {key: id, title: t}\n  call: {headers: {Cookie: x}}",
-            "log-in, signature and disguise are not supported",
+            "不支持登录、签名和伪装",
         ),
         (
             "items: a\n  fields: {key: id, title: t}\n  call: {query: {q: '{keyword}'}}",
-            "{keyword} is used but keywords is empty",
+            "用了 {keyword}，但 keywords 是空的",
         ),
-        ("items: a\n  fields: {key: id, title: t}\n  paging: {by: cursor}", "next cursor"),
+        ("items: a\n  fields: {key: id, title: t}\n  paging: {by: cursor}", "下一页的 cursor"),
         (
             "items: a\n  fields: {key: id, title: t}\n  empty_when: 'a['",
             "empty_when: 要写成 JMESPath",
@@ -182,16 +193,64 @@ def test_a_mistake_in_a_mapping_is_named(rules: str, said: str) -> None:
 def test_two_files_of_one_name_are_a_mistake(tmp_path: Path) -> None:
     for file in ("a.yaml", "b.yaml"):
         (tmp_path / file).write_text(GOOD, encoding="utf-8")
-    with pytest.raises(BadSettings, match="taken by another file"):
+    with pytest.raises(BadSettings, match="已被另一个文件用了"):
         load_sources(tmp_path)
 
 
 def test_a_change_of_rules_changes_the_fingerprint_and_a_change_of_pace_does_not() -> None:
     def fingerprint(text: str) -> Any:
-        return load_text(text, Source, "a.yaml").fingerprint()
+        return read_source(text, "a.yaml").fingerprint()
 
     assert fingerprint(GOOD) != fingerprint(GOOD.replace("item: li", "item: tr"))
     assert fingerprint(GOOD) == fingerprint(GOOD.replace("every: 5m", "every: 9m"))
     assert fingerprint(GOOD) == fingerprint(GOOD + "  empty_when: p.none\n")
-    # What an earlier version wrote beside its cursors is still what it was.
-    assert fingerprint(GOOD) == "5b3c4300fd9b"
+
+
+BOARD = """urls: [https://a.example/two.html]
+encoding: gb18030
+board:
+  item: li
+  time: span.t
+  page_url: index_{n}.html
+  detail: {body: div.text, time: span.when}
+"""
+API = """api:
+  items: data.list
+  fields: {key: id, title: title, time: at, engagement: {likes: like}}
+  call: {method: POST, json: {q: '{keyword}', p: '{page}'}}
+  ok_when: "code == `0`"
+  paging: {by: page, size: 10}
+  keywords: [停电, 电压低]
+  places: [许昌]
+  detail:
+    call: {url: 'https://a.example/one?id={key}'}
+    fields: {text: content}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules", "written"),
+    [
+        ("board", "board:\n  item: li\n", "5b3c4300fd9b"),
+        ("board", BOARD, "9407a9624ef7"),
+        ("api", API, "c5143062bb21"),
+        ("feed", "", "72d371547e3e"),
+        ("feed", "feed:\n", "72d371547e3e"),
+        ("feed", "feed: {prefer: summary}\n", "c76efdcc9856"),
+        ("feed", "feed: {prefer: content}\n", "f821fb024ca6"),
+    ],
+)
+def test_what_an_earlier_version_wrote_beside_its_cursors_still_holds(
+    kind: str, rules: str, written: str
+) -> None:
+    head = GOOD.split("board:\n")[0].replace("kind: board", f"kind: {kind}")
+    assert read_source(head + rules, "a.yaml").fingerprint() == written
+
+
+def test_the_fingerprints_of_the_shipped_sources_are_what_they_were() -> None:
+    assert {name: load(name).fingerprint() for name in NAMES} == {
+        "hanweb_column": "0eaf627304e9",
+        "local_news_feed": "188845d43d1e",
+        "trs_igi_mailbox": "60c688d1d3f5",
+        "xuchang_search": "4660e84613de",
+    }

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 from moving_list import MovingList, newest_first
 
-from crawlers.pages import Ask, Conditions, Page
-from domain.intake import Outcome, PollResult
+from crawlers.reading.pages import Ask, Conditions, Page
+from domain.polling import PollOutcome, PollResult
 
 A_LOOK = 20  # polls until the next at most
 
 
-def notices(outcomes: list[Outcome]) -> str:
+def notices(outcomes: list[PollOutcome]) -> str:
     return "；".join(o.notice or "" for o in outcomes)
 
 

@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moving_list import FetchFailed, Killed, MovingList, newest_first
 
-from crawlers.gap import Gap, bounded
-from crawlers.pages import Ask, Page
+from crawlers.kinds.api_rules import ApiRules
+from crawlers.progress.gap import Gap, bounded
+from crawlers.reading.pages import Ask, Page
 from crawlers.source import Source
-from domain.intake import PollResult
+from domain.polling import PollResult
 
 seeds = st.integers(0, 2**40)
 some = settings(max_examples=settings.default.max_examples // 3)  # each is dozens of polls
@@ -241,7 +242,9 @@ def test_gaps_without_number_are_joined(lefts: list[float | None]) -> None:
     assert len(joined) == min(len(gaps), 8)
     assert [g.ask for g in joined[:1]] == [g.ask for g in first], "from where the first begins"
     assert [g.until for g in joined[-1:]] == [g.until for g in last], "to where the last ends"
-    assert all(Gap.read(json.loads(json.dumps(g.write()))).write() == g.write() for g in joined)
+    assert all(
+        Gap.read(json.loads(json.dumps(g.write("0")))).write("0") == g.write("0") for g in joined
+    )
 
 
 def test_the_newest_page_is_looked_at_before_what_was_left() -> None:
@@ -331,7 +334,7 @@ def test_lists_that_a_poll_does_not_come_to_are_first_at_the_next() -> None:
     down = {0, 1}
 
     def before(_: int) -> None:
-        if board.asked[-1].series in {f"0|{words[n]}" for n in down}:
+        if board.asked[-1].series.key in {f"0|{words[n]}" for n in down}:
             raise FetchFailed("连接中断")
 
     board.before_request = before
@@ -339,7 +342,7 @@ def test_lists_that_a_poll_does_not_come_to_are_first_at_the_next() -> None:
     for _ in range(2):
         so_far = len(board.asked)
         board.poll()
-        asked.append([ask.series.split("|")[1] for ask in board.asked[so_far:]])
+        asked.append([ask.series.keyword for ask in board.asked[so_far:]])
     assert asked[0] == words[:2], "two requests, not four: the site is down"
     assert asked[1][:2] == words[2:]
 
@@ -431,9 +434,10 @@ def test_posts_that_would_pass_for_todays_are_not_dug_up(time: str) -> None:
         more=detail % {"on the list": "", "on the pages": ", time: at", "nowhere": ""}[time],
     )  # fmt: skip
     if time != "on the list":
-        assert board.source.api
-        fields = replace(board.source.api.fields, time=None)
-        board.source = replace(board.source, api=replace(board.source.api, fields=fields))
+        rules = board.source.rules
+        assert isinstance(rules, ApiRules)
+        untimed = replace(rules, fields=replace(rules.fields, time=None))
+        board.source = replace(board.source, rules=untimed)
     board.polls(12)
     assert len(board.store.posts) == (10 if time == "nowhere" else 40)
     board.grow(13)

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from moving_list import MovingList, newest_first
 
-from crawlers import basket, kinds
-from crawlers.pages import Ask, Found, Page, Role
-from crawlers.source import Source
-from domain.intake import PendingPage, PollResult
+from crawlers.kinds import KINDS
+from crawlers.polling import batch
+from crawlers.reading.pages import Ask, Entry, Found, Page, PageRole
+from crawlers.source import Rules, Source
+from domain.polling import PendingPage, PollResult
 
 DETAIL = 'detail: {call: {url: "http://board.example/one?id={key}"}, fields: {text: text}}'
 RAISED = [ValueError("no"), OverflowError("far"), KeyError("x"), RecursionError("deep")]
@@ -22,14 +23,14 @@ RAISED = [ValueError("no"), OverflowError("far"), KeyError("x"), RecursionError(
 def bad_post(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
     """Keys of which no post can be made, with what is raised."""
     bad: dict[str, Exception] = {}
-    make_post = basket.make_post
+    make_post = batch.make_post
 
     def make(source: Source, key: str, *rest: Any) -> Any:
         if key in bad:
             raise bad[key]
         return make_post(source, key, *rest)
 
-    monkeypatch.setattr(basket, "make_post", make)
+    monkeypatch.setattr(batch, "make_post", make)
     return bad
 
 
@@ -60,14 +61,14 @@ def test_memory_that_runs_out_is_no_posts_fault(bad_post: dict[str, Exception]) 
 
 def test_a_detail_page_that_breaks_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     board = MovingList(newest_first(5), more=DETAIL)
-    read = kinds.api.read
+    kind = KINDS["api"]
 
-    def broken(source: Source, ask: Ask, page: Page) -> Found:
-        if ask.role is Role.DETAIL and ask.key == "3":
+    def broken(source: Source, rules: Rules, ask: Ask, page: Page) -> Entry:
+        if ask.key == "3":
             raise ZeroDivisionError
-        return read(source, ask, page)
+        return kind.read_detail(source, rules, ask, page)
 
-    monkeypatch.setattr(kinds.api, "read", broken)
+    monkeypatch.setitem(KINDS, "api", replace(kind, read_detail=broken))
     (outcome,) = board.polls(1)
     assert board.missing() == ["3"]
     assert "ZeroDivisionError" in board.store.pending["3"].problem
@@ -79,14 +80,14 @@ def test_a_detail_page_that_breaks_the_reader(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_list_that_breaks_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     board = MovingList(newest_first(5), more="keywords: [甲, 乙, 丙]")
-    read = kinds.api.read
+    kind = KINDS["api"]
 
-    def broken(source: Source, ask: Ask, page: Page) -> Found:
-        if ask.series == "0|甲":
+    def broken(source: Source, rules: Rules, ask: Ask, page: Page) -> Found:
+        if ask.series.keyword == "甲":
             raise UnicodeDecodeError("gbk", b"", 0, 1, "bad")
-        return read(source, ask, page)
+        return kind.read(source, rules, ask, page)
 
-    monkeypatch.setattr(kinds.api, "read", broken)
+    monkeypatch.setitem(KINDS, "api", replace(kind, read=broken))
     (outcome,) = board.polls(1)
     assert board.missing() == []
     assert outcome.result is PollResult.FAILED
@@ -99,9 +100,9 @@ def test_a_list_that_always_fails_does_not_keep_pending_pages_waiting() -> None:
     broken = ["detail"]
 
     def answer(ask: Ask, _: object, page: Page) -> Page:
-        if ask.role is Role.DETAIL and ask.key == "2" and broken:
+        if ask.role is PageRole.DETAIL and ask.key == "2" and broken:
             return replace(page, body=b"{}")
-        return replace(page, body=b"<html>") if ask.series == "0|甲" else page
+        return replace(page, body=b"<html>") if ask.series.keyword == "甲" else page
 
     board.answer = answer
     board.polls(1)
@@ -161,7 +162,7 @@ def test_a_relative_time_counts_from_the_page_that_showed_it() -> None:
     board.row = lambda key: row(key) | {"time": "5分钟前"}
     fails = [True]
     board.answer = lambda ask, _, page: (
-        replace(page, body=b"{}") if ask.role is Role.DETAIL and fails else page
+        replace(page, body=b"{}") if ask.role is PageRole.DETAIL and fails else page
     )
     board.polls(1)
     listed = board.now

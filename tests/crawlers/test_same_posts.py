@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from moving_list import MovingList, newest_first
 
-from crawlers.known import Row, content_of, mark_of, moved
-from crawlers.pages import Entry
+from crawlers.progress.known import Row, content_of, mark_of, moved
+from crawlers.reading.pages import Entry
 
 
 def shown(board: MovingList) -> int:

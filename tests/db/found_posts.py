@@ -6,18 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.model import (
-    Area,
-    Assessment,
-    Category,
-    Evidence,
-    FoundPost,
-    Incident,
-    IncidentState,
-    Place,
-    Reason,
-    Severity,
-)
+from sqlalchemy import Connection
+
+from db import incidents
+from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
+from domain.incidents.incident import Incident, IncidentState
+from domain.posts import Evidence, FoundPost
 
 NOW = datetime(2026, 11, 24, 3, 10, tzinfo=UTC)
 AUTHOR_KEY = b"a secret of the tests"
@@ -81,3 +75,12 @@ def incident(**changes: Any) -> Incident:
         channels=("gov_board",),
     )
     return replace(base, **changes)
+
+
+def opened(
+    conn: Connection, now: datetime = NOW, profile: dict[str, Any] | None = None, **changes: Any
+) -> int:
+    """An incident of one post in the store, under the next number of its day."""
+    what = incident(**changes)
+    what = replace(what, number=incidents.next_number(conn, what.opened_at))
+    return incidents.open_incident(conn, what, profile or {}, now)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from found_posts import NOW, incident
+from found_posts import NOW, opened
 from sqlalchemy import Engine
 
 from db import incidents, leases, outbox, sending
 from db.engine import read, write
-from db.rows import DeliveryRow, Leased
-from domain.model import Outcome, Severity
+from db.leases import Leased
+from db.outbox import DeliveryRow
+from domain.alerts import AlertReason, Outcome
+from domain.assessments import Severity
+from domain.incidents.events import Cause
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -21,10 +24,12 @@ def alert(engine: Engine, cause: str = "post:1", **changes: object) -> int:
     assert isinstance(severity, Severity)
     assert isinstance(at, datetime)
     with write(engine) as conn:
-        key = incidents.open_incident(conn, incident(), {}, NOW)
-        event = incidents.add_event(conn, key, "opened", cause, NOW)
+        key = opened(conn, NOW)
+        event = incidents.add_event(conn, key, "opened", Cause.read(cause), NOW)
         assert event is not None
-        made = outbox.add_alert(conn, key, event, "first", 1, severity, "电压低", {"a": 1}, at)
+        made = outbox.add_alert(
+            conn, key, event, AlertReason.FIRST, 1, severity, "电压低", {"a": 1}, at
+        )
         assert made is not None
         return made
 

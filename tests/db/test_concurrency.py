@@ -7,14 +7,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from found_posts import AUTHOR_KEY, NOW, found, incident
+from found_posts import AUTHOR_KEY, NOW, found, opened
 from sqlalchemy import Engine, text
 
-from db import incidents, leases, outbox, sending, sources
+from db import incidents, leases, outbox, sending, sources, timeline
 from db.engine import check, grouping_lane, read, write
-from db.posts import count_posts, take_in
+from db.posts import count_posts
 from db.settings import get_or_create_secret
-from domain.model import Severity
+from db.take_in import take_in
+from domain.alerts import AlertReason
+from domain.assessments import Severity
+from domain.incidents.events import Cause
 
 
 def at_once(threads: int, work: Callable[[int], object]) -> list[object]:
@@ -47,11 +50,13 @@ def test_three_writers_that_read_first_never_meet_a_lock_error(engine: Engine) -
 
 def test_two_relays_never_lease_the_same_delivery(engine: Engine) -> None:
     with write(engine) as conn:
-        key = incidents.open_incident(conn, incident(), {}, NOW)
+        key = opened(conn, NOW)
         for n in range(40):
-            event = incidents.add_event(conn, key, "grew", f"post:{n}", NOW)
+            event = incidents.add_event(conn, key, "grew", Cause.read(f"post:{n}"), NOW)
             assert event is not None
-            made = outbox.add_alert(conn, key, event, "grew", n, Severity.RED, "电压低", {}, NOW)
+            made = outbox.add_alert(
+                conn, key, event, AlertReason.GREW, n, Severity.RED, "电压低", {}, NOW
+            )
             assert made is not None
             outbox.add_delivery(conn, made, "wecom", "duty", NOW)
 
@@ -108,17 +113,17 @@ def test_the_same_posts_taken_in_by_several_at_once_are_stored_once(engine: Engi
 
 def test_numbers_secrets_and_events_given_at_once_do_not_clash(engine: Engine) -> None:
     with write(engine) as conn:
-        shared = incidents.open_incident(conn, incident(), {}, NOW)
+        shared = opened(conn, NOW)
 
     def work(n: int) -> tuple[str, list[str]]:
         numbers = []
         for step in range(8):
             with write(engine) as conn:
-                key = incidents.open_incident(conn, incident(), {}, NOW)
+                key = opened(conn, NOW)
                 row = incidents.incident(conn, key)
                 assert row is not None
                 numbers.append(row.incident.number)
-                incidents.add_event(conn, shared, "act", f"{n}:{step}", NOW)
+                incidents.add_event(conn, shared, "act", Cause.read(f"{n}:{step}"), NOW)
         with write(engine) as conn:
             return get_or_create_secret(conn, "author_hash"), numbers
 
@@ -127,7 +132,7 @@ def test_numbers_secrets_and_events_given_at_once_do_not_clash(engine: Engine) -
     assert sorted(numbers) == [f"20261124-{n:03d}" for n in range(2, 26)]
     assert len({secret for secret, _ in results}) == 1  # type: ignore[misc]
     with read(engine) as conn:
-        assert [e.seq for e in incidents.events_of(conn, shared)] == list(range(1, 25))
+        assert [e.seq for e in timeline.events_of(conn, shared)] == list(range(1, 25))
 
 
 def test_one_grouping_lane_at_a_time(engine: Engine) -> None:

@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 from found_posts import AUTHOR_KEY, NOW, PAGE, found
 from sqlalchemy import Engine, select
+from stored import all_posts, post_by_key
 
 from db import set_aside
 from db.engine import check, read, write
-from db.posts import known_keys, post_by_key, recent_posts, take_in
-from db.rows import PostRow, TakenIn
+from db.posts import PostRow, known_keys
 from db.tables import posts, versions
-from domain import bounds
+from db.take_in import take_in
 from domain.clock import iso
-from domain.model import FoundPost
+from domain.input import bounds
+from domain.intake import TakenIn
+from domain.posts import FoundPost
 
 EDGES = [
     datetime(1, 1, 1, tzinfo=UTC),
@@ -99,7 +101,7 @@ def test_halves_of_characters_in_any_field_are_mended(engine: Engine) -> None:
     assert taken(engine, post, found("good")) == TakenIn(2, 0, 0)
     assert taken(engine, post) == TakenIn(0, 0, 1)
     with read(engine) as conn:
-        (row,) = [r for r in recent_posts(conn, 9) if r.key != "good"]
+        (row,) = [r for r in all_posts(conn) if r.key != "good"]
     mended = "\ufffd\ufffd停电"
     assert (row.source, row.key, row.channel) == (
         "board\ufffd\ufffd", f"key{mended}", f"channel{mended}",
@@ -124,7 +126,7 @@ def test_what_is_too_long_is_cut_with_a_note_and_different_keys_stay_different(
     assert taken(engine, post) == TakenIn(0, 0, 1)
     with read(engine) as conn:
         assert known_keys(conn, "board", [one, two, "k" * 5_000]) == {one, two}
-        rows = recent_posts(conn, 9)
+        rows = all_posts(conn)
     assert len({row.key for row in rows}) == 2
     for row in rows:
         assert len(row.text.encode()) <= bounds.TEXT_BYTES
@@ -165,7 +167,7 @@ def test_a_post_that_cannot_be_stored_is_named_and_its_neighbours_are_stored(
         done = take_in(conn, batch, NOW, AUTHOR_KEY, first_seen)
     assert (done.new_posts, [one.key for one in done.refused]) == (4, ["1", "3"])
     with read(engine) as conn:
-        assert {r.key for r in recent_posts(conn, 9)} == {"0", "2", "4", "5"}
+        assert {r.key for r in all_posts(conn)} == {"0", "2", "4", "5"}
         named = {one.ref: one.problem for one in set_aside.listed(conn)}
         assert conn.execute(select(versions.c.id)).all() != []
     assert set(named) == {"board/1", "board/3"}

@@ -8,18 +8,23 @@ from typing import Any
 
 import pytest
 from found_posts import AUTHOR_KEY, NOW, found, incident
+from found_posts import opened as open_one
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
 
-from db import incidents
+from db import incidents, timeline
 from db.engine import read, write
-from db.posts import posts_of_incident, take_in, unjudged
-from domain.model import Incident, IncidentState
+from db.posts import posts_of_incident
+from db.take_in import take_in
+from db.unassessed import unassessed
+from domain.assessments import Category
+from domain.incidents.events import Cause
+from domain.incidents.incident import Incident, IncidentState
 
 
 def opened(engine: Engine, now: datetime = NOW, **changes: Any) -> int:
     with write(engine) as conn:
-        return incidents.open_incident(conn, incident(**changes), {"words": ["电压低"]}, now)
+        return open_one(conn, now, {"words": ["电压低"]}, **changes)
 
 
 def test_an_incident_is_kept_as_it_was_opened(engine: Engine) -> None:
@@ -43,41 +48,35 @@ def test_numbers_count_within_the_local_day_of_opening(engine: Engine) -> None:
     assert numbers == ["20261124-001", "20261124-002", "20261125-001", "20261125-002"]
 
 
-def test_an_update_writes_everything_but_the_number(engine: Engine) -> None:
+def test_what_posts_make_of_an_incident_is_written_and_nothing_that_people_decide(
+    engine: Engine,
+) -> None:
     key = opened(engine)
     later = NOW + timedelta(hours=1)
-    grown = incident(number="whatever", post_count=7, report_no=2, last_event_at=NOW, fresh=False)
+    grown = incident(
+        number="whatever", title="别的", category=Category.LINE_SAFETY, opened_at=later,
+        report_no=2,
+        state=IncidentState.CLOSED, previous="x", post_count=7, last_event_at=NOW, fresh=False,
+        channels=("weibo",),
+    )  # fmt: skip
     with write(engine) as conn:
-        incidents.update_incident(conn, key, grown, None, later)
+        assert incidents.change_state(
+            conn, key, IncidentState.DISCOVERED, IncidentState.ACKNOWLEDGED, NOW
+        )
+        incidents.grow_incident(conn, key, grown, {"words": []}, later)
         row = incidents.incident(conn, key)
         assert row is not None
-        assert row.incident == replace(grown, number="20261124-001")
-        assert (row.profile, row.updated_at) == ({"words": ["电压低"]}, later)
-        incidents.update_incident(conn, key, grown, {}, later)
-        emptied = incidents.incident(conn, key)
-        assert emptied is not None
-        assert emptied.profile == {}
+        assert row.incident == incident(
+            number="20261124-001", state=IncidentState.ACKNOWLEDGED, post_count=7,
+            last_event_at=NOW, fresh=False, channels=("weibo",),
+        )  # fmt: skip
+        assert (row.profile, row.updated_at) == ({"words": []}, later)
+        incidents.count_report(conn, key, 3, later)
+        told = incidents.incident(conn, key)
+        assert told is not None
+        assert told.incident == replace(row.incident, report_no=3)
     with write(engine) as conn, pytest.raises(incidents.NoSuchIncident, match="999"):
-        incidents.update_incident(conn, 999, grown, None, later)
-
-
-def test_posts_may_join_open_incidents_and_those_closed_lately(engine: Engine) -> None:
-    since = NOW - timedelta(days=30)
-    old = NOW - timedelta(days=31)
-
-    def open_as(state: IncidentState, last: datetime) -> int:
-        return opened(engine, state=state, last_event_at=last, first_event_at=last)
-
-    live = {
-        open_as(IncidentState.DISCOVERED, NOW),
-        open_as(IncidentState.REVIEWED, old),
-        open_as(IncidentState.CLOSED, NOW),
-        open_as(IncidentState.FALSE_ALARM, since),
-    }
-    open_as(IncidentState.CLOSED, old)
-    open_as(IncidentState.MERGED, NOW)
-    with read(engine) as conn:
-        assert {row.id for row in incidents.live_incidents(conn, since)} == live
+        incidents.grow_incident(conn, 999, grown, {}, later)
 
 
 def test_incidents_are_listed_newest_first_and_counted_by_state(engine: Engine) -> None:
@@ -110,31 +109,31 @@ def test_a_post_is_in_one_incident_until_it_is_moved(engine: Engine) -> None:
     first, second = opened(engine), opened(engine)
     with write(engine) as conn:
         take_in(conn, [found("1"), found("2", "又停电")], NOW, AUTHOR_KEY)
-        one, two = (todo.post_id for todo in unjudged(conn, 2))
+        one, two = (todo.post_id for todo in unassessed(conn, 2))
         assert incidents.add_post(conn, first, two, NOW)
         assert incidents.add_post(conn, first, one, NOW)
         assert not incidents.add_post(conn, second, one, NOW)
         assert incidents.post_ids_of(conn, first) == [one, two]
         row = posts_of_incident(conn, first)[0]
         assert (row.incident_id, row.incident_number) == (first, "20261124-001")
-        assert [t.incident_id for t in unjudged(conn, 2)] == [first, first]
-        assert incidents.move_posts(conn, [one, 999], second, NOW) == 1
-        assert incidents.post_ids_of(conn, second) == [one]
+        assert [t.incident_id for t in unassessed(conn, 2)] == [first, first]
 
 
 def test_one_cause_is_one_event(engine: Engine) -> None:
     key, other = opened(engine), opened(engine)
     with write(engine) as conn:
-        first = incidents.add_event(conn, key, "opened", "post:1", NOW)
+        first = incidents.add_event(conn, key, "opened", Cause.read("post:1"), NOW)
         assert first is not None
-        assert incidents.add_event(conn, key, "opened", "post:1", NOW) is None
-        assert incidents.add_event(conn, other, "opened", "post:1", NOW) is not None
+        assert incidents.add_event(conn, key, "opened", Cause.read("post:1"), NOW) is None
+        assert incidents.add_event(conn, other, "opened", Cause.read("post:1"), NOW) is not None
         data = {"from": "discovered", "to": "acknowledged"}
-        incidents.add_event(conn, key, "state", "act:1", NOW, "张三", "已联系供电所", data)
+        incidents.add_event(
+            conn, key, "state", Cause.read("act:1"), NOW, "张三", "已联系供电所", data
+        )
         with pytest.raises(incidents.NoSuchIncident):
-            incidents.add_event(conn, 999, "opened", "post:1", NOW)
-        events = incidents.events_of(conn, key)
-    assert [(e.seq, e.kind, e.cause, e.who) for e in events] == [
+            incidents.add_event(conn, 999, "opened", Cause.read("post:1"), NOW)
+        events = timeline.events_of(conn, key)
+    assert [(e.seq, e.kind, str(e.cause), e.who) for e in events] == [
         (1, "opened", "post:1", ""),
         (2, "state", "act:1", "张三"),
     ]
@@ -147,7 +146,7 @@ def test_one_cause_is_one_event(engine: Engine) -> None:
 def test_the_timeline_refuses_to_be_changed(engine: Engine, change: str) -> None:
     key = opened(engine)
     with write(engine) as conn:
-        incidents.add_event(conn, key, "opened", "post:1", NOW)
+        incidents.add_event(conn, key, "opened", Cause.read("post:1"), NOW)
 
     def tamper() -> None:
         with write(engine) as conn:
@@ -156,7 +155,7 @@ def test_the_timeline_refuses_to_be_changed(engine: Engine, change: str) -> None
     with pytest.raises(DatabaseError, match="append-only"):
         tamper()
     with read(engine) as conn:
-        assert [e.note for e in incidents.events_of(conn, key)] == [""]
+        assert [e.note for e in timeline.events_of(conn, key)] == [""]
 
 
 def test_an_unknown_state_is_refused_by_the_database(engine: Engine) -> None:

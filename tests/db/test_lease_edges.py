@@ -7,12 +7,13 @@ from datetime import timedelta
 from found_posts import AUTHOR_KEY, NOW, found
 from outbox_scene import LATER, attempt, lease, on_its_way, outcome
 from sqlalchemy import Engine
+from stored import post_by_key
 
 from db import leases, sources
 from db.engine import read, write
-from db.posts import post_by_key, take_in
 from db.sources import source_rows
-from domain.model import Outcome
+from db.take_in import take_in
+from domain.alerts import Outcome
 
 MINUTE = timedelta(minutes=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+import stored
 from found_posts import NOW
 from outbox_scene import LATER, attempt, delivery, lease, on_its_way
 from sqlalchemy import Engine, update
@@ -13,7 +14,8 @@ from db import leases, outbox, sending
 from db.channel_states import channel_state_rows, lock_channel, put_channel_state
 from db.engine import read, write
 from db.tables import alerts
-from domain.model import ChannelState, DeliveryState, Outcome, Severity
+from domain.alerts import ChannelState, DeliveryState, Outcome
+from domain.assessments import Severity
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -183,7 +185,7 @@ def test_tries_count_anew_after_a_person_asked_for_it(engine: Engine) -> None:
     with read(engine) as conn:
         tries = sending.counted_tries(conn, name)
         assert (tries.count, tries.refused, tries.first_at) == (1, 0, NOW + 2 * HOUR)
-        assert len(outbox.attempts_of(conn, name)) == 3
+        assert len(stored.attempts_of(conn, name)) == 3
 
 
 def test_words_of_a_receiver_that_no_database_holds_are_mended(engine: Engine) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import stored
 from found_posts import NOW
 from outbox_scene import LATER, alert, attempt, delivery, lease, on_its_way, outcome
 from sqlalchemy import Engine
+from stored import put_setting
 
 from db import outbox, sending
 from db.engine import read, write
-from db.settings import get_or_create_secret, get_setting, put_setting
-from domain.model import DeliveryState, Outcome, Severity
+from db.settings import get_or_create_secret, get_setting
+from domain.alerts import AlertReason, DeliveryState, Outcome
+from domain.assessments import Severity
 
 
 def test_one_event_has_one_alert_and_one_delivery_a_recipient(engine: Engine) -> None:
@@ -19,7 +22,7 @@ def test_one_event_has_one_alert_and_one_delivery_a_recipient(engine: Engine) ->
     with write(engine) as conn:
         (made,) = outbox.list_alerts(conn)
         again = outbox.add_alert(
-            conn, made.incident_id, made.event_id, "first", 1, Severity.RED, "", {}, NOW
+            conn, made.incident_id, made.event_id, AlertReason.FIRST, 1, Severity.RED, "", {}, NOW
         )
         assert again is None
         name = outbox.add_delivery(conn, key, "wecom", "duty", NOW)
@@ -48,7 +51,7 @@ def test_the_way_of_a_delivery_that_is_accepted(engine: Engine) -> None:
     assert (after.last_code, after.last_text) == ("0", "ok")
     assert lease(engine, LATER + timedelta(days=1)) == []
     with read(engine) as conn:
-        (tried,) = outbox.attempts_of(conn, name)
+        (tried,) = stored.attempts_of(conn, name)
         assert (tried.n, tried.started_at, tried.finished_at) == (1, NOW, LATER)
         assert tried.outcome == Outcome.DELIVERED
         assert outbox.count_deliveries(conn) == {DeliveryState.DELIVERED: 1}
@@ -92,7 +95,7 @@ def test_a_sender_that_died_after_beginning_is_taken_over_and_the_message_marked
     (leased,) = lease(engine, NOW + timedelta(seconds=60), owner="b")
     assert (leased.delivery_id, leased.attempts, leased.resend) == (name, 1, True)
     with read(engine) as conn:
-        assert outbox.attempts_of(conn, name)[0].outcome == Outcome.UNKNOWN
+        assert stored.attempts_of(conn, name)[0].outcome == Outcome.UNKNOWN
 
 
 def test_a_sender_that_died_before_beginning_leaves_no_mark(engine: Engine) -> None:

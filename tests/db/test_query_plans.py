@@ -4,46 +4,94 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from found_posts import AUTHOR_KEY, NOW, assessment, found, incident
+from found_posts import AUTHOR_KEY, NOW, assessment, found, incident, opened
 from sqlalchemy import Connection, Engine, event
 
-from db import incidents, leases, outbox, pending, posts, search, sending, sources
+from db import (
+    incident_keys,
+    incident_likeness,
+    incidents,
+    leases,
+    outbox,
+    pending,
+    posts,
+    search,
+    sending,
+    sources,
+    timers,
+    unassessed,
+)
 from db.engine import write
-from domain.model import Severity
+from db.incident_keys import LookBack
+from db.take_in import take_in
+from domain.alerts import AlertReason
+from domain.assessments import Severity
+from domain.incidents.events import Cause, TimerKind
+from domain.incidents.incident import IncidentState
 from domain.query.parse import parse
 from domain.query.tree import And, Field, Range
 
-_WHOLE_TABLE = re.compile(
-    r"SCAN (posts|versions|assessments|evidence|deliveries|attempts|alerts|incident\w*)$"
-)
+_TABLES = "posts|versions|assessments|evidence|deliveries|attempts|alerts|incident\\w*|timers"
+# A name of one letter is what `db.incident_keys` calls a table.
+_READING = ("SELECT", "WITH", "UPDATE", "DELETE", "INSERT")
+_WHOLE_TABLE = re.compile(rf"SCAN ({_TABLES}|[a-z])$")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a post may share with incidents."""
+
+    text: str = "#1"
+    exact: tuple[str, ...] = ("sites:1", "names:毛里村", "stem:毛里@411003005")
+    towns: tuple[str, ...] = ("town:411003005",)
+    terms: tuple[str, ...] = ("停电", "变压", "压器")
+
+
+ASKED = Asked()
 
 
 def fill(conn: Connection) -> None:
-    posts.take_in(conn, [found("1"), found("2")], NOW, AUTHOR_KEY)
+    take_in(conn, [found("1"), found("2")], NOW, AUTHOR_KEY)
     sources.ensure_sources(conn, ["board"], NOW)
-    key = incidents.open_incident(conn, incident(), {}, NOW)
-    made = incidents.add_event(conn, key, "opened", "post:1", NOW)
+    key = opened(conn)
+    incident_likeness.put_likeness(conn, key, {"posts": 1})
+    incident_keys.set_keys(conn, key, (), ["#1", "sites:1", "towns:1", "停电"])
+    timers.set_timer(conn, key, TimerKind.HELD, NOW)
+    made = incidents.add_event(conn, key, "opened", Cause.read("post:1"), NOW)
     assert made is not None
-    alert = outbox.add_alert(conn, key, made, "first", 1, Severity.RED, "电压低", {}, NOW)
+    alert = outbox.add_alert(conn, key, made, AlertReason.FIRST, 1, Severity.RED, "电压低", {}, NOW)
     assert alert is not None
     outbox.add_delivery(conn, alert, "wecom", "duty", NOW)
 
 
 HOT: dict[str, Callable[[Connection], object]] = {
-    "take in": lambda c: posts.take_in(c, [found("1", "改了"), found("9")], NOW, AUTHOR_KEY),
+    "take in": lambda c: take_in(c, [found("1", "改了"), found("9")], NOW, AUTHOR_KEY),
     "known keys": lambda c: posts.known_keys(c, "board", ["1"]),
-    "unjudged": lambda c: posts.unjudged(c, 200),
-    "record": lambda c: posts.record_assessments(c, [(1, assessment())], NOW),
-    "recent posts": lambda c: posts.recent_posts(c, 20),
+    "unassessed": lambda c: unassessed.unassessed(c, 200),
+    "record": lambda c: unassessed.record_assessments(c, [(1, assessment())], NOW),
     "posts of an incident": lambda c: posts.posts_of_incident(c, 1),
     "due sources": lambda c: sources.due_sources(c, NOW, "a", 60, 10),
     "due pending": lambda c: pending.due_pending(c, "board", NOW, 10),
-    "live incidents": lambda c: incidents.live_incidents(c, NOW - timedelta(days=30)),
-    "add event": lambda c: incidents.add_event(c, 1, "act", "act:1", NOW),
+    "candidates": lambda c: incident_keys.candidates(
+        c, ASKED, LookBack(NOW, NOW), lambda row: row, {}
+    ),
+    "likenesses": lambda c: incident_likeness.likenesses(c, [1, 2]),
+    "remember": lambda c: incident_likeness.put_likeness(c, 1, {"posts": 2}),
+    "keys": lambda c: incident_keys.set_keys(c, 1, ["towns:1", "停电"], ["停电", "变压"]),
+    "an incident": lambda c: incidents.incident(c, 1),
+    "grow": lambda c: incidents.grow_incident(c, 1, incident(), {}, NOW),
+    "state": lambda c: incidents.change_state(
+        c, 1, IncidentState.DISCOVERED, IncidentState.CLOSED, NOW
+    ),
+    "due timers": lambda c: timers.due_timers(c, TimerKind.HELD, NOW, timedelta(hours=1), 10),
+    "take timer": lambda c: timers.take_timer(c, 1),
+    "stop timer": lambda c: timers.stop_timer(c, 1, TimerKind.HELD),
+    "add event": lambda c: incidents.add_event(c, 1, "act", Cause.read("act:1"), NOW),
     "lease": lambda c: leases.lease_deliveries(c, "a", NOW, 60, 10, ["wecom"]),
     "probe": lambda c: leases.lease_probe(c, "a", NOW, 60, "wecom", [(True, False)]),
     "untried": lambda c: leases.has_untried(c, ["wecom"], NOW),
@@ -64,7 +112,7 @@ def test_a_hot_query_reads_no_whole_table(sqlite_engine: Engine, name: str) -> N
     plans: list[tuple[str, list[str]]] = []
 
     def look(conn: Connection, _c: Any, sql: str, given: Any, _x: Any, many: bool) -> None:
-        if not many and sql.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE")):
+        if not many and sql.lstrip().startswith(_READING):
             raw: Any = conn.connection.dbapi_connection
             steps = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
             plans.append((sql, steps))

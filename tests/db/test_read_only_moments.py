@@ -12,10 +12,13 @@ from textwrap import dedent
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from stored import put_setting
 
 from db.engine import NoStore, can_write, open_engine, read, upgrade, write
 from db.faults import in_words, is_of_the_store
-from db.settings import get_setting, put_setting
+from db.settings import get_setting
+
+TESTS = Path(__file__).parents[1]
 
 # As somebody whom file modes bind: root writes whatever they say.
 _AS_NOBODY = """
@@ -25,7 +28,10 @@ from pathlib import Path
 import sqlalchemy.dialects.sqlite
 from sqlalchemy.exc import OperationalError
 from db.engine import can_write, open_engine, read, upgrade, write
-from db.settings import get_setting, put_setting
+from db.settings import get_setting
+
+sys.path.insert(0, sys.argv[2])  # where the tests lie
+from stored import put_setting
 
 folder = Path(sys.argv[1])
 engine = open_engine(f"sqlite:///{folder / 'x.db'}")
@@ -50,7 +56,7 @@ def as_nobody(folder: Path, script: str) -> list[str]:
         if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
             parent.chmod(parent.stat().st_mode | 0o011)
     done = subprocess.run(
-        [sys.executable, "-c", _AS_NOBODY + dedent(script), str(folder)],
+        [sys.executable, "-c", _AS_NOBODY + dedent(script), str(folder), str(TESTS)],
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

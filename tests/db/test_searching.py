@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, event, text
 
 from db.engine import check, read, write
-from db.posts import take_in
 from db.query_sql import searched
 from db.search import Hit, count, search
 from db.search_index import (
@@ -25,6 +24,7 @@ from db.search_index import (
     rebuild,
 )
 from db.tables import posts
+from db.take_in import take_in
 from domain.clock import SHANGHAI
 from domain.query.match import matches
 from domain.query.spelling import searchable

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from db import set_aside
 from db.engine import read, write
-from db.set_aside import SetAside
+from db.set_aside import SetAsideRow
 
 
 def test_what_is_set_aside_is_listed_newest_first_and_dropped(engine: Engine) -> None:
@@ -20,8 +20,8 @@ def test_what_is_set_aside_is_listed_newest_first_and_dropped(engine: Engine) ->
     with read(engine) as conn:
         assert set_aside.count(conn) == 2
         assert set_aside.listed(conn) == [
-            SetAside("timer", "7", "20261124-001", "KeyError: x", "1", 1, later),
-            SetAside("assess", "7", "board/a 停电", "ValueError: no", "1 own-1", 1, NOW),
+            SetAsideRow("timer", "7", "20261124-001", "KeyError: x", "1", 1, later),
+            SetAsideRow("assess", "7", "board/a 停电", "ValueError: no", "1 own-1", 1, NOW),
         ]
         assert [one.lane for one in set_aside.listed(conn, limit=1)] == ["timer"]
         assert [one.lane for one in set_aside.listed(conn, lanes=["assess"])] == ["assess"]
@@ -39,7 +39,7 @@ def test_setting_aside_again_counts_a_try_and_keeps_the_newest_problem(engine: E
         set_aside.put(conn, "group", "7", "board/a", "KeyError: y", "2", later)
     with read(engine) as conn:
         assert set_aside.listed(conn) == [
-            SetAside("group", "7", "board/a", "KeyError: y", "2", 2, later)
+            SetAsideRow("group", "7", "board/a", "KeyError: y", "2", 2, later)
         ]
 
 

@@ -12,30 +12,27 @@ from sqlalchemy import Engine
 
 from db import pending, sources
 from db.engine import read, write
-from db.posts import count_posts, take_in
-from db.rows import DueRow, SourceRow
-from domain.intake import PendingPage, PollResult
+from db.posts import count_posts
+from db.sources import SourceRow
+from db.take_in import take_in
+from domain.polling import DueSource, PendingPage, PollOutcome, PollResult
 
 PAGE = PendingPage("k1", "https://board.example/k1", {"title": "停电"}, 1, NOW, "504: 网关超时")
 
 
-def lease(engine: Engine, now: datetime = NOW, owner: str = "a", limit: int = 10) -> list[DueRow]:
+def lease(
+    engine: Engine, now: datetime = NOW, owner: str = "a", limit: int = 10
+) -> list[DueSource]:
     with write(engine) as conn:
         return sources.due_sources(conn, now, owner, 60, limit)
 
 
-def finish(engine: Engine, due: DueRow, result: PollResult, **changes: Any) -> bool:
-    values: dict[str, Any] = {
-        "now": NOW,
-        "cursor": {"page": 2},
-        "next_at": NOW + timedelta(minutes=5),
-        "problem": None,
-        "posts_found": 20,
-        "new_posts": 3,
-    }
-    values |= changes
+def finish(engine: Engine, due: DueSource, result: PollResult, **changes: Any) -> bool:
+    cursor = changes.pop("cursor", {"page": 2})
+    values = {"at": NOW, "next_at": NOW + timedelta(minutes=5), "posts": 20} | changes
     with write(engine) as conn:
-        return sources.finish_poll(conn, due.name, due.fence, outcome=result, **values)
+        outcome = PollOutcome(result, **values)
+        return sources.finish_poll(conn, due.name, due.fence, outcome, cursor)
 
 
 def row(engine: Engine, name: str = "board") -> SourceRow:
@@ -90,7 +87,7 @@ def test_a_failed_poll_keeps_the_cursor_and_says_why(board: Engine) -> None:
         board,
         due,
         PollResult.FAILED,
-        now=later,
+        at=later,
         problem="选择器 ul.letters 什么也没找到",
         cursor={"page": 9},
         avg_yield=0.0,
@@ -101,7 +98,7 @@ def test_a_failed_poll_keeps_the_cursor_and_says_why(board: Engine) -> None:
     assert (after.last_success_at, after.last_attempt_at) == (NOW, later)
     (due,) = lease(board, later)
     assert due.failures == 1
-    finish(board, due, PollResult.NOTHING_NEW, new_posts=0, posts_found=0)
+    finish(board, due, PollResult.NOTHING_NEW, posts=0)
     assert (row(board).failures, row(board).last_problem) == (0, None)
 
 
@@ -131,9 +128,8 @@ def test_what_is_taken_in_with_a_stale_fence_is_undone_with_it(board: Engine) ->
         with write(board) as conn:
             take_in(conn, [found()], NOW, AUTHOR_KEY)
             pending.add_pending(conn, "board", [PAGE])
-            if not sources.finish_poll(
-                conn, "board", mine.fence, NOW, {"page": 2}, NOW, PollResult.NEW, None, 1, 1
-            ):
+            outcome = PollOutcome(PollResult.NEW, NOW, NOW, posts=1)
+            if not sources.finish_poll(conn, "board", mine.fence, outcome, {"page": 2}):
                 raise LeaseLost
 
     with pytest.raises(LeaseLost):
@@ -154,14 +150,6 @@ def test_a_lease_can_be_kept_and_given_back(board: Engine) -> None:
         assert sources.release_leases(conn, [("board", due.fence)]) == 1
     (again,) = lease(board, later)
     assert (again.fence, again.cursor, again.polls) == (due.fence + 1, {"page": 7}, 0)
-
-
-def test_an_operator_can_have_a_source_polled_at_once(board: Engine) -> None:
-    finish(board, lease(board)[0], PollResult.NOTHING_NEW)
-    with write(board) as conn:
-        assert sources.make_due(conn, "board", NOW)
-        assert not sources.make_due(conn, "nobody", NOW)
-    assert [d.name for d in lease(board)] == ["board"]
 
 
 def test_pending_pages_wait_are_put_off_and_dropped(board: Engine) -> None:
@@ -198,14 +186,14 @@ HOUR = timedelta(hours=1)
 def test_a_poll_of_the_future_does_not_hold_its_source_up(board: Engine) -> None:
     (due,) = lease(board, NOW + HOUR)
     at = NOW + HOUR
-    assert finish(board, due, PollResult.NOTHING_NEW, now=at, next_at=at + timedelta(minutes=5))
+    assert finish(board, due, PollResult.NOTHING_NEW, at=at, next_at=at + timedelta(minutes=5))
     assert lease(board, NOW + timedelta(seconds=1)) != [], "the clock is right again"
 
 
 def test_a_poll_of_another_machine_a_few_seconds_ahead_is_no_step(board: Engine) -> None:
     (due,) = lease(board)
     ahead = NOW + timedelta(seconds=5)
-    finish(board, due, PollResult.NOTHING_NEW, now=ahead, next_at=ahead + timedelta(minutes=5))
+    finish(board, due, PollResult.NOTHING_NEW, at=ahead, next_at=ahead + timedelta(minutes=5))
     assert lease(board) == []
 
 
@@ -221,13 +209,6 @@ def test_a_source_that_was_configured_in_the_future_is_due(engine: Engine) -> No
     with write(engine) as conn:
         sources.ensure_sources(conn, ["a"], NOW + HOUR)
     assert [d.name for d in lease(engine)] == ["a"]
-
-
-def test_a_source_that_is_wanted_at_once_is_wanted_at_once_after_a_step_too(board: Engine) -> None:
-    finish(board, lease(board)[0], PollResult.NOTHING_NEW)
-    with write(board) as conn:
-        sources.make_due(conn, "board", NOW + HOUR)
-    assert [d.name for d in lease(board)] == ["board"]
 
 
 def test_a_page_that_was_tried_in_the_future_is_due(board: Engine) -> None:
@@ -276,7 +257,7 @@ def test_any_text_of_a_site_can_be_stored(board: Engine) -> None:
 def test_what_a_failed_poll_notices_is_kept(board: Engine) -> None:
     finish(board, lease(board)[0], PollResult.NEW, notice="比往常少")
     later = NOW + HOUR
-    finish(board, lease(board, later)[0], PollResult.FAILED, problem="HTTP 500", now=later)
+    finish(board, lease(board, later)[0], PollResult.FAILED, problem="HTTP 500", at=later)
     assert row(board).last_notice == "比往常少"
     (due,) = lease(board, later + HOUR)
     finish(board, due, PollResult.FAILED, problem="HTTP 500", notice="还有没读到的")

@@ -12,25 +12,14 @@ from datetime import timedelta
 import pytest
 from found_posts import AUTHOR_KEY, NOW, PAGE, assessment, found
 from sqlalchemy import Engine, func, select
+from stored import evidence_body, post_by_key, versions_of
 
 from db.engine import check, open_engine, read, write
-from db.posts import (
-    count_posts,
-    count_unjudged,
-    evidence_body,
-    known_keys,
-    post,
-    post_by_key,
-    posts_of_incident,
-    recent_posts,
-    record_assessments,
-    take_in,
-    unjudged,
-    versions_of,
-)
-from db.rows import PostRow, TakenIn
+from db.posts import PostRow, count_posts, known_keys, post, posts_of_incident
 from db.tables import evidence, posts, versions
-from domain.model import Evidence, FoundPost
+from db.take_in import TakenIn, take_in
+from db.unassessed import count_unassessed, record_assessments, unassessed
+from domain.posts import Evidence, FoundPost
 
 LATER = NOW + timedelta(hours=2)
 
@@ -65,18 +54,18 @@ def test_taking_the_same_in_again_stores_nothing(engine: Engine) -> None:
     assert taken(engine, *batch) == TakenIn(5, 0, 0)
     assert taken(engine, *batch, now=LATER) == TakenIn(0, 0, 5)
     with read(engine) as conn:
-        assert (count_posts(conn), count_unjudged(conn)) == (5, 5)
+        assert (count_posts(conn), count_unassessed(conn)) == (5, 5)
         assert conn.execute(select(func.count()).select_from(evidence)).scalar() == 1
 
 
-def test_an_edit_makes_a_version_that_is_judged_again(engine: Engine) -> None:
+def test_an_edit_makes_a_version_that_is_assessed_again(engine: Engine) -> None:
     taken(engine, found())
     with write(engine) as conn:
-        (first,) = unjudged(conn, 10)
+        (first,) = unassessed(conn, 10)
         record_assessments(conn, [(first.version_id, assessment())], NOW)
     assert taken(engine, found(text="小召乡电压低, 已经三天"), now=LATER) == TakenIn(0, 1, 0)
     with read(engine) as conn:
-        (second,) = unjudged(conn, 10)
+        (second,) = unassessed(conn, 10)
         assert second.post_id == first.post_id
         assert second.text == "小召乡电压低, 已经三天"
         assert second.first_seen == NOW
@@ -88,27 +77,27 @@ def test_an_edit_back_to_old_words_takes_the_old_version_back_with_its_assessmen
 ) -> None:
     taken(engine, found())
     with write(engine) as conn:
-        (first,) = unjudged(conn, 10)
+        (first,) = unassessed(conn, 10)
         record_assessments(conn, [(first.version_id, assessment())], NOW)
     taken(engine, found(text="改了"), now=LATER)
     assert taken(engine, found(), now=LATER) == TakenIn(0, 1, 0)
     assert stored(engine).version_id == first.version_id
     assert stored(engine).assessment == assessment()
     with read(engine) as conn:
-        assert unjudged(conn, 10) == []
+        assert unassessed(conn, 10) == []
 
 
-def test_an_edit_before_the_first_judging_leaves_only_the_new_words_to_judge(
+def test_an_edit_before_the_first_assessing_leaves_only_the_new_words_to_assess(
     engine: Engine,
 ) -> None:
     taken(engine, found())
     taken(engine, found(text="改了"), now=LATER)
     with read(engine) as conn:
-        assert [v.text for v in unjudged(conn, 10)] == ["改了"]
-        assert count_unjudged(conn) == 1
+        assert [v.text for v in unassessed(conn, 10)] == ["改了"]
+        assert count_unassessed(conn) == 1
     taken(engine, found(), now=LATER)
     with read(engine) as conn:
-        assert [v.text for v in unjudged(conn, 10)] == [found().text]
+        assert [v.text for v in unassessed(conn, 10)] == [found().text]
 
 
 def test_white_space_and_width_alone_are_no_edit(engine: Engine) -> None:
@@ -190,15 +179,15 @@ def test_a_time_that_cannot_be_believed_gives_way_to_first_sight(engine: Engine)
     assert stored(engine).published_at == ahead
 
 
-def test_versions_are_judged_in_order_of_arrival_and_once(engine: Engine) -> None:
+def test_versions_are_assessed_in_order_of_arrival_and_once(engine: Engine) -> None:
     taken(engine, *(found(str(n), f"第{n}村停电") for n in range(5)))
     with write(engine) as conn:
-        todo = unjudged(conn, 3)
+        todo = unassessed(conn, 3)
         assert [t.key for t in todo] == ["0", "1", "2"]
         pairs = [(t.version_id, assessment()) for t in todo]
         assert record_assessments(conn, pairs, NOW) == {t.version_id for t in todo}
         assert record_assessments(conn, pairs, LATER) == set()
-        assert [t.key for t in unjudged(conn, 3)] == ["3", "4"]
+        assert [t.key for t in unassessed(conn, 3)] == ["3", "4"]
         assert record_assessments(conn, [(999, assessment())], NOW) == set()
     assert stored(engine, "0").assessment == assessment()
 
@@ -207,7 +196,7 @@ def test_a_second_scorers_opinion_is_kept_and_the_last_one_stands(engine: Engine
     taken(engine, found())
     second = assessment(scorer="own-2", complaint=False)
     with write(engine) as conn:
-        (todo,) = unjudged(conn, 1)
+        (todo,) = unassessed(conn, 1)
         record_assessments(conn, [(todo.version_id, assessment())], NOW)
         record_assessments(conn, [(todo.version_id, second)], LATER)
         standing = post(conn, todo.post_id)
@@ -215,20 +204,9 @@ def test_a_second_scorers_opinion_is_kept_and_the_last_one_stands(engine: Engine
     assert stored(engine).assessment == second
 
 
-def test_recent_posts_come_newest_first_page_by_page(engine: Engine) -> None:
-    hours = (3, 1, 2, 2)
-    batch = [
-        found(str(n), f"第{n}村停电", published_at=NOW - timedelta(hours=h))
-        for n, h in enumerate(hours)
-    ]
-    taken(engine, *batch)
+def test_what_is_stored_is_known_and_belongs_to_nothing_yet(engine: Engine) -> None:
+    taken(engine, found("0"))
     with read(engine) as conn:
-        page = recent_posts(conn, 2)
-        assert [row.key for row in page] == ["1", "3"]
-        rest = recent_posts(conn, 9, before=(page[-1].event_at, page[-1].id))
-        assert [row.key for row in rest] == ["2", "0"]
-        assert recent_posts(conn, 9, channel="weibo") == []
-        assert recent_posts(conn, 9, complaints_only=True) == []
         assert posts_of_incident(conn, 1) == []
         assert known_keys(conn, "board", ["0", "9"]) == {"0"}
 
@@ -269,7 +247,7 @@ def test_a_killed_process_leaves_whole_batches_only(
         left = count_posts(conn)
         assert left > 0
         assert left % BATCH == 0
-        assert count_unjudged(conn) == left
+        assert count_unassessed(conn) == left
         assert conn.execute(select(func.count()).select_from(evidence)).scalar() == left
     assert check(engine) == []
     assert taken(engine, found(str(left - 1), f"第{left - 1}村停电")) == TakenIn(0, 0, 1)

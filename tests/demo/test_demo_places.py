@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.load import load_file
+from domain.input.load import load_file
 from gridvoice.demo.places import write_places
-from gridvoice.demo.town import Town, load_town, verdict
+from gridvoice.demo.town import Town, assessment, load_town
 from pipeline.assess import Lexicon
-from pipeline.gazetteer import load_gazetteer
-from pipeline.locate import Locator
+from pipeline.places.gazetteer import load_gazetteer
+from pipeline.places.locate import Locator
 
 SHIPPED = Path(__file__).parents[2] / "config" / "places"
 TINY = Path(__file__).parent / "tiny.yaml"
@@ -32,7 +32,7 @@ def test_every_post_lies_where_a_reader_says(name: str, tmp_path: Path) -> None:
     locator = Locator(load_gazetteer(write_places(town, SHIPPED, tmp_path)), lexicon.asides)
     wrong = []
     for post in town.posts:
-        expected = verdict(town, post).area
+        expected = assessment(town, post).area
         located = locator.locate(post.title, full_text(town, post.id), town.region)
         if expected is not None and located.area != expected:
             wrong.append(f"{post.id}: {located.area}")

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from crawlers.kinds import KINDS
-from crawlers.pages import Ask, Mark, Page, Role
-from crawlers.posts import make_post
-from crawlers.source import Source, load_sources
-from domain.model import FoundPost
+from crawlers.kinds.loading import load_sources
+from crawlers.reading.pages import Ask, Entry, Page, PageRole, PollStart
+from crawlers.reading.posts import make_post
+from crawlers.source import Source
+from domain.posts import FoundPost
 from gridvoice.demo.site import Site
 from gridvoice.demo.sources import write_sources
 from gridvoice.demo.town import Where, load_town
@@ -36,18 +37,20 @@ def fetch(source: Source, ask: Ask, now: datetime) -> Page:
 def crawl(source: Source, now: datetime) -> dict[str, FoundPost]:
     """Every post that a patient crawler finds, by key."""
     kind = KINDS[source.kind]
-    asks = kind.start(source, Mark(now))
+    asks = kind.start(source, source.rules, PollStart(now))
     posts: dict[str, FoundPost] = {}
     while asks:
         ask = asks.pop()
         page = fetch(source, ask, now)
-        found = kind.read(source, ask, page)
-        asks += [found.more] if found.more else []
-        for entry in found.entries:
-            if entry.detail and ask.role is Role.LIST:
-                asks.append(entry.detail)
-            else:
-                posts[entry.key] = make_post(source, entry.key, entry.url, entry.fields, now, page)
+        if ask.role is PageRole.DETAIL:
+            entries: tuple[Entry, ...] = (kind.read_detail(source, source.rules, ask, page),)
+        else:
+            found = kind.read(source, source.rules, ask, page)
+            asks += [found.more] if found.more else []
+            asks += [entry.detail for entry in found.entries if entry.detail]
+            entries = tuple(entry for entry in found.entries if not entry.detail)
+        for entry in entries:
+            posts[entry.key] = make_post(source, entry.key, entry.url, entry.fields, now, page)
     return posts
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.load import BadSettings, load_text
-from domain.masking import mask
+from domain.input.load import BadSettings, load_text
+from domain.masking.mask import mask
 from domain.text import fold
-from gridvoice.demo.town import Alerted, Town, Where, judge, load_town, verdict
+from gridvoice.demo.town import Alerted, Town, Where, assessment, check_town, load_town
 
 TINY = Path(__file__).parent / "tiny.yaml"
 TOWNS = ["first", "second", str(TINY)]
@@ -74,7 +74,7 @@ def test_the_second_town_shares_no_matter_and_no_place_with_the_first() -> None:
 
 def test_traps_say_what_a_reader_says_of_them(town: Town) -> None:
     for post in town.posts:
-        expected = verdict(town, post)
+        expected = assessment(town, post)
         if expected.complaint:
             assert expected.relevant, post.id
             assert expected.category, post.id
@@ -91,42 +91,44 @@ def test_a_wrong_town_file_is_refused_with_line_and_reason() -> None:
         load_text(text.replace("id: talk-01", "id: note-01"), Town, "tiny.yaml")
 
 
-def test_the_right_alerts_are_judged_right() -> None:
+def test_the_right_alerts_are_assessed_right() -> None:
     town = load_town(TINY)
     alert = Alerted("n1", "supply_quality", ("true-penghai-01", "true-penghai-02"))
-    assert judge(town, [alert]).is_right
+    assert check_town(town, [alert]).is_right
 
 
 def test_a_notice_about_the_matter_may_lie_in_its_incident() -> None:
     town = load_town(TINY)
     alert = Alerted("n1", "supply_quality", ("true-penghai-01", "trap-repair-01"))
-    assert judge(town, [alert]).is_right
+    assert check_town(town, [alert]).is_right
 
 
 def test_a_missing_incident_is_named() -> None:
-    verdict = judge(load_town(TINY), [])
-    assert verdict.missing == ("penghai: 陈化店镇花木大棚停电",)
-    assert not verdict.is_right
+    assessment = check_town(load_town(TINY), [])
+    assert assessment.missing == ("penghai: 陈化店镇花木大棚停电",)
+    assert not assessment.is_right
 
 
 def test_an_alert_on_a_trap_or_on_talk_is_wrong() -> None:
     town = load_town(TINY)
     right = Alerted("n1", "supply_quality", ("true-penghai-01",))
     trap = Alerted("n2", "supply_quality", ("trap-repair-01",))
-    verdict = judge(town, [right, trap])
-    assert verdict.wrong == ("n2 alerted without a true post: trap-repair-01",)
-    mixed = judge(town, [Alerted("n1", "supply_quality", ("true-penghai-01", "talk-01"))])
+    assessment = check_town(town, [right, trap])
+    assert assessment.wrong == ("n2 alerted without a true post: trap-repair-01",)
+    mixed = check_town(town, [Alerted("n1", "supply_quality", ("true-penghai-01", "talk-01"))])
     assert mixed.wrong == ("n1 (penghai) also holds talk-01",)
 
 
 def test_a_wrong_category_is_wrong() -> None:
-    verdict = judge(load_town(TINY), [Alerted("n1", "billing_service", ("true-penghai-01",))])
-    assert verdict.wrong == ("n1 (penghai) is called billing_service, not supply_quality",)
+    assessment = check_town(
+        load_town(TINY), [Alerted("n1", "billing_service", ("true-penghai-01",))]
+    )
+    assert assessment.wrong == ("n1 (penghai) is called billing_service, not supply_quality",)
 
 
 def test_one_incident_alerted_twice_is_repeated_whether_split_or_resent() -> None:
     town = load_town(TINY)
     one = Alerted("n1", "supply_quality", ("true-penghai-01",))
     other = Alerted("n2", "supply_quality", ("true-penghai-02",))
-    assert judge(town, [one, other]).repeated == ("penghai alerted as 2 incidents: n1, n2",)
-    assert judge(town, [one, one]).repeated == ("n1 alerted 2 times as new",)
+    assert check_town(town, [one, other]).repeated == ("penghai alerted as 2 incidents: n1, n2",)
+    assert check_town(town, [one, one]).repeated == ("n1 alerted 2 times as new",)

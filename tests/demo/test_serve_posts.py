@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from crawlers.kinds import KINDS
-from crawlers.pages import Mark, Page, Role
-from crawlers.source import load_sources
+from crawlers.kinds.loading import load_sources
+from crawlers.reading.pages import Page, PageRole, PollStart
 from domain.clock import utc_now
 
 TOOL = Path(__file__).parents[2] / "tools" / "serve_posts.py"
@@ -79,7 +79,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 def test_its_source_file_lets_the_crawler_read_every_post_once(serving: Serving) -> None:
     source = load_sources(serving.source.parent)["served_posts"]
     kind = KINDS["board"]
-    asks = kind.start(source, Mark(utc_now()))
+    asks = kind.start(source, source.rules, PollStart(utc_now()))
     keys: list[str] = []
     bodies: dict[str, dict[str, object]] = {}
     order: list[str] = []
@@ -88,16 +88,16 @@ def test_its_source_file_lets_the_crawler_read_every_post_once(serving: Serving)
         path = ask.url.removeprefix(source.addresses[0].rstrip("/"))
         status, body, _ = serving.get(path)
         assert status == 200
-        found = kind.read(source, ask, Page(ask.url, status, body, utc_now()))
-        if ask.role is Role.LIST:
+        page = Page(ask.url, status, body, utc_now())
+        if ask.role is PageRole.LIST:
+            found = kind.read(source, source.rules, ask, page)
             assert found.matched <= 50
             keys += [e.key for e in found.entries]
             order += [str(e.fields["time"]) for e in found.entries]
             asks += [e.detail for e in found.entries if e.detail]
+            asks += [found.more] if found.more else []
         else:
-            bodies |= {e.key: e.fields for e in found.entries}
-        if found.more:
-            asks.append(found.more)
+            bodies[ask.key] = kind.read_detail(source, source.rules, ask, page).fields
     assert len(keys) == len(set(keys)) == len(bodies) == 120
     assert order == sorted(order, reverse=True)
     third = bodies["m3"]

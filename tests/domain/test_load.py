@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Annotated, Any
 
 import pytest
 
-from domain.load import BadSettings, load_text
+from domain.input.load import BadSettings, Section, load_text
 
 
 class Colour(Enum):
@@ -94,3 +96,75 @@ def test_every_mistake_is_named_at_once() -> None:
 )
 def test_what_is_no_settings_file_at_all_is_said_so(text: str) -> None:
     assert len(mistakes(text)) == 1
+
+
+@dataclass(frozen=True)
+class Square:
+    side: int
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.side < 1:
+            yield "side", "too small"
+
+
+@dataclass(frozen=True)
+class Point:
+    at: str = "middle"
+
+
+@dataclass(frozen=True)
+class Figure:
+    kind: str
+    form: Annotated[object, Section("kind")]
+    colour: str = "red"
+
+
+FORMS: dict[str, type[Any]] = {"square": Square, "point": Point}
+
+
+def figure(text: str) -> Figure:
+    return load_text(text, Figure, "f.yaml", FORMS)
+
+
+def test_a_key_names_the_section_that_fills_a_field() -> None:
+    assert figure("kind: square\nsquare: {side: 2}\n") == Figure("square", Square(2))
+    assert figure("square: {side: 2}\ncolour: blue\nkind: square\n").colour == "blue"
+
+
+@pytest.mark.parametrize(
+    "text", ["kind: point\n", "kind: point\npoint:\n", "kind: point\nsquare:\n"]
+)
+def test_a_section_that_need_say_nothing_may_be_left_out(text: str) -> None:
+    assert figure(text).form == Point()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kind: square\n", "f.yaml:1: kind: 缺少 square: 这一节"),
+        ("kind: square\nsquare:\n", "f.yaml:1: kind: 缺少 square: 这一节"),
+        ("kind: circle\n", "f.yaml:1: kind: 'circle' 不行；可写 square, point"),
+        ("kind: squere\n", "是不是 'square'？"),
+        ("colour: red\nsquare: {side: 1}\n", "f.yaml:1: kind: 缺少"),
+        ("kind: [square]\n", "f.yaml:1: kind: "),
+        ("kind: point\nsquare: {side: 1}\n", "f.yaml:2: square: 只有 kind: square 才有这一节"),
+        ("kind: square\nsquare:\n  side: 0\n", "f.yaml:3: square.side: too small"),
+        ("kind: square\nsquare:\n  sidee: 1\n", "f.yaml:3: square.sidee: 没有这一项"),
+        ("kind: square\nsquare: 3\n", "f.yaml:2: square: '3' 不行；这里要逐行写"),
+        (
+            "kind: square\nsquare: {side: 1}\nsquare: {side: 2}\n",
+            "f.yaml:3: square: 写了两次",
+        ),
+        ("kind: square\nsquares: {side: 1}\n", "squares: 没有这一项；是不是 'square'？"),
+        ("kind: point\nform: {at: top}\n", "f.yaml:2: form: 没有这一项"),
+    ],
+)
+def test_a_mistake_about_a_section_is_named(text: str, said: str) -> None:
+    with pytest.raises(BadSettings) as raised:
+        figure(text)
+    assert said in str(raised.value)
+
+
+def test_a_file_without_sections_knows_none() -> None:
+    with pytest.raises(BadSettings, match="kind: 'square'"):
+        load_text("kind: square\n", Figure, "f.yaml")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from domain.load import load_file
+from domain.input.load import load_file
 from pipeline.assess import Lexicon
-from pipeline.cluster import ClusterSettings
-from pipeline.gazetteer import Gazetteer, load_gazetteer
-from pipeline.locate import Locator
-from pipeline.severity import SeverityRules
-from pipeline.severity_settings import SeveritySettings
+from pipeline.incidents.settings import ClusterSettings
+from pipeline.places.gazetteer import Gazetteer, load_gazetteer
+from pipeline.places.locate import Locator
+from pipeline.severity.rate import SeverityRules
+from pipeline.severity.settings import SeveritySettings
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 

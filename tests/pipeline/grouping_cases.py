@@ -6,7 +6,7 @@ apart.
 
 from __future__ import annotations
 
-from domain.model import Category
+from domain.assessments import Category
 
 _S, _A, _L = Category.SUPPLY_QUALITY, Category.APPLIANCE_DAMAGE, Category.LINE_SAFETY
 _B, _M, _T = Category.BILLING_SERVICE, Category.METER_RENOVATION, Category.TEMPORARY_SUPPLY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pipeline.locate import Locator
+from pipeline.places.locate import Locator
 
 CASES = Path(__file__).with_name("area_cases.jsonl")
 

@@ -1,4 +1,4 @@
-"""Assess: the parts joined; the same post gives the same verdict however it was typed."""
+"""Assess: the parts joined; the same post gives the same assessment however it was typed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.model import Area, Assessment, Category, Severity
+from domain.assessments import Area, Assessment, Category, Severity
 from pipeline.assess import Assessor, PostText, open_assessor
-from pipeline.normalise import Squeezed
 from pipeline.scorers.score import IRRELEVANT, Score
+from pipeline.text.normalise import Squeezed
 
 
 class SaysOutage:
@@ -59,15 +59,17 @@ def test_what_is_not_relevant_has_an_area_but_no_level_and_no_aspects(assessor: 
     assert found.area is Area.INSIDE
 
 
-def test_spaces_width_and_traditional_forms_do_not_change_the_verdict(assessor: Assessor) -> None:
+def test_spaces_width_and_traditional_forms_change_no_assessment(
+    assessor: Assessor,
+) -> None:
     plain = PostText("停电", "建安区小召乡毛里村停电3天，1200户没水，没人管")
-    verdict = without_spans(assessor.assess(plain))
+    assessment = without_spans(assessor.assess(plain))
     for text in (
         "建安区 小召乡 毛里村 停 电 3 天， 1200户 没水，没 人 管",
         "建安區小召鄉毛里村停電３天，１２００戶沒水，沒人管",
         "建安区小召乡\n毛里村停电\u30003天，\u200b1200户没水，没人管",
     ):
-        assert without_spans(assessor.assess(replace(plain, text=text))) == verdict
+        assert without_spans(assessor.assess(replace(plain, text=text))) == assessment
 
 
 def without_spans(found: Assessment) -> Assessment:
@@ -111,7 +113,7 @@ PIECES = st.sampled_from(
     st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map("".join)),
     st.one_of(st.none(), st.text(max_size=20), st.sampled_from(["建安区", "A7县", "禹州市"])),
 )
-def test_any_text_gets_the_same_verdict_twice_with_spans_inside_it(
+def test_any_text_gets_the_same_assessment_twice_with_spans_inside_it(
     title: str, text: str, region: str | None
 ) -> None:
     post = PostText(title, text, region=region)

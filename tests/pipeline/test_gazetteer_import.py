@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-from pipeline.gazetteer import load_gazetteer
-from pipeline.gazetteer_import import PlaceRow, read_list, read_text, write_places
+from pipeline.places.gazetteer import load_gazetteer
+from pipeline.places.importing import PlaceRow, read_list, read_text, write_places
 
 
 def test_division_tables_are_read_in_their_published_forms(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.normalise import squeeze, squeezed_spelling
-from pipeline.phrases import PhraseBook
+from pipeline.text.normalise import squeeze, squeezed_spelling
+from pipeline.text.phrases import PhraseBook
 
 
 def test_spaces_width_and_traditional_forms_read_the_same() -> None:

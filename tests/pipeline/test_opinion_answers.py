@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.load import BadSettings, load_text
-from domain.model import Area, Assessment, Category, Severity
+from domain.assessments import Area, Assessment, Category, Severity
+from domain.input.load import BadSettings, load_text
 from pipeline.second_opinion import BadAnswer, OpinionSettings, merged, messages, note, parse
 
 STANDING = Assessment(

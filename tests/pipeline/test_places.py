@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from domain.load import BadSettings
-from domain.model import Area
-from pipeline.gazetteer import Gazetteer, load_gazetteer
-from pipeline.locate import Locator
-from pipeline.place_names import Strength, spellings, village_stem
+from domain.assessments import Area
+from domain.input.load import BadSettings
+from pipeline.places.gazetteer import Gazetteer, load_gazetteer
+from pipeline.places.locate import Locator
+from pipeline.places.names import Strength, spellings, village_stem
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from domain.model import Area
-from pipeline.gazetteer import Gazetteer
-from pipeline.locate import Locator
-from pipeline.place_names import Level, stem, village_stem
+from domain.assessments import Area
+from pipeline.places.gazetteer import Gazetteer
+from pipeline.places.locate import Locator
+from pipeline.places.names import Level, stem, village_stem
 
 OURS = "许昌市建安区"
 CITY = "许昌市"

@@ -21,24 +21,32 @@ def modules() -> list[Path]:
     ]
 
 
-def place(dotted: str) -> str:
-    """`gridvoice.app.tasks` → `gridvoice.app`; `db.engine` → `db`."""
-    parts = dotted.split(".")
-    if parts[0] == "gridvoice" and len(parts) > 1:
-        return f"gridvoice.{parts[1]}" if (ROOT / "gridvoice" / parts[1]).is_dir() else "gridvoice"
-    return parts[0]
+def dotted(path: Path) -> str:
+    """`db/engine.py` → `db.engine`; a folder's `__init__.py` → the folder."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+ALL = {dotted(path) for path in modules()}
+PACKAGES = {dotted(path) for path in modules() if path.name == "__init__.py"}
+
+
+def place(name: str) -> str:
+    """The folder in which a module, or what stands in one, lives: `db.pages.board` → `db.pages`."""
+    while name not in ALL:
+        name = name.rpartition(".")[0]
+    return name if name in PACKAGES else name.rpartition(".")[0]
 
 
 def imported(path: Path) -> set[str]:
+    """The folders of ours that a module imports from."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: relative import; write the whole name"
-            found.add(node.module)
-            if node.module == "gridvoice":
-                found.update(f"gridvoice.{alias.name}" for alias in node.names)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
     return {place(name) for name in found if name.split(".")[0] in FOLDERS}
 
 
@@ -57,7 +65,7 @@ def drawn_arrows() -> set[tuple[str, str]]:
 def real_arrows() -> set[tuple[str, str]]:
     arrows: set[tuple[str, str]] = set()
     for path in modules():
-        start = place(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        start = place(dotted(path))
         arrows.update((start, end) for end in imported(path) if end not in (start, "gridvoice"))
     return arrows
 
@@ -73,6 +81,16 @@ def test_the_arrows_form_no_ring() -> None:
         free = {node for node in left if not any(a == node and b in left for a, b in arrows)}
         assert free, f"a ring among {sorted(left)}"
         left -= free
+
+
+def test_a_folder_holds_about_ten_modules_or_says_why_not() -> None:
+    crowded = {
+        folder
+        for folder in PACKAGES
+        if sum(place(name) == folder and name not in PACKAGES for name in ALL) > 11
+    }
+    listed = set(re.findall(r"^\| `([a-z_.]+)` \|", DOC, re.MULTILINE))
+    assert crowded == listed
 
 
 def test_modules_over_300_lines_stand_in_the_architecture_page_with_a_reason() -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 
 from db.engine import open_engine
 from domain.clock import SHANGHAI
-from gridvoice.demo.web import NOT_FOUND, LocalServer, Page
+from gridvoice.demo.web import NOT_FOUND, DemoPage, LocalServer
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTAGE = "小召乡北寨村停电三天没人管，请供电所尽快解决"
@@ -94,7 +94,7 @@ class Running:
     @property
     def child(self) -> int | None:
         """The crawl process's pid, once there is one."""
-        return self._pid_of(b"gridvoice.app.crawl_child")
+        return self._pid_of(b"gridvoice.service.crawl_child")
 
     def _pid_of(self, module: bytes) -> int | None:
         return next((pid for pid, words in self._processes() if module in words), None)
@@ -157,17 +157,17 @@ class Town:
     """A site whose answers a test lays down by path; asks for them are counted."""
 
     def __init__(self, robots: str = "User-agent: *\nDisallow:\n") -> None:
-        self.pages: dict[str, Page | Callable[[], Page]] = {
-            "/robots.txt": Page(robots.encode(), "text/plain")
+        self.pages: dict[str, DemoPage | Callable[[], DemoPage]] = {
+            "/robots.txt": DemoPage(robots.encode(), "text/plain")
         }
         self.asked: list[str] = []
         self.server = LocalServer(self._answer)
         self.server.start()
 
-    def _answer(self, path: str, query: Mapping[str, str]) -> Page:
+    def _answer(self, path: str, query: Mapping[str, str]) -> DemoPage:
         self.asked.append(path)
         page = self.pages.get(path, NOT_FOUND)
-        return page if isinstance(page, Page) else page()
+        return page if isinstance(page, DemoPage) else page()
 
     def board(self, name: str, **posts: str) -> None:
         """A list page `/name/` with one detail page a post, all of the last minutes."""
@@ -210,6 +210,6 @@ class Town:
         return path
 
 
-def _html(body: str) -> Page:
+def _html(body: str) -> DemoPage:
     text = f'<!DOCTYPE html><html><head><meta charset="utf-8"></head><body>{body}</body></html>'
-    return Page(text.encode(), "text/html; charset=utf-8")
+    return DemoPage(text.encode(), "text/html; charset=utf-8")

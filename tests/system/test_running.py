@@ -25,12 +25,13 @@ from running_system import (
     wait_until,
 )
 
-from db import outbox, posts
+from db import outbox, posts, unassessed
 from db.engine import open_engine, read
 from db.sources import source_rows
-from domain.model import DeliveryState
-from gridvoice.demo.gateway import CENTRE, Gateway
-from gridvoice.demo.web import Page
+from domain.alerts import DeliveryState
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.web import DemoPage
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -84,8 +85,8 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running
     config = write_config(folder)
     town, closed = Town(), Town("User-agent: *\nDisallow: /\n")
     town.board("well", a1=OUTAGE, a2="今天的集市很热闹，买了两斤桃子")
-    town.pages["/broken/"] = Page(b"oops", "text/html", 500)
-    town.pages["/changed/"] = Page("<html><body><p>网站改版</p></body></html>".encode())
+    town.pages["/broken/"] = DemoPage(b"oops", "text/html", 500)
+    town.pages["/changed/"] = DemoPage("<html><body><p>网站改版</p></body></html>".encode())
     closed.board("forbidden", b1=OUTAGE)
     for name in ("well", "broken", "changed"):
         town.source(config, name)
@@ -233,11 +234,11 @@ def test_sigterm_in_the_middle_of_work_ends_all_within_ten_seconds(
 ) -> None:
     town.board("well", **{f"p{n}": f"{OUTAGE}{n}" for n in range(60)})
     slow = town.pages["/well/p30.html"]
-    assert isinstance(slow, Page)
+    assert isinstance(slow, DemoPage)
 
     over = threading.Event()
 
-    def hangs() -> Page:
+    def hangs() -> DemoPage:
         over.wait(60)
         return slow
 
@@ -334,7 +335,7 @@ def test_every_post_of_a_board_is_stored_once_and_old_ones_alarm_nobody(
         wait_until(lambda: state().polls >= polls + 2, what="another poll")
         assert stored(running) == count
         assert state().last_outcome == "nothing_new"
-        wait_until(lambda: _judged(running), what="the judging")
+        wait_until(lambda: _assessed_versions(running), what="the assessing")
         with read(running.engine) as conn:
             keys = conn.exec_driver_sql("SELECT key FROM posts").scalars().all()
             assert outbox.list_alerts(conn) == []
@@ -349,6 +350,6 @@ def test_every_post_of_a_board_is_stored_once_and_old_ones_alarm_nobody(
         server.wait(30)
 
 
-def _judged(running: Running) -> bool:
+def _assessed_versions(running: Running) -> bool:
     with read(running.engine) as conn:
-        return posts.count_unjudged(conn) == 0
+        return unassessed.count_unassessed(conn) == 0

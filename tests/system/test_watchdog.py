@@ -20,7 +20,9 @@ import pytest
 from own_config import write_config
 from running_system import Running, Town, wait_until
 
-from gridvoice.demo.gateway import CENTRE, WECOM, Gateway
+from gridvoice.demo.receivers.centre import CENTRE
+from gridvoice.demo.receivers.gateway import Gateway
+from gridvoice.demo.receivers.wecom import WECOM
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -133,7 +135,7 @@ def _bad_entries(scene: Scene) -> None:
 def _unreadable_post(scene: Scene) -> None:
     scene.change(
         "UPDATE posts SET engagement = '{\"likes\": ' WHERE key = 'c000'",
-        "UPDATE versions SET judged_at = NULL, judged_by = NULL WHERE post_id ="
+        "UPDATE versions SET assessed_at = NULL, assessed_by = NULL WHERE post_id ="
         " (SELECT id FROM posts WHERE key = 'c000')",
     )
 

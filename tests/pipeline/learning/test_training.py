@@ -11,20 +11,20 @@ import pytest
 from pipeline.learning import gate
 from pipeline.learning.calibrate import without
 from pipeline.learning.evaluate import SHIPPED, evaluate
-from pipeline.learning.fit import Settings, fit
+from pipeline.learning.fit import FitSettings, fit
 from pipeline.learning.folds import grouped
 from pipeline.learning.labels import Example, example, join, read_rows
-from pipeline.learning.metrics import Judged, calibration_error, category_accuracy, hits
+from pipeline.learning.metrics import ScoredPost, calibration_error, category_accuracy, hits
+from pipeline.learning.synthetic import voices
 from pipeline.learning.train import train
-from pipeline.learning.voices import voices
 from pipeline.scorers import open_scorer
+from pipeline.scorers.linear import OwnScorer
 from pipeline.scorers.model_file import load_model
-from pipeline.scorers.own import OwnScorer
 from pipeline.scorers.score import IRRELEVANT, Score
 
 _FIXED = Path(__file__).parents[2] / "eval" / "fixed.jsonl"
 _FLOORS = _FIXED.with_name("floors.json")
-_FEW = Settings(ngrams=800, bags=2)
+_FEW = FitSettings(ngrams=800, bags=2)
 
 
 def _rows(size: int = 60) -> list[dict[str, object]]:
@@ -149,13 +149,16 @@ def test_a_model_knows_what_it_was_trained_on() -> None:
     assert OwnScorer(model).name == model.name
 
 
-def test_figures_of_a_few_verdicts() -> None:
+def test_figures_of_a_few_assessments() -> None:
     assert hits([(True, True), (True, False), (False, True)]) == {"p": 0.5, "r": 0.5, "f1": 0.5}
     assert hits([])["f1"] == 0.0
     yes = Score(True, 0.9, True, 0.8, None)
-    judged = [Judged(True, True, "line_safety", yes), Judged(False, False, None, IRRELEVANT)]
-    assert category_accuracy(judged) == {"accuracy": 0.0, "n": 1}
-    assert calibration_error(judged) == pytest.approx(0.1)
+    assessed = [
+        ScoredPost(True, True, "line_safety", yes),
+        ScoredPost(False, False, None, IRRELEVANT),
+    ]
+    assert category_accuracy(assessed) == {"accuracy": 0.0, "n": 1}
+    assert calibration_error(assessed) == pytest.approx(0.1)
 
 
 def _fixed() -> list[Example]:
@@ -168,7 +171,7 @@ def test_the_shipped_model_stands_above_its_floors() -> None:
 
 def test_a_worse_model_is_refused_by_name() -> None:
     worse = fit([replace(example(r), kind="real") for r in _rows(12)], _FEW)
-    with pytest.raises(gate.Refused, match="complaint_f1"):
+    with pytest.raises(gate.BelowFloors, match="complaint_f1"):
         gate.check(_fixed(), OwnScorer(worse), gate.load_floors(_FLOORS))
 
 

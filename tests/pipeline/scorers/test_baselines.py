@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.normalise import squeeze
 from pipeline.scorers import open_scorer
 from pipeline.scorers.keywords import find_keyword
+from pipeline.text.normalise import squeeze
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from gridvoice.app.beside import data_folder
-from pipeline.normalise import squeezed_spelling
-from pipeline.scorers.manner import Manner, is_elsewhere, manner_of
+from gridvoice.benchmarks.local_data import data_folder
+from pipeline.scorers.genre import Manner, is_elsewhere, manner_of
+from pipeline.text.normalise import squeezed_spelling
 
 CASES = [
     ("【公告】3月5日张湾台区检修停电", "因线路改造，8点至17点停电，敬请谅解。", Manner.NOTICE),

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.normalise import squeezed_spelling
 from pipeline.scorers import concepts
 from pipeline.scorers.features import feature_name, feature_number
 from pipeline.scorers.model_file import BadModel, load_model
+from pipeline.text.normalise import squeezed_spelling
 
 
 def test_a_model_written_and_read_is_the_same(tmp_path: Path) -> None:

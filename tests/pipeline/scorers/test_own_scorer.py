@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from machine import fixed_work_s, grows_no_faster_than_its_input, processor_s
 
-from pipeline.normalise import squeeze
 from pipeline.scorers import IRRELEVANT, SCORERS, open_scorer
+from pipeline.scorers.linear import OwnScorer
 from pipeline.scorers.model_file import SHIPPED, load_model
-from pipeline.scorers.own import OwnScorer
+from pipeline.text.normalise import squeeze
 
 _CHANNELS = st.sampled_from([None, "weibo", "gov_board", "news", "hot_list", "gov_reply", "?"])
 _POWER = st.lists(
@@ -100,7 +100,7 @@ def _wide(text: str) -> str:
 
 
 @given(title=_POWER, text=_POWER, channel=_CHANNELS)
-def test_white_space_and_full_width_change_no_verdict(
+def test_white_space_and_full_width_change_no_assessment(
     title: str, text: str, channel: str | None
 ) -> None:
     scorer = _shared()
@@ -116,14 +116,14 @@ def test_white_space_and_full_width_change_no_verdict(
         )
 
 
-def test_traditional_characters_change_no_verdict(scorer: OwnScorer) -> None:
+def test_traditional_characters_change_no_assessment(scorer: OwnScorer) -> None:
     plain = scorer.score(squeeze("", "我们小区又停电了，电压还不稳，变压器老化，没人管"), "weibo")
     other = scorer.score(squeeze("", "我們小區又停電了，電壓還不穩，變壓器老化，沒人管"), "weibo")
     assert (plain.complaint, plain.negativity) == (other.complaint, other.negativity)
 
 
 @given(title=st.text(max_size=60), text=st.text(max_size=300) | _POWER, channel=_CHANNELS)
-def test_any_text_is_judged_and_spans_lie_inside_it(
+def test_any_text_is_assessed_and_spans_lie_inside_it(
     title: str, text: str, channel: str | None
 ) -> None:
     score = _shared().score(squeeze(title, text), channel)
@@ -180,7 +180,7 @@ def test_cost_is_linear_to_100_000_characters(scorer: OwnScorer) -> None:
 
 def test_two_processes_say_the_same() -> None:
     code = (
-        "import json; from pipeline.normalise import squeeze;"
+        "import json; from pipeline.text.normalise import squeeze;"
         "from pipeline.scorers import open_scorer; s = open_scorer();"
         "x = s.score(squeeze('', '我们村电压低，饭都煮不熟，没人管'), 'gov_board');"
         "print(json.dumps([s.name, x.relevance, x.negativity, [r.weight for r in x.reasons]]))"

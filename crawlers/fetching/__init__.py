@@ -1,0 +1,1 @@
+"""Fetching: one request at a time through Scrapy, guarded, paced, obeying robots.txt."""

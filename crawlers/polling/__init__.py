@@ -1,0 +1,1 @@
+"""Polling: one source from its lease to its outcome."""

@@ -1,0 +1,134 @@
+"""Posts into the basket, by way of their detail pages where they have such."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from crawlers.polling import schedule
+from crawlers.polling.batch import unpack
+from crawlers.polling.desk import Desk, PollProblem, is_refusal
+from crawlers.progress.known import Met
+from crawlers.reading.pages import Ask, Entry, FetchFailed, Page, PageChanged, PageGone, Refused
+from domain.polling import PendingPage
+
+_ENOUGH_FAILURES = 3  # detail pages failing one after the other: leave the site in peace
+
+
+class Details:
+    """The detail pages of one poll: its share of them, and how they went."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._tried = 0
+        self._failures: list[str] = []
+        self._failed_in_a_row = 0
+        self.only_these_failed = False
+        self.are_used_up = False  # the poll has had its share of them
+
+    async def take(self, page_of_list: Sequence[Met], page: Page) -> bool:
+        """The new posts of a list page. False: the poll has had its share of detail pages, or the
+        site is left in peace; some of these were not taken."""
+        desk = self._desk
+        wanting: list[Entry] = []
+        for met in page_of_list:
+            entry = met.entry
+            if not met.new:
+                desk.cursor.note(entry.key, entry.digest)
+            elif entry.detail is None:
+                self._add(met, page)
+            else:
+                wanting.append(entry)
+        room = max(desk.source.limits.max_details - self._tried, 0)
+        width = desk.source.limits.concurrency
+        for i in range(0, min(room, len(wanting)), width):
+            chunk = wanting[i : min(i + width, room)]
+            await asyncio.gather(*(self._take(e, page.fetched_at) for e in chunk))
+            if self._leaves_in_peace:
+                return False
+            await desk.store_when_full()
+        await desk.store_when_full()
+        self.are_used_up = self.are_used_up or len(wanting) > room
+        return len(wanting) <= room
+
+    def _add(self, met: Met, page: Page) -> None:
+        entry, desk = met.entry, self._desk
+        desk.basket.add(entry.key, entry.url, entry.fields, page.fetched_at, page, again=met.again)
+        desk.cursor.note(entry.key, entry.digest)
+
+    async def _take(self, entry: Entry, seen: datetime) -> None:
+        assert entry.detail is not None
+        await self._read(entry.detail, seen, attempts=1)
+        self._desk.cursor.note(entry.key, entry.digest)
+
+    async def retry_pending(self) -> None:
+        """The pages that failed at earlier polls and whose time has come."""
+        for row in self._desk.lease.pending:
+            await self._retry(row)
+            if self._leaves_in_peace:
+                return
+            await self._desk.store_when_full()
+
+    async def _retry(self, row: PendingPage) -> None:
+        try:
+            ask, seen = unpack(row)
+        except MemoryError:
+            raise
+        except Exception as error:  # a row that cannot be read stands in nobody's way
+            self._desk.basket.put_aside(row.key, row.url, error)
+            self._desk.basket.settle(row.key)
+            return
+        if await self._read(ask, seen, row.attempts + 1):
+            self._desk.basket.settle(row.key)
+
+    @property
+    def _leaves_in_peace(self) -> bool:
+        return self._desk.tally.refused or self._failed_in_a_row >= _ENOUGH_FAILURES
+
+    async def _read(self, ask: Ask, seen: datetime, attempts: int) -> bool:
+        """True: the post is in the basket. False: its page is put off, or refused us."""
+        self._tried += 1
+        try:
+            page = await self._desk.fetch(ask)
+            entry = await self._desk.read_detail(ask, page)
+        except (FetchFailed, PageChanged, Refused) as mishap:
+            return self._failed(ask, seen, mishap, attempts)
+        self._failed_in_a_row = 0
+        shown = entry.fields.get("time") == ask.fields.get("time")
+        self._desk.basket.add(
+            ask.key, entry.url or ask.url, entry.fields, seen if shown else page.fetched_at, page
+        )
+        return True
+
+    def _failed(self, ask: Ask, seen: datetime, mishap: PollProblem, attempts: int) -> bool:
+        desk = self._desk
+        gone = isinstance(mishap, PageGone) or (isinstance(mishap, FetchFailed) and mishap.gone)
+        if gone or attempts >= schedule.PENDING_TRIES:
+            # What the list showed is better than nothing; a deleted post was said all the same.
+            fields = dict(ask.fields)
+            url = fields.pop("url", ask.url)
+            if fields.get("title") or fields.get("text"):
+                desk.basket.add(ask.key, url, fields, seen, None)
+            else:
+                desk.basket.put_aside(ask.key, url, mishap)
+            return True
+        self._failures.append(str(mishap))
+        self._failed_in_a_row += 1
+        if is_refusal(mishap):
+            desk.tally.fail(mishap)
+        wait = schedule.spread(schedule.pending_wait(attempts), desk.edges.rng)
+        now = desk.edges.now()
+        desk.basket.postpone(ask, seen, attempts, now, now + wait, str(mishap))
+        return False
+
+    def conclude(self) -> None:
+        """All detail pages failing is the source's failure, not the pages'."""
+        failed, desk = self._failures, self._desk
+        if not failed or desk.tally.problems:
+            return
+        if len(failed) >= 2 and len(failed) == self._tried:
+            self.only_these_failed = True
+            desk.tally.problems.append(f"{len(failed)} 个详情页全部失败，其一：{failed[0]}")
+        else:
+            desk.tally.notices.append(f"{len(failed)} 个详情页稍后重试，其一：{failed[0]}")

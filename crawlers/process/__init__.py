@@ -1,0 +1,1 @@
+"""The crawl process, its spider, and one source tried out."""

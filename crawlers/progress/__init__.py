@@ -1,0 +1,1 @@
+"""Progress: what of a list is known, and what was left unread. Pure."""

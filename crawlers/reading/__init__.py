@@ -1,0 +1,1 @@
+"""Reading: from bytes to entries and posts. Pure: no network, no store."""

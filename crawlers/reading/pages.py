@@ -1,0 +1,186 @@
+"""What passes between the fetching and the reading half: Ask, Page, Entry, Found, and refusals.
+
+Values only. A kind turns a source into Asks and a Page into what was Found; it does no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
+
+from domain.posts import Evidence
+
+
+class PageRole(StrEnum):
+    LIST = "list"
+    DETAIL = "detail"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One list of a source: which of its addresses (counted from 0), and what is asked there for
+    (a keyword, in a place)."""
+
+    address: int = 0
+    keyword: str = ""
+    place: str = ""
+
+    @property
+    def key(self) -> str:
+        """What stored cursors call it; never taken apart again."""
+        return "|".join(p for p in (str(self.address), self.keyword, self.place) if p)
+
+    @property
+    def words(self) -> str:
+        """What is asked for."""
+        return " ".join(p for p in (self.keyword, self.place) if p)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to a site. `series` is the list that a page belongs to; `number` counts its
+    pages from 0; `fields` is what a list showed of the post whose detail page this is."""
+
+    url: str
+    role: PageRole = PageRole.LIST
+    method: str = "GET"
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    series: Series = Series()
+    number: int = 0
+    values: tuple[tuple[str, Any], ...] = ()
+    key: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def but(self, **changes: Any) -> Ask:
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer: the body decompressed, as the site sent it. `url` is where redirects ended."""
+
+    url: str
+    status: int
+    body: bytes
+    fetched_at: datetime
+    content_type: str = ""
+    encoding: str | None = None  # what the source's file declares; stronger than all else
+    etag: str | None = None
+    modified: str | None = None
+
+    @cached_property
+    def text(self) -> str:
+        return decode_body(self.body, self.content_type, self.encoding)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """One object for all posts of the page, so that a store need hash it only once."""
+        return Evidence(self.url, self.status, self.fetched_at, self.body, self.content_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One post as a page shows it.
+
+    `fields`: title, text, time (raw), author, region, reply, reply_time (raw), engagement; only
+    those shown. `digest` changes when what is shown changes (never by a relative time).
+    `detail` asks for the rest; None where the list shows all. `notice` is for operators.
+    """
+
+    key: str
+    url: str | None
+    fields: dict[str, Any]
+    digest: str
+    detail: Ask | None = None
+    notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a page held. `matched` counts entries before any filter; `notice` is for operators."""
+
+    entries: tuple[Entry, ...]
+    matched: int
+    more: Ask | None = None
+    notice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollStart:
+    """Where a poll starts from: the present, and the start of the last complete poll."""
+
+    now: datetime
+    since: datetime | None = None
+
+
+class PageChanged(Exception):
+    """A page came but does not hold what the source's file says. The text (Chinese) names the
+    selector or field and the address."""
+
+
+class PageGone(PageChanged):
+    """A page came, and says that the post is no more."""
+
+
+class Refused(Exception):
+    """The site answered, but with a refusal (log-in, captcha, limit). Chinese, names why."""
+
+
+class FetchFailed(Exception):
+    """A request that gave no page. Chinese; names address, status or reason, and what to do."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        transient: bool = False,
+        refused: bool = False,
+        gone: bool = False,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.transient = transient  # a second try at once may help
+        self.refused = refused  # the site does not want us: stop, wait long
+        self.gone = gone  # the page is no more
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What we hold of a page already: asked along, an unchanged page answers 304."""
+
+    etag: str | None = None
+    modified: str | None = None
+
+
+def decode_body(body: bytes, content_type: str, declared: str | None) -> str:
+    """Text of a body: declared encoding, BOM, header, meta; a lie or silence is found out.
+
+    gb2312 and gbk are read as gb18030, big5 as big5-hkscs: their supersets, as browsers do.
+    """
+    if declared:
+        return body.decode(_superset(declared), "replace")
+    bom, mark = read_bom(body)
+    if bom and mark:
+        return body[len(mark) :].decode(bom, "replace")
+    said = http_content_type_encoding(content_type), html_body_declared_encoding(body)
+    best = ""
+    for encoding in [e for e in said if e] + ["utf-8", "gb18030", "big5hkscs"]:
+        text = body.decode(encoding, "replace")
+        if "\ufffd" not in text:
+            return text
+        if not best or text.count("\ufffd") < best.count("\ufffd") / 4:
+            best = text  # a few broken characters do not overturn what was declared
+    return best
+
+
+def _superset(name: str) -> str:
+    plain = name.lower().replace("_", "-")
+    return {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs"}.get(plain, name)

@@ -1,0 +1,1 @@
+"""What pages read: a fixed number of statements a page, whatever it shows."""

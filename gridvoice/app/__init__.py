@@ -1,1 +1,0 @@
-"""The application: configuration, tasks, scheduling, processes."""

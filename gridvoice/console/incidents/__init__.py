@@ -1,0 +1,1 @@
+"""舆情事件: the board, one incident, and the acts on it."""

@@ -1,0 +1,153 @@
+"""The timeline of an incident: its append-only events and what became of each alert."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from db.pages.incident import ShownAlert, ShownDelivery
+from db.timeline import EventRow
+from domain.alerts import AlertReason, DeliveryState
+from domain.assessments import Severity
+from domain.incidents.acts import ACTS
+from domain.masking.mask import mask
+from gridvoice.console.shared.wording import Moment, label_of, moment
+
+_JOINED = ("joined", "edited", "follow_up")
+# kind of event: (how the timeline marks it, what it says)
+_KINDS = {
+    "opened": ("opened", "发现事件"),
+    "joined": ("joined", "新帖并入"),
+    "edited": ("joined", "帖文被修改"),
+    "follow_up": ("joined", "静默期满，补报变化"),
+    "reopened": ("reopened", "复燃，重新打开"),
+    "acknowledged": ("act", "已接收"),
+    "investigating": ("act", "开始调查"),
+    "responded": ("act", "已回应"),
+    "rectified": ("act", "已整改"),
+    "reviewed": ("act", "已评估"),
+    "closed": ("act", "已办结"),
+    "false_alarm": ("act", "判为误报"),
+    "merged": ("act", "已合并"),
+    "note": ("act", "备注"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """推送: one delivery of an alert."""
+
+    state: str
+    state_label: str
+    to: str
+    tries: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One step of the timeline. `lines` are masked sentences."""
+
+    kind: str
+    what: str
+    at: Moment
+    lines: tuple[str, ...] = ()
+    sent: tuple[Sent, ...] = field(default=())
+
+
+def story(
+    events: Sequence[EventRow],
+    sent: Sequence[ShownAlert],
+    channel_titles: Mapping[str, str],
+    now: datetime,
+) -> list[TimelineEntry]:
+    """`events` newest first; posts that joined one after the other become one entry."""
+    by_event: dict[int, list[ShownAlert]] = defaultdict(list)
+    for alert in sent:
+        by_event[alert.event_id].append(alert)
+    entries: list[TimelineEntry] = []
+    joined = 0
+    for event in events:
+        alerts = by_event.get(event.id, [])
+        plain = event.kind == "joined" and not alerts and not event.data.get("raised")
+        joined = joined + 1 if plain else 0
+        if joined > 1:
+            latest = entries.pop()
+            entries.append(TimelineEntry("joined", f"{joined} 条新帖并入", latest.at))
+        elif alerts and event.kind in _JOINED:
+            # What caused an alert stands in it: one change, one entry.
+            entries.append(_alert(alerts, channel_titles, now, _event(event, now).lines))
+        else:
+            if alerts:
+                entries.append(_alert(alerts, channel_titles, now))
+            entries.append(_event(event, now))
+    return entries
+
+
+def _of_act(kind: str) -> tuple[str, str] | None:
+    rule = next((rule for rule in ACTS.values() if rule.kind == kind), None)
+    return ("act", f"已{rule.title}") if rule else None
+
+
+def _event(event: EventRow, now: datetime) -> TimelineEntry:
+    mark, what = _KINDS.get(event.kind) or _of_act(event.kind) or ("joined", event.kind)
+    lines = []
+    if event.who:
+        lines.append(mask(event.who) + (f"：{mask(event.note)}" if event.note else ""))
+    elif event.note:
+        lines.append(mask(event.note))
+    raised = event.data.get("raised")
+    if raised:
+        mark, what = ("raised", "等级升高") if event.kind == "joined" else (mark, what)
+        lines.append("因：" + "、".join(mask(str(reason)) for reason in raised))
+    return TimelineEntry(mark, mask(what), moment(event.at, now), tuple(lines))
+
+
+def _alert(
+    alerts: Sequence[ShownAlert],
+    channel_titles: Mapping[str, str],
+    now: datetime,
+    lines: tuple[str, ...] = (),
+) -> TimelineEntry:
+    first = alerts[0]
+    reason = label_of(AlertReason, first.reason)
+    level = label_of(Severity, first.severity)
+    what = f"第{first.report_no}报 · {level} · {reason}"
+    mark = first.reason if first.reason in ("severity_raised", "reopened") else "alert"
+    sent = tuple(_sent(one, a.at, channel_titles, now) for a in alerts for one in a.deliveries)
+    if not sent:
+        lines = (*lines, "没有可用的预警通道，未推送。")
+    return TimelineEntry(mark, what, moment(first.at, now), lines, sent)
+
+
+def _sent(
+    row: ShownDelivery, decided_at: datetime, channel_titles: Mapping[str, str], now: datetime
+) -> Sent:
+    to = channel_titles.get(row.channel, row.channel)
+    if row.recipient:
+        to += f" → {mask(row.recipient)}"
+    tries = f"{row.attempts} 次尝试"
+    if row.delivered_at is not None:
+        took = (row.delivered_at - decided_at).total_seconds()
+        tries = f"{moment(row.delivered_at, now).short}，用时 {_seconds(took)}" + (
+            f"，第 {row.attempts} 次成功" if row.attempts > 1 else ""
+        )
+    elif row.state == "retry":
+        later = row.next_at > now  # else it waits for its channel to work again
+        tries += f"，{moment(row.next_at, now).short} 再试" if later else "，等待再试"
+    if row.resend:
+        tries += "，重发"
+    answer = " ".join(part for part in (row.last_code, row.last_text) if part)
+    return Sent(
+        row.state,
+        label_of(DeliveryState, row.state),
+        to,
+        tries,
+        f"应答：{mask(answer)}" if answer else "",
+    )
+
+
+def _seconds(span: float) -> str:
+    return f"{max(span, 0):.1f} 秒" if span < 90 else f"{span / 60:.0f} 分钟"

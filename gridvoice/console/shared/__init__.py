@@ -1,0 +1,1 @@
+"""What all groups of pages share."""

@@ -1,0 +1,1 @@
+"""What machines ask for: files of the pages, whether we live and are ready."""

@@ -1,0 +1,1 @@
+"""Health: what is wrong with the system, and who was told of it."""

@@ -1,0 +1,1 @@
+"""The service: tasks, calendar, console and crawl child together; and a replay."""

@@ -1,0 +1,1 @@
+"""Settings: everything under config/, loaded and checked as a whole."""

@@ -1,0 +1,131 @@
+"""Everything under config/, loaded and checked as a whole: each part owns its own settings."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from alerts.channels.opening import Channels, ChannelStatus, ConfiguredChannel, open_channels
+from alerts.notice.playbook import Playbooks, load_playbooks
+from alerts.routing.roster import Roster
+from alerts.routing.route import Routes
+from crawlers.kinds.loading import load_sources
+from crawlers.source import Source
+from domain.input.load import BadSettings, Problem, load_file
+from gridvoice.settings.assessing import Assessing, load_assessing
+from gridvoice.settings.general import GeneralSettings
+from gridvoice.telling.settings import TellingSettings
+from pipeline.second_opinion import OpinionSettings
+
+T = TypeVar("T")
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def default_config_dir() -> Path:
+    """./config where it is one of ours, else the one that ships (wheel or checkout)."""
+    for path in (
+        Path("config"),
+        Path(__file__).resolve().parents[1] / "default_config",
+        _REPOSITORY / "config",
+    ):
+        if (path / "gridvoice.yaml").is_file():
+            return path
+    raise BadSettings([Problem("config", 1, "", "no configuration found; give --config DIR")])
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What `gridvoice run` works by."""
+
+    directory: Path
+    general: GeneralSettings
+    sources: dict[str, Source]
+    assessing: Assessing
+    routes: Routes
+    roster: Roster
+    playbooks: Playbooks
+    channels: dict[str, ConfiguredChannel]
+    second_opinion: OpinionSettings = field(default_factory=OpinionSettings)
+
+    @property
+    def enabled_sources(self) -> dict[str, Source]:
+        return {name: source for name, source in self.sources.items() if source.enabled}
+
+    @property
+    def ready_channels(self) -> set[str]:
+        """Names of the channels that can be sent to (broken ones fail by name, so they count)."""
+        return {
+            name
+            for name, opened in self.channels.items()
+            if opened.status is not ChannelStatus.NOT_CONFIGURED
+        }
+
+    @property
+    def telling(self) -> TellingSettings:
+        """What of it telling goes by."""
+        return TellingSettings(
+            self.routes, self.roster, self.ready_channels, self.playbooks,
+            self.general.public_url, self.general.time_zone,
+        )  # fmt: skip
+
+
+def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
+    """The configuration of a directory. Raises BadSettings with the mistakes of all files."""
+    problems: list[Problem] = []
+
+    def read(reader: Callable[[], T]) -> T | None:
+        try:
+            return reader()
+        except BadSettings as bad:
+            problems.extend(bad.problems)
+        except FileNotFoundError as missing:
+            name = Path(str(missing.filename)).name
+            problems.append(Problem(name, 1, "", "文件缺失; 可由默认配置复制一份"))
+        return None
+
+    general = read(lambda: _file(directory, "gridvoice.yaml", GeneralSettings))
+    sources = read(lambda: load_sources(directory / "sources"))
+    assessing = read(lambda: load_assessing(directory, scorer))
+    routes = read(lambda: _file(directory, "routes.yaml", Routes))
+    roster = read(lambda: _file(directory, "roster.yaml", Roster))
+    playbooks = read(lambda: load_playbooks(directory / "playbooks.yaml", "playbooks.yaml"))
+    channels = read(lambda: _file(directory, "channels.yaml", Channels))
+    opinion = OpinionSettings()  # off, also where an older configuration has no such file
+    if (directory / "second_opinion.yaml").is_file():
+        opinion = read(lambda: _file(directory, "second_opinion.yaml", OpinionSettings)) or opinion
+    if routes and channels:
+        known = {channel.name for channel in channels.channels}
+        for name in sorted(routes.channel_names() - known):
+            message = f"渠道 {name!r} 不在 channels.yaml 中; 有: {', '.join(sorted(known))}"
+            line = _line_of(directory / "routes.yaml", name)
+            problems.append(Problem("routes.yaml", line, "channel", message))
+    if problems or not (general and assessing and routes and roster and playbooks and channels):
+        raise BadSettings(problems)
+    return Configuration(
+        directory=directory,
+        general=general,
+        sources=sources or {},
+        assessing=assessing,
+        routes=routes,
+        roster=roster,
+        playbooks=playbooks,
+        channels=open_channels(channels, os.environ, data_dir, directory),
+        second_opinion=opinion,
+    )
+
+
+def _line_of(path: Path, channel: str) -> int:
+    """The first line of routes.yaml that names a channel."""
+    words = re.compile(
+        rf"channels?:.*(?<!\w){re.escape(channel)}(?!\w)|-\s*{re.escape(channel)}\s*$"
+    )
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if words.search(line)), 1)
+
+
+def _file(directory: Path, name: str, shape: type[T]) -> T:
+    return load_file(directory / name, shape, name)

@@ -1,0 +1,177 @@
+"""T2, assess: assess outside the transaction; then group, rate, decide and outbox in one.
+
+One grouping lane at a time: on SQLite the writer's lock is that lane, on PostgreSQL an advisory
+lock. A batch is stored in parts of one complaint each: who acts on an incident meanwhile waits for
+one complaint, not for a batch. Posts are taken in order of arrival and each is decided on its own,
+so that the result does not depend on how they fell into batches and parts.
+
+Nothing that a post says may stop the posts behind it: whatever raises for one is undone for that
+one, set aside by name and tried again later. A store that fails stops the batch, which is done
+again from the part on that was in hand.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+
+from db import set_aside, unassessed
+from db.alone import Poison, alone, problem_of
+from db.engine import grouping_lane, read, write
+from db.unassessed import ToAssess, name_of
+from domain.clock import utc_now
+from gridvoice.settings.configuration import Configuration
+from gridvoice.tasks import aside
+from gridvoice.tasks.aside import ASSESS, GROUP, Failed
+from gridvoice.tasks.grouping import Grouping, Taken
+from pipeline.assess import Assessed, Assessor
+
+BATCH = 200
+LONGEST_S = 5.0  # of assessing before what is done is grouped and told
+COMPLAINTS = 1  # of one transaction: who acts on an incident waits for it, some 15 ms
+Clock = Callable[[ToAssess], datetime]
+Assessments = list[tuple[ToAssess, Assessed]]
+
+
+@dataclass(frozen=True, slots=True)
+class AssessedBatch:
+    """What one batch came to. `posts` counts those that no longer wait, set aside or not."""
+
+    posts: int = 0
+    complaints: int = 0
+    opened: int = 0
+    alerts: int = 0
+    set_aside: int = 0
+
+    def plus(self, other: AssessedBatch) -> AssessedBatch:
+        """Both together."""
+        return AssessedBatch(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+def assess(
+    engine: Engine,
+    config: Configuration,
+    clock: Clock,
+    limit: int = BATCH,
+    wall: Callable[[], datetime] = utc_now,
+) -> AssessedBatch:
+    """Assess up to `limit` waiting versions. `clock` tells the present as each post knows it:
+    the wall clock, or the stream's own time in a replay. What is set aside waits on `wall`."""
+    program = aside.program_of(config)
+    unreadable: dict[int, str] = {}
+    with read(engine) as conn:
+        due = set_aside.due(conn, aside.POSTS, program, wall())
+    if due:
+        aside.take_back(engine, due)
+    with read(engine) as conn:
+        batch = unassessed.unassessed(conn, limit, unreadable)
+        failed = [Failed(ASSESS, v, name_of(conn, v), said) for v, said in unreadable.items()]
+    if not batch and not failed:
+        return AssessedBatch()
+    assessments = _assessed(config.assessing.assessor, batch, failed)
+    moments = {row.version_id: clock(row) for row, _ in assessments}
+    stamp = max(moments.values(), default=wall())
+    done = AssessedBatch()
+    for part in _parts(assessments):
+        done = done.plus(_store(engine, config, part, moments, stamp, program, wall))
+    if failed:
+        with write(engine) as conn:
+            put = aside.put(conn, failed, program, wall())
+        done = done.plus(AssessedBatch(posts=put, set_aside=put))
+    return done
+
+
+def _store(
+    engine: Engine,
+    config: Configuration,
+    assessments: Assessments,
+    moments: Mapping[int, datetime],
+    stamp: datetime,
+    program: str,
+    wall: Callable[[], datetime],
+) -> AssessedBatch:
+    """One transaction: assessments, and the complaints among them grouped."""
+    failed: list[Failed] = []
+    with write(engine) as conn:
+        grouping_lane(conn)
+        fresh = _record(conn, assessments, stamp, failed)
+        complaints = [
+            (row, read)
+            for row, read in assessments
+            if read.assessment.complaint and row.version_id in fresh
+        ]
+        grouping = Grouping(conn, config)
+        taken: list[Taken] = []
+        for row, read in complaints:
+            try:
+                taken.append(grouping.take_alone(row, read, moments[row.version_id]))
+            except Poison as poison:
+                failed.append(Failed.row(GROUP, row, str(poison)))
+        refs = fresh - {one.version_id for one in failed}
+        set_aside.passed(conn, aside.POSTS, [str(version_id) for version_id in refs])
+        put = aside.put(conn, failed, program, wall())
+        if complaints:
+            aside.name_incidents(conn, grouping.unreadable, program, wall())
+    grouped = sum(one.lane == GROUP for one in failed)
+    return AssessedBatch(
+        posts=len(fresh) + put - grouped,  # one that failed in grouping was assessed as well
+        complaints=len(complaints),
+        opened=sum(one.opened for one in taken),
+        alerts=sum(one.told for one in taken),
+        set_aside=put,
+    )
+
+
+def _parts(assessments: Assessments) -> Iterator[Assessments]:
+    """In order, cut behind every few complaints."""
+    part: Assessments = []
+    complaints = 0
+    for one in assessments:
+        part.append(one)
+        complaints += one[1].assessment.complaint
+        if complaints == COMPLAINTS:
+            yield part
+            part, complaints = [], 0
+    if part:
+        yield part
+
+
+def _assessed(assessor: Assessor, batch: Sequence[ToAssess], failed: list[Failed]) -> Assessments:
+    """The assessments of a batch, or of its beginning: letters of a megabyte take a second, and
+    what is found in the first ones does not wait for the last."""
+    assessments: Assessments = []
+    until = time.monotonic() + LONGEST_S
+    for row in batch:
+        if time.monotonic() > until and (assessments or failed):
+            break
+        try:
+            assessments.append((row, assessor.read(row)))
+        except Exception as error:
+            failed.append(Failed.row(ASSESS, row, problem_of(error)))
+    return assessments
+
+
+def _record(
+    conn: Connection, assessments: Assessments, stamp: datetime, failed: list[Failed]
+) -> set[int]:
+    """Store the assessments at once; where that raises, one by one. The version ids that nobody had
+    assessed before."""
+
+    def store(some: Assessments) -> set[int]:
+        pairs = [(row.version_id, read.assessment) for row, read in some]
+        return alone(conn, lambda: unassessed.record_assessments(conn, pairs, stamp))
+
+    try:
+        return store(assessments)
+    except Poison:
+        fresh: set[int] = set()
+    for one in assessments:
+        try:
+            fresh |= store([one])
+        except Poison as poison:
+            failed.append(Failed.row(ASSESS, one[0], str(poison)))
+    return fresh

@@ -1,0 +1,148 @@
+"""Which incident a post joins, by place, category, time and wording. Pure.
+
+Precision first: a wrong join hides a matter, a missed one costs a merge by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from domain.assessments import Category
+from pipeline.incidents.post import PostFacts
+from pipeline.incidents.profile import Likeness, Outline
+from pipeline.incidents.proximity import Nearness, nearness
+from pipeline.incidents.settings import ClusterSettings
+
+_LINES = {
+    Nearness.SITE: "same_site",
+    Nearness.MENTIONED: "mentioned_site",
+    Nearness.TOWN: "same_town",
+    Nearness.COUNTY: "same_county",
+    Nearness.UNKNOWN: "no_place",
+    Nearness.OTHER_SITE: "other_site",
+}
+_TELLING = 8  # pairs of characters that a text needs to be known again by its wording alone
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An incident that a post may join. `copies_only`: a false alarm, which takes in copies of its
+    own words and nothing else: another post may be about a real matter."""
+
+    incident_id: int
+    number: str
+    category: Category | None
+    first_event_at: datetime
+    last_event_at: datetime
+    likeness: Likeness = field(default_factory=Likeness)
+    copies_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Where a post goes: `candidate` to join, or None for a new incident.
+
+    `reason` says why, in English, for the event log. `previous` is the old incident of the same
+    matter where it lies too long ago to be joined.
+    """
+
+    candidate: Candidate | None
+    reason: str
+    similarity: float = 0.0
+    previous: Candidate | None = None
+
+
+def best(post: PostFacts, candidates: Iterable[Candidate], settings: ClusterSettings) -> Choice:
+    """The incident that the post joins, or none. Ties go to the more recent incident."""
+    joined: tuple[tuple[float, datetime], Candidate, _Compared] | None = None
+    previous: tuple[float, Candidate] | None = None
+    for candidate in candidates:
+        if candidate.copies_only:
+            if post.hash in candidate.likeness.hashes:
+                return Choice(candidate, "same text as a false alarm")
+            continue
+        found = _compare(post, candidate, settings)
+        if found.wording < found.needed:
+            continue
+        if _gap(post.at, candidate) > settings.returns_within:
+            if previous is None or found.wording > previous[0]:
+                previous = found.wording, candidate
+            continue
+        rank = found.wording - found.needed, candidate.last_event_at
+        if joined is None or rank > joined[0]:
+            joined = rank, candidate, found
+    if joined is not None:
+        _, candidate, found = joined
+        return Choice(candidate, found.why(), round(found.wording, 3))
+    return Choice(None, "no incident of this matter", previous=previous[1] if previous else None)
+
+
+def is_elsewhere(post: PostFacts, outline: Outline) -> bool:
+    """Whether `best` passes an incident by, whatever its wording: it has another place, and none of
+    its posts had these words."""
+    return (
+        post.hash not in outline.hashes
+        and nearness(post.places, post.squeezed.text, outline.places) is Nearness.APART
+    )
+
+
+class _Compared(NamedTuple):
+    """The similarity of a post and an incident, how much of it is needed, and where they lie."""
+
+    wording: float
+    needed: float
+    near: Nearness | str
+
+    def why(self) -> str:
+        if not isinstance(self.near, Nearness):
+            return self.near
+        return f"{self.near.value}, wording {self.wording:.2f} of {self.needed:.2f} needed"
+
+
+def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -> _Compared:
+    known = candidate.likeness
+    telling = len(post.wording.terms) >= _TELLING
+    if telling and post.hash in known.hashes:
+        return _Compared(1.0, 0.0, "same text")
+    near = nearness(post.places, post.squeezed.text, known.places)
+    if near is Nearness.APART:
+        # Before the wording: two villages that complain in the same words are two matters.
+        return _Compared(0.0, 2.0, near)
+    wording = post.wording.similarity(known.wording)
+    if not telling and near in (Nearness.UNKNOWN, Nearness.COUNTY):
+        return _Compared(wording, 2.0, near)  # 又停电了 is written everywhere
+    if wording >= settings.repost and near is not Nearness.OTHER_SITE:
+        return _Compared(wording, settings.repost, "nearly the same text")
+    needed: float = getattr(settings, _LINES[near])
+    gap = _gap(post.at, candidate)
+    category = post.assessment.category
+    same = category is not None and category is candidate.category
+    window = settings.window(category)
+    if same and gap <= window and category in settings.site_is_enough:
+        soon = near is Nearness.TOWN and gap <= settings.town_is_enough_within
+        if near is Nearness.SITE or soon:
+            needed = 0.0
+    if not same:
+        if (
+            category is not None
+            and candidate.category is not None
+            and settings.are_neighbours(category, candidate.category)
+        ):
+            needed += settings.neighbour_extra
+        elif near is Nearness.SITE:
+            needed = settings.site_other_category
+        else:
+            needed = max(needed, settings.other_category)
+    if gap > window:
+        needed += settings.returns_extra
+    return _Compared(wording, needed, near)
+
+
+def _gap(moment: datetime, candidate: Candidate) -> timedelta:
+    """How far the moment lies from the incident's span of events; zero within it."""
+    if moment < candidate.first_event_at:
+        return candidate.first_event_at - moment
+    return max(timedelta(0), moment - candidate.last_event_at)

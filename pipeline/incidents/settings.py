@@ -1,0 +1,46 @@
+"""config/incidents.yaml: how near in place, time and wording posts of one matter lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain.assessments import Category
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """config/incidents.yaml."""
+
+    windows: dict[Category, timedelta]
+    returns_within: timedelta
+    returns_extra: float
+    neighbours: tuple[tuple[Category, ...], ...]
+    neighbour_extra: float
+    site_other_category: float
+    same_site: float
+    mentioned_site: float
+    same_town: float
+    same_county: float
+    no_place: float
+    other_site: float
+    other_category: float
+    site_is_enough: tuple[Category, ...]
+    town_is_enough_within: timedelta
+    repost: float
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        for category in Category:
+            if category not in self.windows:
+                yield "windows", f"缺 {category.value}; 六个类别各须一项"
+        if not self.same_site <= self.same_town <= self.same_county <= self.no_place:
+            yield "same_site", "不得高于 same_town, 后者不得高于 same_county, 再后不得高于 no_place"
+
+    def are_neighbours(self, one: Category, other: Category) -> bool:
+        """Whether posts of these categories may be about one matter."""
+        return any(one in pair and other in pair for pair in self.neighbours)
+
+    def window(self, category: Category | None) -> timedelta:
+        """How long a matter of this category rests and is still the same."""
+        return self.windows[category] if category is not None else min(self.windows.values())
