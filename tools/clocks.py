@@ -87,7 +87,7 @@ def run_at(moment: Moment, arguments: list[str]) -> Outcome:
         "CLOCK_SHIFT_S": str(shift),
         "TZ": moment.zone,
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile",
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "loadfile",
                "-p", "no:cacheprovider", *arguments]  # fmt: skip
     began = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
