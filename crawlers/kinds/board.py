@@ -247,8 +247,8 @@ def read_detail(source: Source, rules: BoardRules, ask: Ask, page: Page) -> Entr
             page, f"正文选择器 detail.body“{detail.body}”没有匹配到内容（{page.url}）"
         )
     picked, title = elements(root, detail.body), str(fields.get("title") or "")
-    if mishap := why_no_letter(page, root, picked, body, title):
-        raise mishap
+    if failure := why_no_letter(page, root, picked, body, title):
+        raise failure
     fields["text"] = body
     for name in _DETAIL_FIELDS:
         selector = getattr(detail, name)

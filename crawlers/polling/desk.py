@@ -51,25 +51,25 @@ class Tally:
     def took_s(self) -> float:
         return round(time.monotonic() - self.began, 3)
 
-    def fail(self, mishap: PollProblem) -> None:
+    def fail(self, failure: PollProblem) -> None:
         """The poll has failed, at least in part."""
-        self.problems.append(str(mishap))
-        self.refused = self.refused or is_refusal(mishap)
-        if isinstance(mishap, FetchFailed) and mishap.retry_after:
-            self.retry_after = max(mishap.retry_after, self.retry_after or timedelta(0))
+        self.problems.append(str(failure))
+        self.refused = self.refused or is_refusal(failure)
+        if isinstance(failure, FetchFailed) and failure.retry_after:
+            self.retry_after = max(failure.retry_after, self.retry_after or timedelta(0))
 
 
 class Desk:
     """Of one poll."""
 
-    def __init__(self, source: Source, lease: DueSource, edges: Ports) -> None:
+    def __init__(self, source: Source, lease: DueSource, ports: Ports) -> None:
         self.source = source
         self.lease = lease
-        self.edges = edges
+        self.ports = ports
         self.kind = KINDS[source.kind]
         self.tally = Tally()
         self.cursor = self._cursor()
-        self.basket = BatchBuilder(source)
+        self.batch = BatchBuilder(source)
 
     def _cursor(self) -> Cursor:
         rules = self.source.fingerprint()
@@ -83,7 +83,7 @@ class Desk:
         """A page. Raises FetchFailed, whatever it was that went wrong."""
         self.tally.requests += 1
         try:
-            page = await self.edges.fetch(self.source, ask, conditions)
+            page = await self.ports.fetch(self.source, ask, conditions)
         except (FetchFailed, MemoryError):
             raise
         except Exception as error:
@@ -104,7 +104,7 @@ class Desk:
     async def _safely(self, read: Callable[[Ask, Page], T], ask: Ask, page: Page) -> T:
         try:
             if len(page.body) > _LARGE_BYTES:  # seconds of parsing must not hold up other polls
-                return await self.edges.in_thread(read, ask, page)
+                return await self.ports.in_thread(read, ask, page)
             return read(ask, page)
         except (PageChanged, Refused, MemoryError):
             raise
@@ -120,17 +120,17 @@ class Desk:
         return self.kind.read_detail(self.source, self.source.rules, ask, page)
 
     async def store_when_full(self) -> None:
-        if self.basket.is_full:
+        if self.batch.is_full:
             await self.store(None)
 
     async def store(self, outcome: PollOutcome | None) -> None:
         """Hand in what there is, and where the poll stands."""
-        batch = self.basket.empty(self.cursor.write(), outcome)
-        await self.edges.in_thread(self.edges.polls.store, self.lease, batch)
+        batch = self.batch.empty(self.cursor.write(), outcome)
+        await self.ports.in_thread(self.ports.polls.store, self.lease, batch)
 
 
-def is_refusal(mishap: PollProblem) -> bool:
-    return isinstance(mishap, Refused) or (isinstance(mishap, FetchFailed) and mishap.refused)
+def is_refusal(failure: PollProblem) -> bool:
+    return isinstance(failure, Refused) or (isinstance(failure, FetchFailed) and failure.refused)
 
 
 def said(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Posts into the basket, by way of their detail pages where they have such."""
+"""Posts into the batch, by way of their detail pages where they have such."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Details:
 
     def _add(self, met: Met, page: Page) -> None:
         entry, desk = met.entry, self._desk
-        desk.basket.add(entry.key, entry.url, entry.fields, page.fetched_at, page, again=met.again)
+        desk.batch.add(entry.key, entry.url, entry.fields, page.fetched_at, page, again=met.again)
         desk.cursor.note(entry.key, entry.digest)
 
     async def _take(self, entry: Entry, seen: datetime) -> None:
@@ -76,50 +76,50 @@ class Details:
         except MemoryError:
             raise
         except Exception as error:  # a row that cannot be read stands in nobody's way
-            self._desk.basket.put_aside(row.key, row.url, error)
-            self._desk.basket.settle(row.key)
+            self._desk.batch.put_aside(row.key, row.url, error)
+            self._desk.batch.settle(row.key)
             return
         if await self._read(ask, seen, row.attempts + 1):
-            self._desk.basket.settle(row.key)
+            self._desk.batch.settle(row.key)
 
     @property
     def _leaves_in_peace(self) -> bool:
         return self._desk.tally.refused or self._failed_in_a_row >= _ENOUGH_FAILURES
 
     async def _read(self, ask: Ask, seen: datetime, attempts: int) -> bool:
-        """True: the post is in the basket. False: its page is put off, or refused us."""
+        """True: the post is in the batch. False: its page is put off, or refused us."""
         self._tried += 1
         try:
             page = await self._desk.fetch(ask)
             entry = await self._desk.read_detail(ask, page)
-        except (FetchFailed, PageChanged, Refused) as mishap:
-            return self._failed(ask, seen, mishap, attempts)
+        except (FetchFailed, PageChanged, Refused) as failure:
+            return self._failed(ask, seen, failure, attempts)
         self._failed_in_a_row = 0
         shown = entry.fields.get("time") == ask.fields.get("time")
-        self._desk.basket.add(
+        self._desk.batch.add(
             ask.key, entry.url or ask.url, entry.fields, seen if shown else page.fetched_at, page
         )
         return True
 
-    def _failed(self, ask: Ask, seen: datetime, mishap: PollProblem, attempts: int) -> bool:
+    def _failed(self, ask: Ask, seen: datetime, failure: PollProblem, attempts: int) -> bool:
         desk = self._desk
-        gone = isinstance(mishap, PageGone) or (isinstance(mishap, FetchFailed) and mishap.gone)
+        gone = isinstance(failure, PageGone) or (isinstance(failure, FetchFailed) and failure.gone)
         if gone or attempts >= schedule.PENDING_TRIES:
             # What the list showed is better than nothing; a deleted post was said all the same.
             fields = dict(ask.fields)
             url = fields.pop("url", ask.url)
             if fields.get("title") or fields.get("text"):
-                desk.basket.add(ask.key, url, fields, seen, None)
+                desk.batch.add(ask.key, url, fields, seen, None)
             else:
-                desk.basket.put_aside(ask.key, url, mishap)
+                desk.batch.put_aside(ask.key, url, failure)
             return True
-        self._failures.append(str(mishap))
+        self._failures.append(str(failure))
         self._failed_in_a_row += 1
-        if is_refusal(mishap):
-            desk.tally.fail(mishap)
-        wait = schedule.spread(schedule.pending_wait(attempts), desk.edges.rng)
-        now = desk.edges.now()
-        desk.basket.postpone(ask, seen, attempts, now, now + wait, str(mishap))
+        if is_refusal(failure):
+            desk.tally.fail(failure)
+        wait = schedule.spread(schedule.pending_wait(attempts), desk.ports.rng)
+        now = desk.ports.now()
+        desk.batch.postpone(ask, seen, attempts, now, now + wait, str(failure))
         return False
 
     def conclude(self) -> None:

@@ -41,8 +41,8 @@ class ListPages:
         """None: there is no such page, or nothing on it."""
         try:
             at = await self.open(ask)
-        except FetchFailed as mishap:
-            if mishap.gone:
+        except FetchFailed as failure:
+            if failure.gone:
                 return None
             raise
         return at if at.found.matched or at.found.entries or at.found.more else None

@@ -104,7 +104,7 @@ class ListReader:
                 crc32(self._ask.series.key.encode()) % schedule.LOOK_POLLS if self._lists > 1 else 0
             )
             mark.looked = desk.lease.polls - turn
-            mark.looked_at = desk.edges.now() - schedule.LOOK_EVERY * turn / schedule.LOOK_POLLS
+            mark.looked_at = desk.ports.now() - schedule.LOOK_EVERY * turn / schedule.LOOK_POLLS
         mark.etag, mark.modified, mark.page = page.etag, page.modified, body
         mark.matched = at.found.matched
         # A list that was empty so far may show its whole archive one day.
@@ -136,13 +136,13 @@ class ListReader:
         if mark.unordered:
             return True
         polls = desk.lease.polls - mark.looked
-        return schedule.look_is_due(polls, mark.looked_at, desk.edges.now())
+        return schedule.look_is_due(polls, mark.looked_at, desk.ports.now())
 
     def _begin_look(self) -> None:
         mark, desk = self._mark, self._desk
         depth = schedule.look_depth(self._pages, self._lists, deep=mark.ended or mark.unordered)
         mark.gaps.append(Gap(self._ask, left=depth, look=True))
-        mark.looked, mark.looked_at = desk.lease.polls, desk.edges.now()
+        mark.looked, mark.looked_at = desk.lease.polls, desk.ports.now()
 
     async def _below(self, gaps: Iterable[Gap]) -> None:
         room = self._pages
@@ -192,7 +192,7 @@ class ListReader:
             self._lowest = at
             if stop := await self._stop(walk, at):
                 return stop
-            if not desk.basket.is_empty:
+            if not desk.batch.is_empty:
                 await desk.store(None)
             following = await self._list.next(at)
             if isinstance(following, Stop):

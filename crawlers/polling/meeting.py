@@ -30,8 +30,8 @@ async def meet(desk: Desk, mark: ListMark, entries: Sequence[Entry]) -> list[Met
     asked = asked_of_store(entries, held)
     stored: set[str] = set()
     if asked:
-        polls = desk.edges.polls
-        stored = await desk.edges.in_thread(polls.known, desk.source.name, asked)
+        polls = desk.ports.polls
+        stored = await desk.ports.in_thread(polls.known, desk.source.name, asked)
     known = stored | {
         k for e in entries for k in (e.key, twin(e.key)) if k is not None and k in held
     }

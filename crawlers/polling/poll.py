@@ -24,22 +24,22 @@ _ENOUGH_FAILURES = 2  # lists that cannot be fetched, one after the other: the s
 
 
 class Poll:
-    """`await Poll(source, lease, edges).run()` does the whole and stores it.
+    """`await Poll(source, lease, ports).run()` does the whole and stores it.
 
     Raises LostLease when another process has taken the source over, and what the store raises.
     """
 
-    def __init__(self, source: Source, lease: DueSource, edges: Ports) -> None:
+    def __init__(self, source: Source, lease: DueSource, ports: Ports) -> None:
         self._source = source
         self._lease = lease
-        self._edges = edges
-        self._desk = Desk(source, lease, edges)
+        self._ports = ports
+        self._desk = Desk(source, lease, ports)
         self._details = Details(self._desk)
         self._lists: list[ListReader] = []
         self._is_down = False
 
     async def run(self) -> PollOutcome:
-        desk, started = self._desk, self._edges.now()
+        desk, started = self._desk, self._ports.now()
         await self._read_lists(started)
         if not (desk.tally.refused or self._is_down):
             await self._details.retry_pending()
@@ -83,11 +83,11 @@ class Poll:
         self._lists.append(reader)
         try:
             await reader.read()
-        except FetchFailed as mishap:
-            self._desk.tally.fail(mishap)
+        except FetchFailed as failure:
+            self._desk.tally.fail(failure)
             return False
-        except (PageChanged, Refused) as mishap:
-            self._desk.tally.fail(mishap)
+        except (PageChanged, Refused) as failure:
+            self._desk.tally.fail(failure)
         return True
 
     @property
@@ -98,31 +98,31 @@ class Poll:
 
     def _outcome(self) -> PollOutcome:
         desk, tally, lease = self._desk, self._desk.tally, self._lease
-        now, basket = self._edges.now(), desk.basket
+        now, batch = self._ports.now(), desk.batch
         average = lease.avg_yield
-        wait = self._wait(found_new=basket.posts > 0)
+        wait = self._wait(found_new=batch.posts > 0)
         failed = bool(tally.problems)
         if not failed or self._details.only_these_failed:
             if odd := schedule.odd_yield(average, lease.polls, tally.shown):
                 tally.notices.append(odd)
             average = schedule.new_average(average, tally.shown)
         left = [said for reader in self._lists if (said := reader.left_unread)]
-        if unread := basket.times.notice():
+        if unread := batch.times.notice():
             tally.notices.append(unread)
-        if basket.aside:
-            tally.notices.append(f"{len(basket.aside)} 条读不成帖子，已放在一边：{basket.aside[0]}")
+        if batch.aside:
+            tally.notices.append(f"{len(batch.aside)} 条读不成帖子，已放在一边：{batch.aside[0]}")
         return PollOutcome(
             result=PollResult.FAILED
             if failed
             else PollResult.NEW
-            if basket.posts
+            if batch.posts
             else PollResult.NOTHING_NEW,
             at=now,
-            next_at=now + schedule.spread(wait, self._edges.rng),
+            next_at=now + schedule.spread(wait, self._ports.rng),
             problem="；".join(tally.problems[:3]) or None,
             notice="；".join(dict.fromkeys(tally.notices + left[:3])) or None,
             matched=tally.matched,
-            posts=basket.posts,
+            posts=batch.posts,
             requests=tally.requests,
             took_s=tally.took_s,
             avg_yield=average,

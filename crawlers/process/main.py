@@ -59,17 +59,17 @@ def run(
     logging.getLogger("scrapy").setLevel(logging.WARNING)
     process = AsyncCrawlerProcess(scrapy_settings(settings))
     loop = asyncio.get_event_loop_policy().get_event_loop()
-    wishes = Control(asyncio.Event(), asyncio.Event())
+    control = Control(asyncio.Event(), asyncio.Event())
 
     def end(why: str) -> None:
-        if not wishes.stop.is_set():
+        if not control.stop.is_set():
             log.info("stopping reason=%s", why)
             _exit_at_last(settings.finish_s + 2.5)
-            wishes.stop.set()
+            control.stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, signal.Signals(number).name)
-    loop.add_signal_handler(signal.SIGHUP, wishes.reload.set)
+    loop.add_signal_handler(signal.SIGHUP, control.reload.set)
     if stop_fd is not None:
         os.set_blocking(stop_fd, False)
 
@@ -87,12 +87,12 @@ def run(
         load_sources=load_sources,
         store=store,
         crawl=settings,
-        wishes=wishes,
+        control=control,
         end_after=end_after_polls,
     )
     process.start(install_signal_handlers=False)
-    if wishes.failure is not None:
-        log.error("crawl could not start: %s", wishes.failure)
+    if control.failure is not None:
+        log.error("crawl could not start: %s", control.failure)
         return 1
     return 1 if process.bootstrap_failed else 0
 

@@ -57,7 +57,7 @@ class PollSpider(Spider):
         load_sources: Callable[[], Mapping[str, Source]],
         store: PollStore,
         crawl: CrawlSettings,
-        wishes: Control,
+        control: Control,
         end_after: int | None,
         **kwargs: Any,
     ) -> None:
@@ -65,7 +65,7 @@ class PollSpider(Spider):
         self._load_sources = load_sources
         self._store = store
         self._crawl = crawl
-        self._wishes = wishes
+        self._control = control
         self._polls_left = end_after
         self._sources: Mapping[str, Source] = {}
         self._running: dict[asyncio.Task[None], DueSource] = {}
@@ -73,7 +73,7 @@ class PollSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Scrapy's entry. Yields nothing; ends when the process is to end."""
-        edges = Ports(
+        ports = Ports(
             Fetcher(self.crawler, self._crawl, utc_now, random.Random()).fetch,
             self._store,
             self._in_thread,
@@ -83,11 +83,11 @@ class PollSpider(Spider):
         try:
             await self._reload()
         except Exception as error:  # told by the process's exit code
-            self._wishes.failure = error
+            self._control.failure = error
             return
         renewing = asyncio.ensure_future(self._keep_leases())
         try:
-            await self._feed(edges)
+            await self._feed(ports)
             await self._finish()
         finally:
             renewing.cancel()
@@ -108,9 +108,9 @@ class PollSpider(Spider):
         forget_paces(self.crawler)
         PERMISSIONS.permit({h: frozenset(names) for h, names in hosts.items()})
 
-    async def _feed(self, edges: Ports) -> None:
+    async def _feed(self, ports: Ports) -> None:
         failures = 0
-        while not self._wishes.stop.is_set():
+        while not self._control.stop.is_set():
             room = min(self._crawl.max_polls - len(self._running), _LEASE_AT_ONCE)
             if self._polls_left is not None:
                 room = min(room, self._polls_left)
@@ -122,8 +122,8 @@ class PollSpider(Spider):
                 if room > 0:
                     leases = await self._in_thread(self._store.due, room, utc_now())
                 unknown = any(lease.name not in self._sources for lease in leases)
-                if unknown or self._wishes.reload.is_set():
-                    self._wishes.reload.clear()
+                if unknown or self._control.reload.is_set():
+                    self._control.reload.clear()
                     await self._reload()
                 failures = 0
             except Exception as error:  # the store is away, a file is wrong: outlived
@@ -137,7 +137,7 @@ class PollSpider(Spider):
                 self._polls_left -= len(leases)
             for lease in leases:
                 self._break_off(lease.name)
-                task = asyncio.ensure_future(self._poll(lease, edges))
+                task = asyncio.ensure_future(self._poll(lease, ports))
                 self._running[task] = lease
                 task.add_done_callback(self._ended)
             if len(leases) < room or room <= 0:
@@ -158,17 +158,17 @@ class PollSpider(Spider):
 
     async def _pause(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._wishes.stop.wait(), seconds)
+            await asyncio.wait_for(self._control.stop.wait(), seconds)
         except TimeoutError:
             return
 
-    async def _poll(self, lease: DueSource, edges: Ports) -> None:
+    async def _poll(self, lease: DueSource, ports: Ports) -> None:
         source = self._sources.get(lease.name)
         try:
             if source is None:
                 await self._failed(lease, "配置里没有这个信息源：文件已删除或读不出来")
                 return
-            outcome = await Poll(source, lease, edges).run()
+            outcome = await Poll(source, lease, ports).run()
         except LostLease:
             log.warning("source=%s lease lost, poll dropped", lease.name)
             return

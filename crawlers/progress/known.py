@@ -145,5 +145,5 @@ def moved(
 
 
 def keys_by_mark(seen: Mapping[str, str]) -> dict[str, str]:
-    """PollStart → key, for the keys that a cursor holds."""
+    """Mark → key, for the keys that a cursor holds."""
     return {mark_of(key): key for key in seen}

@@ -179,9 +179,9 @@ class MovingList:
             return call(*args)
 
         self.now += timedelta(minutes=10)
-        edges = Ports(self.fetch, self.store, in_thread, lambda: self.now, self.rng)
+        ports = Ports(self.fetch, self.store, in_thread, lambda: self.now, self.rng)
         try:
-            return asyncio.run(Poll(self.source, self.store.lease(self.now), edges).run())
+            return asyncio.run(Poll(self.source, self.store.lease(self.now), ports).run())
         except Killed:
             return None
 

@@ -150,8 +150,8 @@ class Site:
         async def in_thread(call: Callable[..., T], *args: object) -> T:
             return call(*args)
 
-        edges = Ports(self._fetch, self.store, in_thread, lambda: START, random.Random(1))
-        return asyncio.run(Poll(self.source, self.store.lease(START), edges).run())
+        ports = Ports(self._fetch, self.store, in_thread, lambda: START, random.Random(1))
+        return asyncio.run(Poll(self.source, self.store.lease(START), ports).run())
 
 
 def file(kind: str, section: str, more: str = "") -> str:
