@@ -34,7 +34,7 @@ check: setup-dev  ## format, lint, types, import rules
 
 # Twice as many workers as cores: a third of the time is waiting for other processes and for clocks.
 unit: setup-dev  ## the tests
-	@echo '== tests' && $(BIN)/pytest -n 4 --dist loadfile -q --durations=10
+	@echo '== tests' && $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -q --durations=10
 
 year: setup-dev  ## what alerts and judges, a year from now
 	@echo '== a year on' && $(BIN)/python tools/clocks.py year -- tests/app tests/alerts

@@ -49,6 +49,12 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
     return note
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest first: at the end no worker is left alone with one of them."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow and item.path.parent.name != "system")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = terminalreporter.getreports("passed")
     found = [value for r in reports for name, value in r.user_properties if name == "figure"]

@@ -88,7 +88,7 @@ def run_at(moment: Moment, arguments: list[str]) -> Outcome:
         "TZ": moment.zone,
     }
     command = [sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "loadfile",
-               "-p", "no:cacheprovider", *arguments]  # fmt: skip
+               "--no-loadscope-reorder", "-p", "no:cacheprovider", *arguments]  # fmt: skip
     began = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     seconds = time.monotonic() - began

@@ -118,7 +118,8 @@ def test_two_services_at_once_group_and_tell_once(
     for one in services:
         one.join(40)
     other.dispose()
-    assert sorted(assessed.posts for assessed in done) == [0, 3]
+    assert len(done) == 2
+    assert sum(assessed.posts for assessed in done) == 3
     assert [row.incident.post_count for row in all_incidents(engine)] == [2, 1]
     assert reasons(engine) == [FIRST, FIRST]
     assert len(all_deliveries(engine)) == 2
