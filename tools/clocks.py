@@ -85,6 +85,7 @@ def run_at(moment: Moment, arguments: list[str]) -> Outcome:
             filter(None, (str(ROOT / "tests/clock"), os.environ.get("PYTHONPATH")))
         ),
         "CLOCK_SHIFT_S": str(shift),
+        "GRIDVOICE_HYPOTHESIS": "few",
         "TZ": moment.zone,
     }
     command = [sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "loadfile",
