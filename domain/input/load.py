@@ -82,7 +82,19 @@ def load_file(
     several fields; its findings are reported at the line of the field.
     Raises BadSettings with every mistake found, FileNotFoundError as it is.
     """
-    return load_text(path.read_text(encoding="utf-8-sig"), shape, name or str(path), sections)
+    name = name or str(path)
+    return load_text(read_settings(path, name), shape, name, sections)
+
+
+def read_settings(path: Path, name: str) -> str:
+    """A settings file's text. Raises BadSettings with the line where it is not UTF-8."""
+    raw = path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = "不是 UTF-8 编码（多半是 GBK）；用编辑器另存为 UTF-8，Excel 选“CSV UTF-8”"
+        raise BadSettings([Problem(name, line, "", message)]) from None
 
 
 def load_text(text: str, shape: type[T], name: str, sections: Sections = _NO_SECTIONS) -> T:

@@ -9,11 +9,14 @@ such as estates and roads add `-` and a name of their own). Another utility repl
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from domain.input.load import BadSettings, Problem, load_file
+from domain.input.load import BadSettings, Problem, load_text, read_settings
 from pipeline.places.names import Level, Strength, level_of, spellings, stem
 from pipeline.text.normalise import squeezed_spelling
 from pipeline.text.phrases import PhraseBook
@@ -180,47 +183,62 @@ def split_aliases(aliases: str) -> list[str]:
 
 def load_gazetteer(folder: Path) -> Gazetteer:
     """The gazetteer in `folder`. Raises BadSettings naming file and line of every mistake."""
-    region = load_file(folder / "region.yaml", RegionSettings, "places/region.yaml")
+    files = (folder / "region.yaml", *sorted(folder.glob("*.csv")))
+    return _gazetteer(tuple((f.name, read_settings(f, f"places/{f.name}")) for f in files))
+
+
+@lru_cache(maxsize=1)
+def _gazetteer(files: tuple[tuple[str, str], ...]) -> Gazetteer:
+    """Of these names and texts: a reload that changes no place need not read them all again."""
+    region = load_text(files[0][1], RegionSettings, "places/region.yaml")
     problems: list[Problem] = []
     rows: list[tuple[PlaceEntry, str]] = []
-    for path in sorted(folder.glob("*.csv")):
-        rows.extend(read_places(path, f"places/{path.name}", problems))
+    for name, text in files[1:]:
+        rows.extend(read_places(text, f"places/{name}", problems))
     known = {entry.code for entry, _ in rows}
     for code in region.territory:
         if not problems and code not in known:
             problems.append(
-                Problem("places/region.yaml", 1, "territory", f"{code} stands in no CSV file here")
+                Problem("places/region.yaml", 1, "territory", f"{code} 不在本目录的 CSV 地名表中")
             )
     if problems:
         raise BadSettings(problems)
     return Gazetteer(region, rows)
 
 
-def read_places(path: Path, name: str, problems: list[Problem]) -> Iterator[tuple[PlaceEntry, str]]:
+def read_places(text: str, name: str, problems: list[Problem]) -> Iterator[tuple[PlaceEntry, str]]:
     """The rows of one places file; mistakes are added to `problems`, by line."""
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.reader(lines)
-        header = next(rows, [])
-        if header != _HEADER:
-            problems.append(
-                Problem(name, 1, "", f"the first line must be {','.join(_HEADER)}, not {header}")
-            )
-            return
-        for row in rows:
-            if not row:
-                continue
-            if len(row) != len(_HEADER):
-                message = f"has {len(row)} columns; {len(_HEADER)} are expected"
-                problems.append(Problem(name, rows.line_num, "", message))
-                continue
-            code, place, kind, aliases = (cell.strip() for cell in row)
-            if kind not in KINDS:
-                message = f"{kind!r} is not one of {', '.join(k or '(empty)' for k in KINDS)}"
-                problems.append(Problem(name, rows.line_num, "kind", message))
-            elif not code or not place:
-                problems.append(Problem(name, rows.line_num, "", "code and name are needed"))
-            elif short := [n for n in (place, *split_aliases(aliases)) if len(n) < 2]:
-                message = f"{short[0]!r} has one character; a name to be found has two or more"
-                problems.append(Problem(name, rows.line_num, "aliases", message))
-            else:
-                yield PlaceEntry(code, place, level_of(code), kind), aliases
+    rows = csv.reader(io.StringIO(text, newline=""))
+    try:
+        yield from _places(rows, name, problems)
+    except csv.Error as error:  # a quote that nothing closes, till the field is too long
+        problems.append(
+            Problem(name, rows.line_num, "", f"不是 CSV: {error}；检查有没有没成对的引号")
+        )
+
+
+def _places(rows: Any, name: str, problems: list[Problem]) -> Iterator[tuple[PlaceEntry, str]]:
+    header: list[str] = next(rows, [])
+    if header != _HEADER:
+        problems.append(
+            Problem(name, 1, "", f"首行应为 {','.join(_HEADER)}，而不是 {','.join(header)!r}")
+        )
+        return
+    for row in rows:
+        if not row:
+            continue
+        if len(row) != len(_HEADER):
+            message = f"有 {len(row)} 列，应为 {len(_HEADER)} 列"
+            problems.append(Problem(name, rows.line_num, "", message))
+            continue
+        code, place, kind, aliases = (cell.strip() for cell in row)
+        if kind not in KINDS:
+            message = f"{kind!r} 不是类型；可用: {', '.join(k or '（空）' for k in KINDS)}"
+            problems.append(Problem(name, rows.line_num, "kind", message))
+        elif not code or not place:
+            problems.append(Problem(name, rows.line_num, "", "缺代码或名称"))
+        elif short := [n for n in (place, *split_aliases(aliases)) if len(n) < 2]:
+            message = f"{short[0]!r} 只有一个字；能查找的名称要两个字以上"
+            problems.append(Problem(name, rows.line_num, "aliases", message))
+        else:
+            yield PlaceEntry(code, place, level_of(code), kind), aliases

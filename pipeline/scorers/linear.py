@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -66,8 +67,9 @@ class OwnScorer:
         self._explainer = Explainer(model)
 
     @classmethod
+    @cache
     def shipped(cls) -> OwnScorer:
-        """With the model in the package. Raises BadModel."""
+        """With the model in the package, read once a process. Raises BadModel."""
         return cls(load_model())
 
     def score(self, post: Squeezed, channel: str | None = None) -> Score:

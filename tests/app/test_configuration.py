@@ -108,6 +108,14 @@ def test_yaml_that_cannot_be_read_is_named_by_line(config: Path) -> None:
     assert problem.line >= line_of(path, "routes: [")
 
 
+def test_a_file_in_another_encoding_is_named_by_line(config: Path) -> None:
+    path = config / "roster.yaml"
+    path.write_bytes(path.read_bytes() + "# 值班表\n".encode("gbk"))
+    (problem,) = problems(config)
+    assert (problem.file, problem.line) == ("roster.yaml", len(path.read_bytes().splitlines()))
+    assert "GBK" in problem.message
+
+
 def test_a_missing_file_is_named(config: Path) -> None:
     (config / "roster.yaml").unlink()
     assert [p.file for p in problems(config)] == ["roster.yaml"]

@@ -113,19 +113,44 @@ def test_mistakes_in_the_places_are_named_by_file_and_line(tmp_path: Path) -> No
     with pytest.raises(BadSettings) as caught:
         load_gazetteer(tmp_path)
     assert [str(problem) for problem in caught.value.problems] == [
-        "places/more.csv:2: has 2 columns; 4 are expected",
-        "places/more.csv:3: code and name are needed",
-        "places/more.csv:4: kind: 'village' is not one of "
-        "(empty), estate, road, line, transformer_area, site",
-        "places/more.csv:5: aliases: '华' has one character; a name to be found has two or more",
+        "places/more.csv:2: 有 2 列，应为 4 列",
+        "places/more.csv:3: 缺代码或名称",
+        "places/more.csv:4: kind: 'village' 不是类型；可用: "
+        "（空）, estate, road, line, transformer_area, site",
+        "places/more.csv:5: aliases: '华' 只有一个字；能查找的名称要两个字以上",
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("code,name,kind,aliases\n430121102,榔梨镇,,\n".encode("gbk"), "more.csv:2: 不是 UTF-8"),
+        (b'code,name,kind,aliases\n430121102,"' + b"x" * 200_000, "more.csv:2: 不是 CSV"),
+        ("代码,名称\n".encode(), "more.csv:1: 首行应为"),
+    ],
+)
+def test_a_list_that_is_no_table_is_named(tmp_path: Path, content: bytes, named: str) -> None:
+    town(tmp_path)
+    (tmp_path / "more.csv").write_bytes(content)
+    with pytest.raises(BadSettings, match=named):
+        load_gazetteer(tmp_path)
+
+
+def test_an_edited_list_is_read_again(tmp_path: Path) -> None:
+    town(tmp_path)
+    first = load_gazetteer(tmp_path)
+    assert load_gazetteer(tmp_path) is first, "nothing changed: nothing is read again"
+    (tmp_path / "more.csv").write_text(
+        "code,name,kind,aliases\n430121102,榔梨镇,,\n", encoding="utf-8"
+    )
+    assert "430121102" in load_gazetteer(tmp_path).by_code
 
 
 def test_a_territory_that_no_list_holds_is_a_mistake(tmp_path: Path) -> None:
     town(tmp_path)
     text = (tmp_path / "region.yaml").read_text(encoding="utf-8")
     (tmp_path / "region.yaml").write_text(text.replace("430121'", "430199'", 1), encoding="utf-8")
-    with pytest.raises(BadSettings, match="430199 stands in no CSV file"):
+    with pytest.raises(BadSettings, match="430199 不在"):
         load_gazetteer(tmp_path)
 
 
