@@ -14,7 +14,8 @@ from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from domain.addresses import split_address
-from domain.input.load import Problems, Section
+from domain.input.load import Problems
+from domain.input.shapes import Section
 from domain.posts import PostChannel
 
 

@@ -14,7 +14,7 @@ from alerts.channels.base import HttpSettings
 from alerts.notice.notice import Notice
 from alerts.sending.secrets import BadChannel, NotConfigured, Secrets
 from domain.alerts import Outcome, Receipt, SendError
-from domain.input.load import Tagged
+from domain.input.shapes import Tagged
 
 
 def _shapes() -> dict[str, type[ChannelSettings]]:

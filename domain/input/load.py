@@ -11,7 +11,7 @@ import dataclasses
 import difflib
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import yaml
 
 from domain.clock import parse_duration, parse_time
+from domain.input.shapes import Section, Tagged, hints_of, is_required, mark_of
 from domain.input.yaml_nodes import is_null, kind_of, plain_value, shown
 
 T = TypeVar("T")
@@ -28,24 +29,6 @@ Problems = Iterator[tuple[str, str]]  # (field, message): what a dataclass finds
 Sections = Mapping[str, type[Any]]
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NO_SECTIONS: Sections = MappingProxyType({})
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Tagged:
-    """Says of a field that its key `key` names the dataclass to be filled:
-    `Annotated[Shape, Tagged("kind", shapes)]`. `shapes` is asked when a file is read."""
-
-    key: str
-    shapes: Callable[[], Mapping[str, type[Any]]]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Section:
-    """Says of a field that the section which the value of `key` names fills it: where
-    `kind: board`, the section `board:` fills `rules: Annotated[Rules, Section("kind")]`. Whoever
-    loads says which there are; one with a default for everything may be left out."""
-
-    key: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -154,12 +137,12 @@ class _Filler:
         if origin is dict:
             return self._mapping(node, typing.get_args(shape), field)
         if dataclasses.is_dataclass(shape):
-            return self._record(node, typing.cast(type[Any], shape), field)
+            return self._record(node, shape, field)
         return self._scalar(node, shape, field)
 
     def _named(self, node: yaml.Node, shape: Any, field: str) -> Any:
         """The shape that an annotated field has here."""
-        tag = _mark(shape, Tagged)
+        tag = mark_of(shape, Tagged)
         if tag is None or not isinstance(node, yaml.MappingNode):
             return typing.get_args(shape)[0]  # which says what is wrong with the node
         path, shapes = _path(field, tag.key), tag.shapes()
@@ -195,10 +178,10 @@ class _Filler:
             seen.add(key_node.value)
             yield key_node, value_node
 
-    def _record(self, node: yaml.Node, shape: type[Any], field: str) -> Any:
-        hints = typing.get_type_hints(shape, include_extras=True)
+    def _record(self, node: yaml.Node, shape: Any, field: str) -> Any:
+        hints = hints_of(shape)
         fields = {f.name: f for f in dataclasses.fields(shape) if f.init}
-        marked = {n: mark.key for n in fields if (mark := _mark(hints[n], Section))}
+        marked = {n: mark.key for n in fields if (mark := mark_of(hints[n], Section))}
         sections = self.sections if marked else _NO_SECTIONS
         keys = [name for name in fields if name not in marked] + list(sections)
         before = len(self.problems)
@@ -217,7 +200,7 @@ class _Filler:
         for name, key in marked.items():
             values[name] = self._section(node, key, field)
         for name, spec in fields.items():
-            if name not in values and _is_required(spec):
+            if name not in values and is_required(spec):
                 self.wrong(node, _path(field, name), "缺少")
         if len(self.problems) > before:
             raise _Wrong
@@ -242,7 +225,7 @@ class _Filler:
         shape = self.sections[named]
         if named in given:
             return self.value(given[named][1], shape, _path(field, named))
-        if any(map(_is_required, dataclasses.fields(shape))):
+        if any(map(is_required, dataclasses.fields(shape))):
             self.wrong(kind, _path(field, key), f"缺少 {named}: 这一节，它说明从哪里读什么")
             return None
         return shape()
@@ -279,17 +262,8 @@ class _Filler:
         raise TypeError(f"settings cannot hold {shape!r}")
 
 
-def _mark(hint: Any, kind: type[T]) -> T | None:
-    """What a field's annotation says of it beside its type."""
-    return next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, kind)), None)
-
-
 def _path(field: str, key: str) -> str:
     return f"{field}.{key}" if field else key
-
-
-def _is_required(spec: dataclasses.Field[Any]) -> bool:
-    return spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING
 
 
 def _not_among(word: str, options: Iterable[str]) -> str:

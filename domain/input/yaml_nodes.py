@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 
 def plain_value(node: yaml.Node) -> Any:
-    value = yaml.SafeLoader("").construct_object(node, deep=True)
+    value = SafeConstructor().construct_object(node, deep=True)
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 

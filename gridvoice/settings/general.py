@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crawlers.crawl_settings import CrawlSettings
 from domain.addresses import is_loopback
@@ -56,7 +56,9 @@ class GeneralSettings:
         return ZoneInfo(self.zone)
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        if self.zone not in available_timezones():
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # no such, no name, a folder of them
             yield "zone", f"{self.zone!r} 不是时区名; 例: Asia/Shanghai"
         if not self.public_url.startswith(("http://", "https://")):
             yield "public_url", f"{self.public_url!r} 不是网址; 以 http:// 或 https:// 开头"

@@ -83,7 +83,7 @@ def test_after_an_outage_all_that_waited_goes_out_red_first_with_the_first_succe
 def test_whatever_way_a_receiver_is_away(
     sqlite_engine: Engine, config: Configuration, gateway: Gateway, clock: Clock, behaviour: str
 ) -> None:
-    _outage(sqlite_engine, config, gateway, clock, behaviour, 4, 2 * HOUR)
+    _outage(sqlite_engine, config, gateway, clock, behaviour, 4, HOUR)
 
 
 def _outage(
@@ -99,7 +99,7 @@ def _outage(
     goes_wrong(gateway, behaviour)
     began = clock.now
     waiting = [put_alert(engine, clock.now, MIXED[n % 4]) for n in range(count)]
-    made, delivered = knock_for(engine, config, clock, lasts, every=lasts / 120)
+    made, delivered = knock_for(engine, config, clock, lasts, every=lasts / 60)
     assert delivered == 0
     assert count <= made <= 3 * lasts / MINUTE, "probed, not hammered"
     assert failing_since(state_of(engine)) == began
@@ -132,6 +132,7 @@ def test_during_an_outage_a_new_red_is_tried_within_a_minute_whenever_it_comes(
         assert first.started_at - written <= MINUTE
 
 
+@pytest.mark.slow
 def test_a_receiver_that_hangs_is_met_by_one_probe_at_a_time(
     sqlite_engine: Engine,
     to_gateway: Callable[[Gateway], Configuration],

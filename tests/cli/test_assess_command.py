@@ -188,6 +188,7 @@ def test_it_reads_standard_input_in_any_locale_and_writes_utf_8() -> None:
     assert json.loads(done.stdout)["station"] == "小召供电所"
 
 
+@pytest.mark.slow
 def test_it_starts_quickly(figure: Callable[[str, float, str], None]) -> None:
     # On a quiet machine of 2024 within a second; what it costs is measured in fixed work, whose
     # price is asked anew beside each try.

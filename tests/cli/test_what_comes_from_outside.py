@@ -146,6 +146,7 @@ def test_a_saved_page_and_a_file_name_are_harmless_too(
         assert "tel=138" not in said.out
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="terminals and modes of files are of Unix")
 def test_on_a_real_terminal_and_with_an_open_umask(
     shipped_config: Path, tmp_path: Path, jsonl: Jsonl

@@ -236,6 +236,7 @@ def _many(engine: Engine, count: int, said: int = 3) -> None:
             incidents.add_post(conn, template + 1 + n, one, NOW)
 
 
+@pytest.mark.slow
 def test_a_thousand_incidents_open_as_quickly_as_sixty(
     running: Callable[..., Console], engine: Engine, figure: Callable[[str, float, str], None]
 ) -> None:

@@ -57,6 +57,7 @@ class Board:
         return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("growth", [9, 10, 20])
 def test_nothing_is_lost_on_a_list_that_moves_while_it_is_read(
     crawler: Crawler, site: Site, growth: int

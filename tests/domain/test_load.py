@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import pytest
 
-from domain.input.load import BadSettings, Section, load_text
+from domain.input.load import BadSettings, load_text
+from domain.input.shapes import Section
 
 
 class Colour(Enum):

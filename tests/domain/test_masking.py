@@ -427,11 +427,11 @@ def test_what_is_personal_is_covered(written: str, shown: str) -> None:
     assert mask(written) == shown
 
 
-@pytest.mark.parametrize(("written", "shown"), PRIVATE)
 @pytest.mark.parametrize("around", ["小召乡停电，{}，请处理", "请回{} 谢谢", "【{}】", "\n{}\n"])
-def test_it_is_covered_wherever_it_stands(written: str, shown: str, around: str) -> None:
+def test_it_is_covered_wherever_it_stands(around: str) -> None:
     before, after = around.split("{}")
-    assert mask(before + written + after) == before + shown + after
+    for written, shown in PRIVATE:
+        assert mask(before + written + after) == before + shown + after
 
 
 # Words that begin like a unit: behind 电话138 1234 5678 they do not make it a measurement.
@@ -444,7 +444,6 @@ WORDS_BEHIND = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("behind", [*WORDS_BEHIND, *(f" {word}" for word in WORDS_BEHIND)])
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
@@ -456,8 +455,9 @@ WORDS_BEHIND = [
         ("电话234-5678", "电话********"),
     ],
 )
-def test_a_telephone_stays_one_whatever_word_follows(written: str, shown: str, behind: str) -> None:
-    assert mask(f"联系{written}{behind}") == f"联系{shown}{behind}"
+def test_a_telephone_stays_one_whatever_word_follows(written: str, shown: str) -> None:
+    for behind in (*WORDS_BEHIND, *(f" {word}" for word in WORDS_BEHIND)):
+        assert mask(f"联系{written}{behind}") == f"联系{shown}{behind}"
 
 
 @pytest.mark.parametrize("text", READABLE)
