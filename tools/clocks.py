@@ -91,7 +91,7 @@ def run_at(moment: Moment, arguments: list[str]) -> Outcome:
     now = datetime.now(UTC)
     shift = (moment.when(now) - now).total_seconds()
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         "PYTHONPATH": os.pathsep.join(
             filter(None, (str(ROOT / "tests/clock"), os.environ.get("PYTHONPATH")))
         ),

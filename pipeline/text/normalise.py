@@ -27,6 +27,8 @@ def _squeeze_table() -> NDArray[np.uint32]:
         table[point] = ord(folded.strip()[0]) if folded.strip() else 0
     for point in (*range(0x30000), *range(0xE0000, 0xE0200)):
         char = chr(point)
+        if char.isprintable() and char != " ":
+            continue
         # White space and the unseen: controls, joiners, variation selectors.
         if char.isspace() or unicodedata.category(char) in ("Cc", "Cf"):
             table[point] = 0
