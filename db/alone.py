@@ -43,6 +43,13 @@ def alone(conn: Connection, work: Callable[[], T]) -> T:
         raise Poison(problem_of(error)) from error
 
 
+def together(conn: Connection, work: Callable[[], T]) -> T:
+    """The result of `work` as it comes, without the cost of a savepoint: for who does all of it
+    again with `alone` where something raises."""
+    del conn  # it stands where `alone` may stand
+    return work()
+
+
 def readable(
     conn: Connection,
     statement: Select[Any],

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -122,43 +122,44 @@ def _add_alert(dialect: str) -> Executable:
     )
 
 
-def delivery_id(conn: Connection, alert_id: int, channel: str, recipient: str) -> str:
-    """The id, and idempotency key, of one alert through one channel to one recipient.
+def add_deliveries(
+    conn: Connection, alert_id: int, ways: Sequence[tuple[str, str, datetime]]
+) -> list[str]:
+    """Put an alert on its ways: (channel, recipient, when it is to be sent) each; their ids, which
+    are idempotency keys. One that it is on already stays as it is.
 
-    Keyed with a secret of this database: a store that begins anew must not repeat the ids of an
+    Not later than the alert's own time means at once, whatever the clock says by then. The ids are
+    keyed with a secret of this database: a store that begins anew must not repeat those of an
     older one, or receivers would drop its first alerts as seen.
     """
     key = bytes.fromhex(get_or_create_secret(conn, "delivery_ids"))
+    rows = [
+        {
+            "id": _delivery_id(key, alert_id, channel, recipient),
+            "alert_id": alert_id,
+            "channel": channel,
+            "recipient": recipient,
+            "state": DeliveryState.NEW.value,
+            "attempts": 0,
+            "resend": False,
+            "next_at": next_at,
+        }
+        for channel, recipient, next_at in ways
+    ]
+    if rows:
+        conn.execute(_add_delivery(conn.dialect.name), rows)
+    return [str(row["id"]) for row in rows]
+
+
+def _delivery_id(key: bytes, alert_id: int, channel: str, recipient: str) -> str:
     words = f"{alert_id}\n{channel}\n{recipient}".encode()
     return "dlv_" + hmac.new(key, words, hashlib.sha256).hexdigest()[:32]
 
 
-def add_delivery(
-    conn: Connection, alert_id: int, channel: str, recipient: str, next_at: datetime
-) -> str | None:
-    """Put an alert on its way, to be sent at `next_at`; its id. None: it is on its way already.
-
-    Not later than the alert's own time means at once, whatever the clock says by then.
-    """
-    values = {
-        "id": delivery_id(conn, alert_id, channel, recipient),
-        "alert_id": alert_id,
-        "channel": channel,
-        "recipient": recipient,
-        "state": DeliveryState.NEW.value,
-        "attempts": 0,
-        "resend": False,
-        "next_at": next_at,
-    }
-    return conn.execute(_add_delivery(conn.dialect.name), values).scalar_one_or_none()
-
-
 @cache
 def _add_delivery(dialect: str) -> Executable:
-    return (
-        insert_for(dialect, deliveries)
-        .on_conflict_do_nothing(index_elements=["alert_id", "channel", "recipient"])
-        .returning(deliveries.c.id)
+    return insert_for(dialect, deliveries).on_conflict_do_nothing(
+        index_elements=["alert_id", "channel", "recipient"]
     )
 
 

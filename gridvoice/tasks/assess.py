@@ -16,12 +16,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from db import set_aside, unassessed
-from db.alone import Poison, alone, problem_of
+from db.alone import Poison, alone, problem_of, together
 from db.engine import grouping_lane, read, write
+from db.faults import is_of_the_store
 from db.unassessed import ToAssess, name_of
 from domain.clock import utc_now
 from gridvoice.settings.configuration import Configuration
@@ -30,11 +33,18 @@ from gridvoice.tasks.aside import ASSESS, GROUP, Failed
 from gridvoice.tasks.grouping import Grouping, Taken
 from pipeline.assess import Assessed, Assessor
 
+T = TypeVar("T")
 BATCH = 200
 LONGEST_S = 5.0  # of assessing before what is done is grouped and told
 COMPLAINTS = 1  # of one transaction: who acts on an incident waits for it, some 15 ms
 Clock = Callable[[ToAssess], datetime]
 Assessments = list[tuple[ToAssess, Assessed]]
+
+
+class Each(Protocol):
+    """`alone` or `together`."""
+
+    def __call__(self, conn: Connection, work: Callable[[], T]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,19 @@ class AssessedBatch:
         return AssessedBatch(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """What the parts of one batch go by. `moments`: the present as each version knows it; `lying`:
+    whether anything was set aside when it began."""
+
+    config: Configuration
+    program: str
+    moments: Mapping[int, datetime]
+    stamp: datetime
+    wall: Callable[[], datetime]
+    lying: bool
+
+
 def assess(
     engine: Engine,
     config: Configuration,
@@ -65,6 +88,7 @@ def assess(
     unreadable: dict[int, str] = {}
     with read(engine) as conn:
         due = set_aside.due(conn, aside.POSTS, program, wall())
+        lying = set_aside.count(conn) > 0
     if due:
         aside.take_back(engine, due)
     with read(engine) as conn:
@@ -75,9 +99,10 @@ def assess(
     assessments = _assessed(config.assessing.assessor, batch, failed)
     moments = {row.version_id: clock(row) for row, _ in assessments}
     stamp = max(moments.values(), default=wall())
+    by = _Pass(config, program, moments, stamp, wall, lying)
     done = AssessedBatch()
     for part in _parts(assessments):
-        done = done.plus(_store(engine, config, part, moments, stamp, program, wall))
+        done = done.plus(_store(engine, by, part))
     if failed:
         with write(engine) as conn:
             put = aside.put(conn, failed, program, wall())
@@ -85,37 +110,43 @@ def assess(
     return done
 
 
-def _store(
-    engine: Engine,
-    config: Configuration,
-    assessments: Assessments,
-    moments: Mapping[int, datetime],
-    stamp: datetime,
-    program: str,
-    wall: Callable[[], datetime],
-) -> AssessedBatch:
-    """One transaction: assessments, and the complaints among them grouped."""
-    failed: list[Failed] = []
+def _store(engine: Engine, by: _Pass, assessments: Assessments) -> AssessedBatch:
+    """One transaction: assessments, and the complaints among them grouped. All of it as it comes;
+    only where something raises, once more, with each post alone."""
+    try:
+        with write(engine) as conn:
+            return _stored(conn, by, assessments, together)
+    except Exception as error:
+        if is_of_the_store(error):
+            raise
     with write(engine) as conn:
-        grouping_lane(conn)
-        fresh = _record(conn, assessments, stamp, failed)
-        complaints = [
-            (row, read)
-            for row, read in assessments
-            if read.assessment.complaint and row.version_id in fresh
-        ]
-        grouping = Grouping(conn, config)
-        taken: list[Taken] = []
-        for row, read in complaints:
-            try:
-                taken.append(grouping.take_alone(row, read, moments[row.version_id]))
-            except Poison as poison:
-                failed.append(Failed.row(GROUP, row, str(poison)))
-        refs = fresh - {one.version_id for one in failed}
-        set_aside.passed(conn, aside.POSTS, [str(version_id) for version_id in refs])
-        put = aside.put(conn, failed, program, wall())
-        if complaints:
-            aside.name_incidents(conn, grouping.unreadable, program, wall())
+        return _stored(conn, by, assessments, alone)
+
+
+def _stored(conn: Connection, by: _Pass, assessments: Assessments, each: Each) -> AssessedBatch:
+    failed: list[Failed] = []
+    grouping_lane(conn)
+    fresh = _record(conn, assessments, by.stamp, failed, each)
+    complaints = [
+        (row, read)
+        for row, read in assessments
+        if read.assessment.complaint and row.version_id in fresh
+    ]
+    grouping = Grouping(conn, by.config)
+    taken: list[Taken] = []
+    for row, assessed in complaints:
+        try:
+            taken.append(
+                each(conn, partial(grouping.take, row, assessed, by.moments[row.version_id]))
+            )
+        except Poison as poison:
+            failed.append(Failed.row(GROUP, row, str(poison)))
+    if by.lying:
+        passed = fresh - {one.version_id for one in failed}
+        set_aside.passed(conn, aside.POSTS, [str(version_id) for version_id in passed])
+    put = aside.put(conn, failed, by.program, by.wall())
+    if complaints and (by.lying or grouping.unreadable):
+        aside.name_incidents(conn, grouping.unreadable, by.program, by.wall())
     grouped = sum(one.lane == GROUP for one in failed)
     return AssessedBatch(
         posts=len(fresh) + put - grouped,  # one that failed in grouping was assessed as well
@@ -156,14 +187,18 @@ def _assessed(assessor: Assessor, batch: Sequence[ToAssess], failed: list[Failed
 
 
 def _record(
-    conn: Connection, assessments: Assessments, stamp: datetime, failed: list[Failed]
+    conn: Connection,
+    assessments: Assessments,
+    stamp: datetime,
+    failed: list[Failed],
+    each: Each,
 ) -> set[int]:
     """Store the assessments at once; where that raises, one by one. The version ids that nobody had
     assessed before."""
 
     def store(some: Assessments) -> set[int]:
         pairs = [(row.version_id, read.assessment) for row, read in some]
-        return alone(conn, lambda: unassessed.record_assessments(conn, pairs, stamp))
+        return each(conn, lambda: unassessed.record_assessments(conn, pairs, stamp))
 
     try:
         return store(assessments)

@@ -10,13 +10,12 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from db import incidents, timers
-from db.alone import alone, problem_of
+from db.alone import problem_of
 from db.faults import is_of_the_store
 from db.incident_keys import LookBack
 from db.incidents import IncidentRow
@@ -68,11 +67,6 @@ class Grouping:
         self._conn = conn
         self._config = config
         self.unreadable: dict[int, str] = {}
-
-    def take_alone(self, row: ToAssess, read: Assessed, now: datetime) -> Taken:
-        """`take`, wholly or not at all. Raises Poison where it raised: nothing of the post is left
-        in the store, and the next one may come."""
-        return alone(self._conn, partial(self.take, row, read, now))
 
     def take(
         self,

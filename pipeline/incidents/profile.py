@@ -21,6 +21,7 @@ from pipeline.incidents.similarity import Wording
 _TERMS = 96
 _NAMES = 24
 _HASHES = 64
+_ASKED = 48  # the terms that a post asks by: those that tell most
 _TELLING = 32  # the terms of an incident that it is looked up by; its rarest and most repeated ones
 _EXACT = ("sites", "names", "roads")
 
@@ -125,8 +126,8 @@ class Asked:
     @classmethod
     def of(cls, post: PostFacts) -> Asked:
         places, terms = post.places, tuple(post.wording.terms)
-        # As many as an incident remembers of it. The order of the text breaks ties.
-        telling = sorted(terms, key=post.wording.terms.__getitem__, reverse=True)[:_TERMS]
+        # The order of the text breaks ties.
+        telling = sorted(terms, key=post.wording.terms.__getitem__, reverse=True)[:_ASKED]
         # Two villages are two matters, whatever else they share: who names one asks for no other.
         near = (False,) if places.sites else (False, True)
         called = {s: may_call(post.squeezed.text, places, s) for s in near}

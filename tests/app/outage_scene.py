@@ -79,8 +79,7 @@ def put_alert(
         assert event is not None
         made = outbox.add_alert(conn, key, event, AlertReason.FIRST, 1, severity, title, body, at)
         assert made is not None
-        for channel in channels:
-            outbox.add_delivery(conn, made, channel, "", at)
+        outbox.add_deliveries(conn, made, [(channel, "", at) for channel in channels])
     return title
 
 

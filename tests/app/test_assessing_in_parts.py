@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from datetime import timedelta
@@ -55,11 +56,11 @@ def test_what_is_stored_of_a_batch_stays_when_the_store_fails_behind_it(
     def failing(conn: object) -> None:
         passes.append(1)
         if len(passes) == 2:
-            raise TimeoutError("the store is gone")
+            raise sqlite3.OperationalError("disk I/O error")
         lane(conn)  # type: ignore[arg-type]
 
     monkeypatch.setattr(assessing, "grouping_lane", failing)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(sqlite3.OperationalError):
         assess_on(sqlite_engine, config)
     assert (waiting(sqlite_engine), reasons(sqlite_engine)) == (3, [FIRST] * 2)
     assert assess_on(sqlite_engine, config).complaints == 3

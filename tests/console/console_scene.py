@@ -176,8 +176,7 @@ def tell(
     )
     assert alert is not None
     for channel, recipient, outcome, code, text in answers:
-        name = outbox.add_delivery(conn, alert, channel, recipient, at)
-        assert name is not None
+        (name,) = outbox.add_deliveries(conn, alert, [(channel, recipient, at)])
         if outcome == "new":
             continue
         begun = at + timedelta(seconds=0.4)

@@ -43,8 +43,7 @@ def on_its_way(
 ) -> str:
     key = alert(engine, **changes)  # type: ignore[arg-type]
     with write(engine) as conn:
-        name = outbox.add_delivery(conn, key, channel, recipient, next_at)
-    assert name is not None
+        (name,) = outbox.add_deliveries(conn, key, [(channel, recipient, next_at)])
     return name
 
 

@@ -58,7 +58,7 @@ def test_two_relays_never_lease_the_same_delivery(engine: Engine) -> None:
                 conn, key, event, AlertReason.GREW, n, Severity.RED, "电压低", {}, NOW
             )
             assert made is not None
-            outbox.add_delivery(conn, made, "wecom", "duty", NOW)
+            outbox.add_deliveries(conn, made, [("wecom", "duty", NOW)])
 
     def lease_all(n: int) -> list[str]:
         mine: list[str] = []

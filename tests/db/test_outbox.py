@@ -25,12 +25,15 @@ def test_one_event_has_one_alert_and_one_delivery_a_recipient(engine: Engine) ->
             conn, made.incident_id, made.event_id, AlertReason.FIRST, 1, Severity.RED, "", {}, NOW
         )
         assert again is None
-        name = outbox.add_delivery(conn, key, "wecom", "duty", NOW)
-        assert name == outbox.delivery_id(conn, key, "wecom", "duty")
-        assert name is not None
+        duty, chief = ("wecom", "duty", NOW), ("wecom", "leader", NOW)
+        (name,) = outbox.add_deliveries(conn, key, [duty])
         assert name.startswith("dlv_")
-        assert outbox.add_delivery(conn, key, "wecom", "duty", NOW) is None
-        assert outbox.add_delivery(conn, key, "wecom", "leader", NOW) != name
+        assert outbox.add_deliveries(conn, key, [duty, chief])[0] == name
+        assert outbox.add_deliveries(conn, key, []) == []
+        assert {(d.id == name, d.recipient) for d in outbox.list_deliveries(conn)} == {
+            (True, "duty"),
+            (False, "leader"),
+        }
     assert (made.incident_number, made.severity, made.body) == (
         "20261124-001",
         Severity.YELLOW,

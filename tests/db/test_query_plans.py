@@ -66,7 +66,7 @@ def fill(conn: Connection) -> None:
     assert made is not None
     alert = outbox.add_alert(conn, key, made, AlertReason.FIRST, 1, Severity.RED, "电压低", {}, NOW)
     assert alert is not None
-    outbox.add_delivery(conn, alert, "wecom", "duty", NOW)
+    outbox.add_deliveries(conn, alert, [("wecom", "duty", NOW)])
 
 
 HOT: dict[str, Callable[[Connection], object]] = {
