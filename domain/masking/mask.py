@@ -26,6 +26,7 @@ _COVER = "*"
 # all but texts that were made for it.
 _PASSES = 4
 _MEMO_CHARS = 4_000
+_WORD_CHARS = 24
 
 
 def mask(text: str) -> str:
@@ -33,6 +34,8 @@ def mask(text: str) -> str:
 
     Masking what is masked changes nothing.
     """
+    if len(text) <= _WORD_CHARS:
+        return _word(text)
     return _mask(text) if len(text) > _MEMO_CHARS else _known(text)
 
 
@@ -50,6 +53,8 @@ def _mask(text: str) -> str:
 
 # One message masks the same text for its heading, its quotes and each of their grounds.
 _known = lru_cache(maxsize=256)(_mask)
+# Phrases, places, stations: the same few thousand all day long.
+_word = lru_cache(maxsize=4_096)(_mask)
 
 
 def mask_address(url: str | None) -> str | None:
