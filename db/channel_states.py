@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Executable, Select, bindparam, select
 
-from db.statements import insert_or, storable
+from db.statements import insert_for, storable
 from db.tables import channel_states
 from domain.alerts import ChannelState
 
@@ -15,8 +17,12 @@ _COLUMNS = [channel_states.c[field.name] for field in fields(ChannelState)]
 
 def channel_state_rows(conn: Connection) -> list[ChannelState]:
     """Every alert channel that was ever sent through, also those no longer configured."""
-    statement = select(*_COLUMNS).order_by(channel_states.c.name)
-    return [ChannelState(*tuple(row)) for row in conn.execute(statement)]
+    return [ChannelState(*tuple(row)) for row in conn.execute(_ALL)]
+
+
+def channel_state(conn: Connection, name: str) -> ChannelState:
+    """One channel as it stands, for who only looks."""
+    return _state(conn, _ONE, name)
 
 
 def lock_channel(conn: Connection, name: str) -> ChannelState:
@@ -24,14 +30,28 @@ def lock_channel(conn: Connection, name: str) -> ChannelState:
 
     Until that ends, other such transactions wait: lock the channel before its deliveries.
     """
-    statement = select(*_COLUMNS).where(channel_states.c.name == name).with_for_update()
-    row = conn.execute(statement).one_or_none()
-    return ChannelState(name) if row is None else ChannelState(*tuple(row))
+    return _state(conn, _LOCKED, name)
 
 
 def put_channel_state(conn: Connection, state: ChannelState) -> None:
     """Write what is now known of a channel."""
     values = asdict(state)
     values["problem"] = None if state.problem is None else storable(state.problem)
-    statement = insert_or(conn, channel_states).values(values)
-    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+    conn.execute(_put(conn.dialect.name), values)
+
+
+_ALL = select(*_COLUMNS).order_by(channel_states.c.name)
+_ONE = select(*_COLUMNS).where(channel_states.c.name == bindparam("channel"))
+_LOCKED = _ONE.with_for_update()
+
+
+def _state(conn: Connection, statement: Select[Any], name: str) -> ChannelState:
+    row = conn.execute(statement, {"channel": name}).one_or_none()
+    return ChannelState(name) if row is None else ChannelState(*tuple(row))
+
+
+@cache
+def _put(dialect: str) -> Executable:
+    statement = insert_for(dialect, channel_states)
+    written = {column.name: statement.excluded[column.name] for column in _COLUMNS}
+    return statement.on_conflict_do_update(index_elements=["name"], set_=written)

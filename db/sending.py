@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    ScalarSelect,
+    bindparam,
     case,
     exists,
     func,
@@ -43,17 +43,13 @@ def record_attempt(
     None: the delivery is not being sent any more (or, where `owner` is given, is leased by
     another): do not send.
     """
-    mine = [deliveries.c.id == delivery_id, deliveries.c.state == DeliveryState.SENDING.value]
-    if owner is not None:
-        mine.append(deliveries.c.lease_owner == owner)
-    n = conn.execute(
-        update(deliveries)
-        .where(*mine)
-        .values(attempts=deliveries.c.attempts + 1)
-        .returning(deliveries.c.attempts)
-    ).scalar_one_or_none()
+    which = {"delivery": delivery_id}
+    if owner is None:
+        n = conn.execute(_BEGIN, which).scalar_one_or_none()
+    else:
+        n = conn.execute(_BEGIN_OWN, {**which, "owner": owner}).scalar_one_or_none()
     if n is not None:
-        conn.execute(insert(attempts).values(delivery_id=delivery_id, n=n, started_at=now))
+        conn.execute(_ATTEMPT, {"delivery_id": delivery_id, "n": n, "started_at": now})
     return n
 
 
@@ -73,65 +69,35 @@ def record_outcome(
     is kept with the attempt only: False, the delivery's state is left to the newer one.
     """
     code, text = storable(code), storable(text)
-    conn.execute(
-        update(attempts)
-        .where(attempts.c.delivery_id == delivery_id, attempts.c.n == n)
-        .values(finished_at=now, outcome=outcome.value, code=code, text=text)
-    )
+    ended = {"finished_at": now, "outcome": outcome.value, "code": code, "text": text}
+    conn.execute(_END_ATTEMPT, {**ended, "delivery": delivery_id, "nth": n})
     values: dict[str, Any] = {"lease_until": None, "lease_owner": None}
-    values |= {"last_code": code, "last_text": text}
-    mine = [deliveries.c.id == delivery_id]
+    values |= {"last_code": code, "last_text": text, "delivery": delivery_id}
     if outcome == Outcome.DELIVERED:
         values |= {"state": DeliveryState.DELIVERED.value, "delivered_at": now}
-        mine.append(deliveries.c.state != DeliveryState.DELIVERED.value)
+        return conn.execute(_DELIVERED, values).rowcount == 1
+    if outcome == Outcome.UNKNOWN:
+        values["resend"] = True
+    if retry_at is None:
+        values["state"] = DeliveryState.DEAD.value
     else:
-        mine += [deliveries.c.state == DeliveryState.SENDING.value, deliveries.c.attempts == n]
-        if outcome == Outcome.UNKNOWN:
-            values["resend"] = True
-        if retry_at is None:
-            values["state"] = DeliveryState.DEAD.value
-        else:
-            values |= {"state": DeliveryState.RETRY.value, "next_at": retry_at}
-    done = conn.execute(update(deliveries).where(*mine).values(values))
-    return done.rowcount == 1
+        values |= {"state": DeliveryState.RETRY.value, "next_at": retry_at}
+    return conn.execute(_FAILED, {**values, "nth": n}).rowcount == 1
 
 
 def counted_tries(conn: Connection, delivery_id: str) -> Tries:
     """The attempts since the delivery was written, or since `retry` let it begin anew."""
-    statement = (
-        select(
-            func.count(),
-            func.coalesce(func.sum(case((attempts.c.outcome.in_(_REFUSED), 1), else_=0)), 0),
-            func.min(attempts.c.started_at),
-        )
-        .select_from(attempts.join(deliveries, deliveries.c.id == attempts.c.delivery_id))
-        .where(attempts.c.delivery_id == delivery_id, attempts.c.n > deliveries.c.counted_from)
-    )
-    return Tries(*conn.execute(statement).one())
+    return Tries(*conn.execute(_TRIES, {"delivery": delivery_id}).one())
 
 
 def recent_attempts(conn: Connection, channel: str, since: datetime) -> list[datetime]:
     """When attempts of a channel began, by all processes, from `since` on: what its pace counts."""
-    statement = (
-        select(attempts.c.started_at)
-        .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
-        .where(deliveries.c.channel == channel, attempts.c.started_at >= since)
-    )
-    return list(conn.execute(statement).scalars())
+    return list(conn.execute(_RECENT, {"on_channel": channel, "since": since}).scalars())
 
 
 def retry(conn: Connection, delivery_id: str) -> bool:
     """Send a dead letter again, at once and with all its tries before it. False: it is not dead."""
-    done = conn.execute(
-        update(deliveries)
-        .where(deliveries.c.id == delivery_id, deliveries.c.state == DeliveryState.DEAD.value)
-        .values(
-            state=DeliveryState.RETRY.value,
-            next_at=_time_of_alert(),
-            counted_from=deliveries.c.attempts,
-        )
-    )
-    return done.rowcount == 1
+    return conn.execute(_RETRY, {"delivery": delivery_id}).rowcount == 1
 
 
 def make_due(conn: Connection, channel: str) -> int:
@@ -139,16 +105,7 @@ def make_due(conn: Connection, channel: str) -> int:
 
     What was refused for itself waits for its own time, as what quiet hours hold does.
     """
-    done = conn.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.channel == channel,
-            deliveries.c.state == DeliveryState.RETRY.value,
-            ~was_refused(),
-        )
-        .values(next_at=_time_of_alert())
-    )
-    return done.rowcount
+    return conn.execute(_MAKE_DUE, {"on_channel": channel}).rowcount
 
 
 def was_refused() -> ColumnElement[bool]:
@@ -160,6 +117,56 @@ def was_refused() -> ColumnElement[bool]:
     )
 
 
-def _time_of_alert() -> ScalarSelect[datetime]:
-    """As a delivery's `next_at`: due, whatever the clock says now or later."""
-    return select(alerts.c.at).where(alerts.c.id == deliveries.c.alert_id).scalar_subquery()
+# Made once: to build a statement costs more than to run it. What a parameter is called must not be
+# the name of a column that is set.
+_THIS = update(deliveries).where(deliveries.c.id == bindparam("delivery"))
+# As a delivery's `next_at`: due, whatever the clock says now or later.
+_TIME_OF_ALERT = select(alerts.c.at).where(alerts.c.id == deliveries.c.alert_id).scalar_subquery()
+
+_BEGIN = (
+    _THIS.where(deliveries.c.state == DeliveryState.SENDING.value)
+    .values(attempts=deliveries.c.attempts + 1)
+    .returning(deliveries.c.attempts)
+)
+_BEGIN_OWN = _BEGIN.where(deliveries.c.lease_owner == bindparam("owner"))
+_ATTEMPT = insert(attempts)
+_END_ATTEMPT = update(attempts).where(
+    attempts.c.delivery_id == bindparam("delivery"), attempts.c.n == bindparam("nth")
+)
+_DELIVERED = _THIS.where(deliveries.c.state != DeliveryState.DELIVERED.value)
+_FAILED = _THIS.where(
+    deliveries.c.state == DeliveryState.SENDING.value, deliveries.c.attempts == bindparam("nth")
+)
+_TRIES = (
+    select(
+        func.count(),
+        func.coalesce(func.sum(case((attempts.c.outcome.in_(_REFUSED), 1), else_=0)), 0),
+        func.min(attempts.c.started_at),
+    )
+    .select_from(attempts.join(deliveries, deliveries.c.id == attempts.c.delivery_id))
+    .where(
+        attempts.c.delivery_id == bindparam("delivery"), attempts.c.n > deliveries.c.counted_from
+    )
+)
+_RECENT = (
+    select(attempts.c.started_at)
+    .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
+    .where(
+        deliveries.c.channel == bindparam("on_channel"),
+        attempts.c.started_at >= bindparam("since"),
+    )
+)
+_RETRY = _THIS.where(deliveries.c.state == DeliveryState.DEAD.value).values(
+    state=DeliveryState.RETRY.value,
+    next_at=_TIME_OF_ALERT,
+    counted_from=deliveries.c.attempts,
+)
+_MAKE_DUE = (
+    update(deliveries)
+    .where(
+        deliveries.c.channel == bindparam("on_channel"),
+        deliveries.c.state == DeliveryState.RETRY.value,
+        ~was_refused(),
+    )
+    .values(next_at=_TIME_OF_ALERT)
+)

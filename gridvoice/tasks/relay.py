@@ -26,8 +26,8 @@ from alerts.sending import outage
 from alerts.sending.rate_limit import next_slot
 from alerts.sending.retry import next_attempt
 from db import leases, sending
-from db.channel_states import lock_channel
-from db.engine import write
+from db.channel_states import channel_state, lock_channel
+from db.engine import read, write
 from db.leases import Leased
 from domain.alerts import Outcome, SendError
 from domain.assessments import Severity
@@ -82,6 +82,11 @@ def relay(
 def _begin(lane: _Lane) -> tuple[Leased, int] | None:
     """The delivery that goes next and the number of its attempt; None: nothing may go now."""
     now = lane.clock()
+    # Most knocks find nothing. To look first spares them a write; what is found here the write
+    # decides anew, and what comes after the look is met by the next knock.
+    with read(lane.engine) as conn:
+        if not (_has_slot(conn, lane, now) and _may_begin(conn, lane, now)):
+            return None
     with write(lane.engine) as conn:
         if not _has_slot(conn, lane, now):
             return None
@@ -97,6 +102,12 @@ def _begin(lane: _Lane) -> tuple[Leased, int] | None:
             )
         n = item and sending.record_attempt(conn, item.delivery_id, now, lane.owner)
     return (item, n) if item and n else None
+
+
+def _may_begin(conn: Connection, lane: _Lane, now: datetime) -> bool:
+    turn = outage.turn(channel_state(conn, lane.name), now, lane.channel.drops_repeats)
+    may_probe = None if turn.is_open else turn.may_probe
+    return leases.may_lease(conn, lane.owner, now, LEASE_S, lane.name, may_probe)
 
 
 def _has_slot(conn: Connection, lane: _Lane, now: datetime) -> bool:

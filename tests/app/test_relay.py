@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -396,3 +397,21 @@ def test_the_gravest_is_sent_first(
     told_now(sqlite_engine, config, found("2", SHOCK))
     send(sqlite_engine, config, "centre")
     assert [a.body["severity"] for a in gateway.accepted_at(CENTRE)] == ["red", "blue"]
+
+
+def test_a_knock_that_finds_nothing_due_does_not_enter_as_a_writer(
+    sqlite_engine: Engine, config: Configuration, gateway: Gateway
+) -> None:
+    """Every channel is knocked at every second: no writer may wait for that."""
+    told_now(sqlite_engine, config, found("1", OUTAGE))
+    gateway.script(CENTRE, ["500"])
+    now = utc_now()
+
+    def knock() -> tuple[int, int]:
+        channel = channel_of(config, "centre")
+        return relay(sqlite_engine, "centre", channel, ME, RNG, clock=lambda: now)
+
+    assert knock() == (1, 0)
+    with write(sqlite_engine), ThreadPoolExecutor(1) as other:
+        idle = other.submit(knock).result(timeout=30)  # a writer would wait for 40 s and raise
+    assert idle == (0, 0)

@@ -94,6 +94,8 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "add event": lambda c: incidents.add_event(c, 1, "act", Cause.read("act:1"), NOW),
     "lease": lambda c: leases.lease_deliveries(c, "a", NOW, 60, 10, ["wecom"]),
     "probe": lambda c: leases.lease_probe(c, "a", NOW, 60, "wecom", [(True, False)]),
+    "look": lambda c: leases.may_lease(c, "a", NOW, 60, "wecom"),
+    "look for a probe": lambda c: leases.may_lease(c, "a", NOW, 60, "wecom", [(True, False)]),
     "untried": lambda c: leases.has_untried(c, ["wecom"], NOW),
     "all may go": lambda c: sending.make_due(c, "wecom"),
     "tries": lambda c: sending.counted_tries(c, "dlv_1"),
