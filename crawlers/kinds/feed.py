@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from calendar import timegm
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ from crawlers.source import Rules, Source
 from domain.input.load import Problems
 
 _MAX_ENTRIES = 500
+# An item may well speak of <!ENTITY; a document type that declares some comes before it.
+_ENTITIES = re.compile(r"(?s)<!DOCTYPE.*<!ENTITY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +80,23 @@ def _entry(row: dict[str, Any], page: Page, rules: FeedRules, notes: Notes) -> E
 
 
 def _xml_feed(page: Page) -> list[Any]:
-    if b"<!ENTITY" in page.body:
+    # Always decoded here: over one broken byte feedparser drops what was declared, and reads the
+    # whole feed as Latin.
+    text = page.text
+    if _ENTITIES.search(text):
         # No feed needs any; a few lines of them can mean a second of work or another's file.
         raise PageChanged(f"订阅源里带有 XML 实体声明（<!ENTITY），不予解析（{page.url}）")
     import feedparser  # here: 60 ms that a crawl without feeds need not pay
 
-    body, headers = page.body, {"content-type": page.content_type}
-    if page.encoding:
-        body, headers = page.text.encode(), {"content-type": "application/xml; charset=utf-8"}
     # From a file object: given bytes or text, feedparser would open what looks like an address.
     parsed = feedparser.parse(
-        io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        io.BytesIO(text.encode("utf-8", "replace")),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
     )
     if not parsed.version and not parsed.entries:
-        shown = page.text.lstrip()[:40].replace("\n", " ")
+        shown = text.lstrip()[:40].replace("\n", " ")
         raise because_refused(
             page,
             f"不是 RSS、Atom 或 JSON Feed，开头是“{shown}”（{page.url}）。"

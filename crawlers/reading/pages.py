@@ -11,8 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
-
+from crawlers.reading.encodings import decoded
 from domain.posts import Evidence
 
 
@@ -74,9 +73,18 @@ class Page:
     etag: str | None = None
     modified: str | None = None
 
-    @cached_property
+    @property
     def text(self) -> str:
-        return decode_body(self.body, self.content_type, self.encoding)
+        return self._decoded[0]
+
+    @property
+    def read_as(self) -> str:
+        """The encoding that the text was read in."""
+        return self._decoded[1]
+
+    @cached_property
+    def _decoded(self) -> tuple[str, str]:
+        return decoded(self.body, self.content_type, self.encoding)
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -158,29 +166,3 @@ class Conditions:
 
     etag: str | None = None
     modified: str | None = None
-
-
-def decode_body(body: bytes, content_type: str, declared: str | None) -> str:
-    """Text of a body: declared encoding, BOM, header, meta; a lie or silence is found out.
-
-    gb2312 and gbk are read as gb18030, big5 as big5-hkscs: their supersets, as browsers do.
-    """
-    if declared:
-        return body.decode(_superset(declared), "replace")
-    bom, mark = read_bom(body)
-    if bom and mark:
-        return body[len(mark) :].decode(bom, "replace")
-    said = http_content_type_encoding(content_type), html_body_declared_encoding(body)
-    best = ""
-    for encoding in [e for e in said if e] + ["utf-8", "gb18030", "big5hkscs"]:
-        text = body.decode(encoding, "replace")
-        if "\ufffd" not in text:
-            return text
-        if not best or text.count("\ufffd") < best.count("\ufffd") / 4:
-            best = text  # a few broken characters do not overturn what was declared
-    return best
-
-
-def _superset(name: str) -> str:
-    plain = name.lower().replace("_", "-")
-    return {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs"}.get(plain, name)
