@@ -235,10 +235,14 @@ def read(engine: Engine) -> Iterator[Connection]:
 def upgrade(engine: Engine) -> None:
     """Bring the tables to this program's version: all missing migrations in one transaction.
 
-    Safe to call from many processes at once, and free of effect at the head.
+    Safe to call from many processes at once. A store at the head is only looked at: who wants to
+    read must not wait for whoever writes. Raises `db.schema.NewerStore`.
     """
-    from db.schema import bring_to_head  # here: most commands need no Alembic
+    from db.schema import bring_to_head, is_at_head
 
+    with read(engine) as conn:
+        if is_at_head(conn):
+            return
     with write(engine) as conn:
         bring_to_head(conn)
 

@@ -20,19 +20,29 @@ _SHOWN = 20
 
 def find_problems(conn: Connection) -> list[str]:
     """What is wrong, in Chinese; empty: nothing was found. Reads all of it, writes nothing."""
-    at, head = schema.current(conn), schema.head()
-    if at != head:
-        return [f"数据库结构版本是 {at or '空'}, 程序需要 {head}: 请运行 gridvoice db upgrade"]
-    different = schema.differences(conn)
-    if different:
-        return [f"数据库结构与程序不符: {line}; 请从备份恢复" for line in different]
+    structure = _unless_broken(conn, _structure)
+    if structure:
+        return structure
     steps = [_current_versions, _search_texts]
     if conn.dialect.name == "sqlite":
         steps = [_pages, _foreign_keys, _current_versions, _search_index]
     problems: list[str] = []
     for step in steps:
         problems += _unless_broken(conn, step)
+        if conn.invalidated:  # a broken page costs the connection: nothing more is read over it
+            break
     return problems
+
+
+def _structure(conn: Connection) -> list[str]:
+    """Where it is another's, nothing below it can be read."""
+    try:
+        if not schema.is_at_head(conn):
+            at = schema.current(conn) or "空"
+            return [f"数据库结构版本是 {at}, 程序需要 {schema.head()}: 请运行 gridvoice db upgrade"]
+    except schema.NewerStore as newer:
+        return [str(newer)]
+    return [f"数据库结构与程序不符: {line}; 请从备份恢复" for line in schema.differences(conn)]
 
 
 def _unless_broken(conn: Connection, step: Callable[[Connection], list[str]]) -> list[str]:

@@ -17,6 +17,15 @@ from db.tables import metadata
 _UPGRADE_LANE = 0x7570_6772  # "upgr"
 
 
+class NewerStore(Exception):
+    """A newer program has brought this store to a version that this one does not know."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"数据库结构版本 {revision} 比本程序新: 请改用更新的 gridvoice, 或恢复升级前的备份"
+        )
+
+
 def _configuration() -> Config:
     config = Config()
     # From the package, not from the working directory: it runs from an installed wheel too.
@@ -24,6 +33,15 @@ def _configuration() -> Config:
     config.set_main_option("script_location", folder)
     config.set_main_option("path_separator", "os")
     return config
+
+
+def is_at_head(conn: Connection) -> bool:
+    """Whether nothing is missing. Raises NewerStore."""
+    at = current(conn)
+    scripts = ScriptDirectory.from_config(_configuration())
+    if at is not None and at not in {one.revision for one in scripts.walk_revisions()}:
+        raise NewerStore(at)
+    return at == scripts.get_current_head()
 
 
 def bring_to_head(conn: Connection) -> None:

@@ -104,6 +104,7 @@ def store(args: argparse.Namespace, upgrade: bool = True) -> Engine:
     import sqlalchemy.exc
 
     from db import engine as db_engine
+    from db.schema import NewerStore
 
     url = database_url(args)
     try:
@@ -112,6 +113,8 @@ def store(args: argparse.Namespace, upgrade: bool = True) -> Engine:
             db_engine.upgrade(engine)
     except (sqlalchemy.exc.ArgumentError, sqlalchemy.exc.NoSuchModuleError) as error:
         raise Unusable(f"数据库地址无法识别: {error}. 例: sqlite:///var/gridvoice.db") from None
+    except NewerStore as error:
+        raise Unusable(str(error)) from None
     except db_engine.NoStore as error:
         raise Unusable(
             f"数据库打不开: {error}; --database / --data 指明位置, gridvoice db upgrade 新建"

@@ -14,14 +14,19 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--speed", default="max", metavar="max|N", help="N 倍于原速")
     parser.add_argument("--source", default="replay", metavar="NAME")
+    parser.add_argument("--send", action="store_true", help="也发往群聊、短信、电话等通到人的通道")
 
 
 def run(args: argparse.Namespace) -> int:
     from gridvoice.processes.logs import set_up
-    from gridvoice.service.replay import Replayed, replay, summary
+    from gridvoice.service.replay import Replayed, replay, summary, without_people
 
     speed = _speed(args.speed)
     config, engine = configuration(args), store(args)
+    if not args.send:
+        config, left_out = without_people(config)
+        if left_out:
+            complain(f"重放不通知人, 未发往: {'、'.join(left_out)}; 确要发出请加 --send")
     set_up(quiet=True)
     done = Replayed()
     try:

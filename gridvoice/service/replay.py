@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,9 @@ from gridvoice.tasks.intake import DatabaseIntake
 from gridvoice.tasks.relay import relay
 
 SOURCE = "replay"
+# What a recording is sent to unasked: machines, that can tell a recording from the present.
+# Whatever else there is rings somebody.
+_MACHINES = ("file", "stdout", "webhook")
 BATCH = 200
 _FUTURE_STREAM = timedelta(days=366)
 _FUTURE_LEAP = timedelta(days=30)
@@ -94,6 +97,18 @@ class Stream:
             return event_time(published, present + _FUTURE_STREAM) == published
         latest = self._now + _FUTURE_LEAP if self._now > present else present
         return event_time(published, latest) == published
+
+
+def without_people(config: Configuration) -> tuple[Configuration, list[str]]:
+    """The configuration without channels to people, and the titles of those that work. Nothing may
+    be queued for them either: a `gridvoice run` beside us would send it."""
+    kept = {name: one for name, one in config.channels.items() if one.kind in _MACHINES}
+    left_out = [
+        one.title
+        for name, one in config.channels.items()
+        if name not in kept and one.is_way_to_people
+    ]
+    return replace(config, channels=kept), left_out
 
 
 def replay(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pipeline.severity.losses import Loss
 from pipeline.severity.settings import SeveritySettings
 from pipeline.text.normalise import Squeezed, squeezed_spelling
 from pipeline.text.phrases import PhraseBook
@@ -28,6 +29,7 @@ class Signs:
 
     def __init__(self, settings: SeveritySettings) -> None:
         self._settings = settings
+        self._losses = [Loss(sign, losses) for sign, losses in settings.losses.items()]
         signs: dict[str, list[str]] = {}
         for name, sign in settings.signs.items():
             for phrase in sign.phrases:
@@ -51,11 +53,19 @@ class Signs:
                 continue
             if start - post.boundary > late.after:
                 share *= late.share
-            for sign in signs:
+            for told in signs:
+                sign = self._meant(told, text, start, end)
                 hits = found.setdefault(sign, [])
                 if len(hits) < _MOST_OF_A_SIGN:
                     hits.append(SignHit(sign, start, end, share))
         return found
+
+    def _meant(self, sign: str, text: str, start: int, end: int) -> str:
+        """The sign that a hit is of: the death of hens is no death of a person."""
+        for loss in self._losses:
+            if sign in loss.of and loss.takes(text, start, end):
+                return loss.sign
+        return sign
 
     def _share(self, text: str, start: int, end: int) -> float:
         """0 where the text denies it, a part where it is feared, else 1."""

@@ -35,6 +35,22 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
+class Losses:
+    """损失: hits of the signs `of` that are a sign of their own, as no person is meant.
+
+    One of `words` stands before with nothing but `between`, or an amount `counted_in` beside;
+    words for people (`never_with`) in the same clause leave the hit what it was.
+    """
+
+    of: tuple[str, ...]
+    words: tuple[str, ...]
+    counted_in: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    never_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Steps:
     """A quantity: the highest step reached gives the weight."""
 
@@ -124,9 +140,14 @@ class SeveritySettings:
     years: Steps
     reach: Reach
     incident: IncidentSteps
+    losses: dict[str, Losses] = field(default_factory=dict)
     outage_sign: str = field(default="outage")
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        for name, losses in self.losses.items():
+            for sign in (name, *losses.of):
+                if sign not in self.signs:
+                    yield "losses", f"没有险情词 {sign!r}; 有: {', '.join(self.signs)}"
         for group in self.together:
             for sign in group.signs:
                 if sign not in self.signs:
