@@ -27,9 +27,10 @@ class Loss:
         self.of = frozenset(settings.of)
         words, counted = _any_of(settings.words), _any_of(settings.counted_in)
         count = f"{_NUMBER}(?:{counted})"
-        between = f"(?:{_any_of(settings.between)}|{count})*"
+        # Possessive: 全都全都全都… can be cut in millions of ways, and one is enough.
+        between = f"(?:{_any_of(settings.between)}|{count})*+"
         self._before = re.compile(f"(?:(?:{words}){between}|{count})$")
-        self._after = re.compile(f"了?(?:{_any_of(settings.about)})*{count}|了?(?:{words})")
+        self._after = re.compile(f"了?(?:{_any_of(settings.about)})*+{count}|了?(?:{words})")
         self._people = re.compile(_any_of(settings.never_with))
 
     def takes(self, text: str, start: int, end: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from machine import grows_no_faster_than_its_input
 
 from domain.assessments import Category, Severity
 from domain.input.load import BadSettings, load_text
@@ -126,3 +127,10 @@ def test_a_loss_of_a_sign_that_is_not_there_is_named(severity_rules: SeverityRul
         load_text(
             text.replace("of: [death, dying]", "of: [dead, dying]"), SeveritySettings, "it.yaml"
         )
+
+
+def test_a_clause_that_can_be_cut_in_many_ways_costs_no_more(rules: SeverityRules) -> None:
+    def read(repeats: int) -> None:
+        rate(rules, f"鱼{'全都' * repeats}的死亡，" * 200)
+
+    assert grows_no_faster_than_its_input(read, 1)
