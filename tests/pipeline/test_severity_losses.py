@@ -129,8 +129,8 @@ def test_a_loss_of_a_sign_that_is_not_there_is_named(severity_rules: SeverityRul
         )
 
 
-def test_a_clause_that_can_be_cut_in_many_ways_costs_no_more(rules: SeverityRules) -> None:
+def test_a_clause_that_can_be_cut_in_many_ways_costs_no_more(severity_rules: SeverityRules) -> None:
     def read(repeats: int) -> None:
-        rate(rules, f"鱼{'全都' * repeats}的死亡，" * 200)
+        rate(severity_rules, f"鱼{'全都' * repeats}的死亡，" * 200)
 
     assert grows_no_faster_than_its_input(read, 1)
