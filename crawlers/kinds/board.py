@@ -40,6 +40,7 @@ from crawlers.reading.selecting import (
     parsed,
     pick,
     pick_all,
+    refreshed_to,
     select,
     shown_media,
     shows,
@@ -92,6 +93,8 @@ def _read_empty(
     problem = (
         f"页面打开了，但条目选择器 item“{rules.item}”一条也没有匹配到（{page.url}）。网页可能改版；"
     )
+    if target := refreshed_to(root):
+        problem += f"它要浏览器转到 {target[:200]}，请改用那个网址；"
     if rules.empty_when:
         problem += f"它也不像空列表：empty_when“{rules.empty_when}”不成立"
     else:

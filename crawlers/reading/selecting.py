@@ -152,6 +152,16 @@ def pick_all(node: etree._Element, selector: str) -> str | None:
     return "\n".join(t for t in texts if t) or None
 
 
+def refreshed_to(root: etree._Element) -> str | None:
+    """Where `<meta http-equiv=refresh>` sends a browser; we do not follow it."""
+    for meta in root.iter("meta"):
+        if meta.get("http-equiv", "").strip().lower() == "refresh":
+            _, found, target = meta.get("content", "").partition("=")
+            if found and (target := target.strip(" '\"")):
+                return str(target)
+    return None
+
+
 def visible_text(element: etree._Element) -> str:
     """What a reader sees of an element: blocks on lines of their own, no scripts.
 

@@ -404,6 +404,17 @@ def test_a_server_that_gives_fewer_than_are_asked_for_has_more(paging: str, aske
     assert len(board.asked) <= requests + 2, "known ground needs no further page"
 
 
+def test_a_short_list_is_not_called_unread_though_one_page_is_all_that_may_be_read() -> None:
+    board = MovingList(newest_first(3), size=10, max_pages=1)
+    (first,) = board.polls(1)
+    assert first.notice is None
+    assert board.numbers() == [0, 1]
+    board = MovingList(newest_first(45), size=50, max_pages=1)
+    board.size = 20
+    board.polls(3)
+    assert board.missing() == []
+
+
 @pytest.mark.parametrize("end", ["empty", "error", "status", "last page again"])
 def test_behind_a_short_page_there_may_be_nothing(end: str) -> None:
     board = MovingList(newest_first(3), size=10)
