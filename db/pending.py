@@ -6,7 +6,7 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, null, select
+from sqlalchemy import Connection, delete, func, null, select
 
 from db.prepared import stored_key
 from db.statements import in_parts, insert_or, storable
@@ -87,6 +87,14 @@ def pending_keys(conn: Connection, source: str, keys: Collection[str]) -> set[st
         )
         found.update(conn.execute(statement).scalars())
     return found
+
+
+def waiting(conn: Connection, source: str) -> tuple[int, int]:
+    """How many pages of a source wait, and how often the one tried most was tried."""
+    p = pending_pages.c
+    counted = select(func.count(), func.coalesce(func.max(p.attempts), 0)).where(p.source == source)
+    pages, tries = conn.execute(counted).one()
+    return pages, tries
 
 
 def drop_pending(conn: Connection, source: str, keys: Collection[str]) -> int:

@@ -25,18 +25,19 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
 from crawlers.crawl_settings import CrawlSettings
+from crawlers.fetching.compressed import TooLarge, unpacked
 from crawlers.fetching.guard import META_SOURCE, Blocked
-from crawlers.fetching.gzipped import TooLarge, unpacked
 from crawlers.fetching.robots import META_PERMITTED, ForbiddenByRobots
 from crawlers.fetching.scrapy_settings import MAX_REDIRECTS
 from crawlers.fetching.throttle import host_slot, slow_down
-from crawlers.reading.pages import Ask, Conditions, FetchFailed, Page
+from crawlers.reading.pages import Ask, Conditions, FetchFailed, Page, PageRole
 from crawlers.reading.refusals import gate_address, refusal_in
 from crawlers.source import Source
 from domain.addresses import is_web_address
 
 # 521 is 加速乐's, 412 瑞数's; the others are what the word says.
 _REFUSALS = frozenset({401, 403, 407, 412, 418, 429, 432, 451, 461, 471, 521})
+_PAGES = frozenset({200, 203})
 _GONE = frozenset({404, 410})
 _SCRIPT_ONLY = "网站只回答了一段脚本（反爬虫验证），没有内容"
 _LONGEST_WAIT_S = 86_400
@@ -124,7 +125,7 @@ class Fetcher:
         if isinstance(error, IgnoreRequest):
             if "redirections" in str(error):
                 return FetchFailed(f"重定向超过 {MAX_REDIRECTS} 次，已放弃：{url}")
-            return FetchFailed(f"页面解压后超过 {source.limits.max_bytes} 字节上限：{url}")
+            return FetchFailed(f"访问失败：{url}（{_short(str(error))}）")
         if isinstance(error, CannotResolveHostError):
             return FetchFailed(f"域名解析不到：{error}（{url}）")
         if isinstance(error, DownloadTimeoutError):
@@ -154,7 +155,7 @@ class Fetcher:
         page = Page(
             url=url,
             status=response.status,
-            body=self._unpacked(response.body, most, url),
+            body=self._unpacked(response, most),
             fetched_at=self._now(),
             content_type=kind,
             encoding=source.encoding,
@@ -168,11 +169,15 @@ class Fetcher:
             raise FetchFailed(
                 f"网站答 304（没有变化），但这次并没有带条件去问：{url}", transient=True
             )
-        if page.status not in (200, 203):
+        if page.status not in _PAGES:
             raise self._bad_status(ask, response, page)
         plain = kind.split(";", 1)[0].strip().lower()
         if plain.startswith(_FOREIGN) or plain in _FOREIGN_FILES:
-            raise FetchFailed(f"内容类型不对：要的是网页或数据，来的是 {plain}（{url}）")
+            # A letter that is a picture or a file: its list has said all that we can read of it.
+            raise FetchFailed(
+                f"内容类型不对：要的是网页或数据，来的是 {plain}（{url}）",
+                gone=ask.role is PageRole.DETAIL,
+            )
         if len(page.body) > most:
             raise FetchFailed(f"页面超过 {most} 字节上限：{url}")
         if not page.body.strip():
@@ -183,13 +188,16 @@ class Fetcher:
             raise FetchFailed(f"{hint}：{ask.url} → {url}", refused=True)
         return page
 
-    def _unpacked(self, body: bytes, most: int, url: str) -> bytes:
+    def _unpacked(self, response: Response, most: int) -> bytes:
+        packed = [name.decode("latin-1") for name in response.headers.getlist("Content-Encoding")]
         try:
-            return unpacked(body, most)
-        except TooLarge:
-            raise FetchFailed(f"页面解压后超过 {most} 字节上限：{url}") from None
+            return unpacked(response.body, most, packed)
         except ValueError as error:
-            raise FetchFailed(f"{error}：{url}", transient=True) from None
+            if response.status not in _PAGES:  # what its status says weighs more
+                return b""
+            if isinstance(error, TooLarge):
+                raise FetchFailed(f"页面解压后超过 {most} 字节上限：{response.url}") from None
+            raise FetchFailed(f"{error}：{response.url}", transient=True) from None
 
     def _bad_status(self, ask: Ask, response: Response, page: Page) -> FetchFailed:
         status = response.status

@@ -23,8 +23,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
+from crawlers.fetching.compressed import unpacked
 from crawlers.fetching.guard import META_SOURCE
-from crawlers.fetching.gzipped import unpacked
 from crawlers.fetching.throttle import host_slot, slow_down
 
 META_PERMITTED = "gridvoice_robots_permitted"  # request.meta: the operator has permission
@@ -136,11 +136,12 @@ class RobotsMiddleware:
             return _Rules(now + _KEEP_FAILURE_S, None, failure)
         if response.status >= 400:
             return _Rules(now + _KEEP_S, None)
-        return self._read(robots_url, response.body, now)
+        return self._read(robots_url, response, now)
 
-    def _read(self, robots_url: str, body: bytes, now: float) -> _Rules:
+    def _read(self, robots_url: str, response: Response, now: float) -> _Rules:
+        packed = [name.decode("latin-1") for name in response.headers.getlist("Content-Encoding")]
         try:
-            text = readable(unpacked(body, _MAX_BYTES))
+            text = readable(unpacked(response.body, _MAX_BYTES, packed))
             if text.lstrip()[:1] == "<":  # a site that answers every address with a web page
                 return _Rules(now + _KEEP_S, None)
             return _Rules(now + _KEEP_S, Protego.parse(text))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from crawlers.crawl_settings import CrawlSettings
+from crawlers.fetching.compressed import ACCEPTED
 from crawlers.fetching.connections import BriefConnections
 from crawlers.fetching.guard import GuardedResolver, GuardMiddleware
 from crawlers.fetching.robots import RobotsMiddleware
@@ -29,6 +30,7 @@ def scrapy_settings(crawl: CrawlSettings) -> dict[str, Any]:
         "DEFAULT_REQUEST_HEADERS": {
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             "Accept-Language": "zh-CN,zh;q=0.9",
+            "Accept-Encoding": ACCEPTED,
         },
         "REFERRER_POLICY": "no-referrer",
         # where we go
@@ -55,6 +57,7 @@ def scrapy_settings(crawl: CrawlSettings) -> dict[str, Any]:
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_TIMEOUT": 30,
         "URLLENGTH_LIMIT": 2083,
+        "COMPRESSION_ENABLED": False,  # unpacked by compressed.py, which refuses half a body
         # how fast
         "CONCURRENT_REQUESTS": crawl.max_polls,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,

@@ -34,9 +34,11 @@ from crawlers.reading.refusals import because_refused, only_asks_for_log_in, ref
 from crawlers.reading.selecting import strip_html
 from crawlers.source import Source
 from domain.addresses import is_web_address
+from domain.text import fold
 
 _compiled = lru_cache(maxsize=4096)(jmespath.compile)
 _MAX_ENTRIES = 500
+_EXCERPT = re.compile(r"^\W*(?:…|\.{3})|(?:…|\.{3}|全文|展开|更多|详情)\W*$")
 
 
 def read(source: Source, rules: ApiRules, ask: Ask, page: Page) -> Found:
@@ -61,8 +63,10 @@ def read(source: Source, rules: ApiRules, ask: Ask, page: Page) -> Found:
     kept, notice = _matching(rules, whole, str(values.get("keyword", "")))
     notes.say(notice)
     notes.too_many(len(items), _MAX_ENTRIES)
-    more = _next(source, rules, ask, data, len(items))
-    return Found(tuple(kept), len(items), more, notes.text())
+    more = _next(source, rules, ask, data, len(rows))
+    # Many a server gives fewer than are asked for: at most 20, or all but what it withholds.
+    may_end = rules.paging is not None and len(items) < rules.paging.size
+    return Found(tuple(kept), len(items), more, notes.text(), may_end)
 
 
 def _read_empty(
@@ -101,7 +105,7 @@ def _has_field(path: str, data: Any) -> bool:
 
 def _next(source: Source, rules: ApiRules, ask: Ask, data: Any, shown: int) -> Ask | None:
     paging = rules.paging
-    if paging is None or shown < paging.size:
+    if paging is None:
         return None
     values = dict(ask.values)
     cursor = None
@@ -112,6 +116,8 @@ def _next(source: Source, rules: ApiRules, ask: Ask, data: Any, shown: int) -> A
     number = ask.number + 1
     address = source.addresses[ask.series.address]
     values |= position(paging, number, cursor)
+    if paging.by == "offset":
+        values["offset"] = dict(ask.values)["offset"] + shown
     return filled_in(rules.call, address, values, ask.but(number=number))
 
 
@@ -216,21 +222,27 @@ def _raw_url(path: str | None, item: Any) -> str:
 def _matching(
     rules: ApiRules, entries: list[Entry], keyword: str
 ) -> tuple[list[Entry], str | None]:
-    """Entries that hold the keyword; a server that ignores it is told on."""
+    """Entries that hold the keyword in whatever spelling, or may hold it in a part that the list
+    does not show. What is left out is told, for a server may ignore keywords."""
     if not keyword or not rules.keep_only_matching or rules.detail:
         return entries, None
-    words = keyword.casefold().split()
-    kept = []
-    for entry in entries:
-        shown = f"{entry.fields.get('title', '')} {entry.fields.get('text', '')}".casefold()
-        if any(word in shown for word in words):
-            kept.append(entry)
-    notice = None
+    words = fold(keyword).split()
+    kept = [entry for entry in entries if _holds(entry, words)]
+    left_out = len(entries) - len(kept)
+    if not left_out:
+        return kept, None
+    notice = f"搜索“{keyword}”的 {len(entries)} 条里有 {left_out} 条不含它，没有采用"
     if len(entries) >= 5 and len(kept) * 10 < len(entries):
-        notice = (
-            f"搜索“{keyword}”的 {len(entries)} 条里只有 {len(kept)} 条含有它：接口可能不理会关键词"
-        )
+        notice += "：接口可能不理会关键词"
     return kept, notice
+
+
+def _holds(entry: Entry, words: list[str]) -> bool:
+    shown = [str(entry.fields.get(name) or "") for name in ("title", "text", "reply")]
+    if any(_EXCERPT.search(part) for part in shown):
+        return True
+    said = "".join("".join(fold(part).split()) for part in shown)
+    return any(word in said for word in words)
 
 
 def read_detail(source: Source, rules: ApiRules, ask: Ask, page: Page) -> Entry:

@@ -27,6 +27,7 @@ from crawlers.reading.pages import (
 from crawlers.reading.refusals import (
     because_refused,
     gate_words_in,
+    has_gate_input,
     is_gate_address,
     list_is_gate,
     only_asks_for_log_in,
@@ -36,10 +37,12 @@ from crawlers.reading.refusals import (
 from crawlers.reading.selecting import (
     container_of,
     elements,
-    parse_html,
+    parsed,
     pick,
     pick_all,
+    refreshed_to,
     select,
+    shown_media,
     shows,
     visible_text,
 )
@@ -52,17 +55,19 @@ _NEXT_TO_NOTHING = 80  # characters: "暂无信息", a heading
 
 
 def read(source: Source, rules: BoardRules, ask: Ask, page: Page) -> Found:
-    root = _parsed(page, rules.decode)
+    root, is_cut = _parsed(page, rules.decode)
     if list_is_gate(root):
         raise Refused(f"网站给出的是登录或安全验证页面，已停止并放慢（{page.url}）")
     items = elements(root, rules.item)
     if not items:
         return _read_empty(source, rules, ask, page, root)
     notes = Notes()
+    if is_cut:
+        notes.say("页面里有标签一直没有关上，套得太深，后面的部分没有读到")
     base = page.url
     if href := pick(root, "base::attr(href)"):
         base = join(page.url, href) or page.url
-    entries = each(items[:_MAX_ENTRIES], lambda item: _entry(rules, item, base, notes), notes)
+    entries = each(items[:_MAX_ENTRIES], lambda item: _entry(rules, item, page, base, notes), notes)
     _check(rules, items, entries, page, notes)
     notes.too_many(len(items), _MAX_ENTRIES)
     more = _next(source, rules, ask, root, page, base, notes)
@@ -88,6 +93,8 @@ def _read_empty(
     problem = (
         f"页面打开了，但条目选择器 item“{rules.item}”一条也没有匹配到（{page.url}）。网页可能改版；"
     )
+    if target := refreshed_to(root):
+        problem += f"它要浏览器转到 {target[:200]}，请改用那个网址；"
     if rules.empty_when:
         problem += f"它也不像空列表：empty_when“{rules.empty_when}”不成立"
     else:
@@ -120,17 +127,19 @@ def _said_in_frame(item: str, root: etree._Element) -> str | None:
     return None
 
 
-def _parsed(page: Page, decode: str) -> etree._Element:
+def _parsed(page: Page, decode: str) -> tuple[etree._Element, bool]:
     try:
-        return parse_html(PAGE_DECODERS[decode](page.text))
+        return parsed(PAGE_DECODERS[decode](page.text))
     except ValueError as error:
         raise because_refused(
             page, f"按 decode: {decode} 读不出页面：{error}（{page.url}）"
         ) from None
 
 
-def _entry(rules: BoardRules, item: etree._Element, base: str, notes: Notes) -> Entry | None:
-    url = _link(item, rules.link, base, notes)
+def _entry(
+    rules: BoardRules, item: etree._Element, page: Page, base: str, notes: Notes
+) -> Entry | None:
+    url = _link(item, rules.link, page, base, notes)
     fields: dict[str, Any] = {"title": _title(rules, item)}
     for name in _LIST_FIELDS:
         selector = getattr(rules, name)
@@ -156,8 +165,9 @@ def _key(rules: BoardRules, item: etree._Element, url: str | None) -> str | None
     return canonical_url(url) if url and (not key or key == url) else key
 
 
-def _link(item: etree._Element, selector: str, base: str, notes: Notes) -> str | None:
-    return next((url for raw in _hrefs(item, selector) if (url := link_of(base, raw, notes))), None)
+def _link(item: etree._Element, selector: str, page: Page, base: str, notes: Notes) -> str | None:
+    links = (link_of(base, raw, notes, page.read_as) for raw in _hrefs(item, selector))
+    return next(filter(None, links), None)
 
 
 def _hrefs(item: etree._Element, selector: str) -> list[str]:
@@ -225,7 +235,7 @@ def _next(
 ) -> Ask | None:
     url: str | None = None
     if rules.next:
-        url = _link(root, rules.next, base, notes)
+        url = _link(root, rules.next, page, base, notes)
     elif rules.page_url:
         number = rules.second_page + ask.number
         first = source.addresses[ask.series.address]
@@ -239,14 +249,18 @@ def read_detail(source: Source, rules: BoardRules, ask: Ask, page: Page) -> Entr
     detail = rules.detail
     if detail is None:
         raise PageGone(f"board 里已没有 detail，不再读详情页（{page.url}）")
-    root = _parsed(page, detail.decode)
+    root, _ = _parsed(page, detail.decode)
     fields = dict(ask.fields)
+    picked = elements(root, detail.body)
     body = pick_all(root, detail.body)
+    if body is None and (media := shown_media(picked)) and not has_gate_input(picked):
+        # The words are in the picture: what the list says of it is all that can be read.
+        body = "\n".join(filter(None, (fields.get("text"), media)))
     if body is None:
         raise because_refused(
             page, f"正文选择器 detail.body“{detail.body}”没有匹配到内容（{page.url}）"
         )
-    picked, title = elements(root, detail.body), str(fields.get("title") or "")
+    title = str(fields.get("title") or "")
     if failure := why_no_letter(page, root, picked, body, title):
         raise failure
     fields["text"] = body

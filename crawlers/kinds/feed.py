@@ -121,7 +121,8 @@ def _row(entry: Any, now: datetime) -> dict[str, Any]:
         "title": entry.get("title"),
         "content": max((c.get("value") or "" for c in content), key=len, default=""),
         "summary": entry.get("summary"),
-        "author": entry.get("author"),
+        # RSS writes "mail (name)": the same person must not be two, one of them with an address.
+        "author": (entry.get("author_detail") or {}).get("name") or entry.get("author"),
         "time": raw,
     }
 

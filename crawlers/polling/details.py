@@ -10,6 +10,7 @@ from crawlers.polling import schedule
 from crawlers.polling.batch import unpack
 from crawlers.polling.desk import Desk, PollProblem, is_refusal
 from crawlers.progress.known import Met
+from crawlers.reading.dates import read_time
 from crawlers.reading.pages import Ask, Entry, FetchFailed, Page, PageChanged, PageGone, Refused
 from domain.polling import PendingPage
 
@@ -106,13 +107,13 @@ class Details:
         gone = isinstance(failure, PageGone) or (isinstance(failure, FetchFailed) and failure.gone)
         if gone or attempts >= schedule.PENDING_TRIES:
             # What the list showed is better than nothing; a deleted post was said all the same.
-            fields = dict(ask.fields)
-            url = fields.pop("url", ask.url)
-            if fields.get("title") or fields.get("text"):
-                desk.batch.add(ask.key, url, fields, seen, None)
-            else:
-                desk.batch.put_aside(ask.key, url, failure)
+            if not self._take_as_shown(ask, seen):
+                desk.batch.put_aside(ask.key, ask.url, failure)
             return True
+        if attempts == schedule.SHOWN_TRIES and read_time(ask.fields.get("time"), seen):
+            # Two hours are long. The page completes it later; but a post whose time only its page
+            # knows would pass for one of today.
+            self._take_as_shown(ask, seen)
         self._failures.append(str(failure))
         self._failed_in_a_row += 1
         if is_refusal(failure):
@@ -121,6 +122,15 @@ class Details:
         now = desk.ports.now()
         desk.batch.postpone(ask, seen, attempts, now, now + wait, str(failure))
         return False
+
+    def _take_as_shown(self, ask: Ask, seen: datetime) -> bool:
+        """A post in the words of its list; False: it has none."""
+        fields = dict(ask.fields)
+        url = fields.pop("url", ask.url)
+        if not (fields.get("title") or fields.get("text")):
+            return False
+        self._desk.batch.add(ask.key, url, fields, seen, None)
+        return True
 
     def conclude(self) -> None:
         """All detail pages failing is the source's failure, not the pages'."""

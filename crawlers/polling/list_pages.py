@@ -11,7 +11,7 @@ from crawlers.progress.cursor import ListMark
 from crawlers.progress.gap import Stop
 from crawlers.progress.known import Met
 from crawlers.reading.dates import read_time
-from crawlers.reading.pages import Ask, FetchFailed, Found, Page
+from crawlers.reading.pages import Ask, FetchFailed, Found, Page, PageChanged, Refused
 from crawlers.source import Source
 
 _UNDATED_PAGES = 100
@@ -50,7 +50,21 @@ class ListPages:
     async def next(self, at: At) -> At | Stop:
         if at.found.more is None:
             return Stop.END
+        if at.found.may_end:
+            return await self._perhaps(at.found.more)
         return await self.open_if_there(at.found.more) or Stop.GONE
+
+    async def _perhaps(self, ask: Ask) -> At | Stop:
+        """What is behind a page that was shorter than asked for: mostly nothing, which some sites
+        say with an error. It is believed when it is so a second time."""
+        try:
+            return await self.open_if_there(ask) or Stop.END
+        except (PageChanged, Refused):
+            return Stop.GONE
+        except FetchFailed as failure:
+            if failure.refused:
+                raise
+            return Stop.GONE
 
     async def read(self, ask: Ask, page: Page) -> At:
         desk = self._desk

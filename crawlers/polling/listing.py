@@ -214,7 +214,9 @@ class ListReader:
             return Stop.FAR
         if walk.is_stuck and await self._stands_still():
             return Stop.END
-        if walk.has_had_enough:
+        # Behind a short first page is mostly nothing: a look costs less than to say "unread" of it.
+        peeks = at.found.may_end and at.ask.number == 0
+        if walk.has_had_enough and not peeks:
             return Stop.TOUCHED if walk.touches_at_last else Stop.BUDGET
         return None
 

@@ -9,7 +9,8 @@ _SPREAD = 0.05  # ± share of an interval, so that sources do not march in step
 _FAILURE_LIMIT = timedelta(hours=6)
 _REFUSAL_LEAST = timedelta(minutes=30)
 _PENDING_LIMIT = timedelta(hours=6)
-PENDING_TRIES = 8  # then a post is taken in with what its list showed
+PENDING_TRIES = 8  # then a post is left with what its list showed
+SHOWN_TRIES = 3  # then, three minutes on, it is taken in with that for now
 _LEARNING_POLLS = 5  # polls before a yield can be called odd
 _AVERAGE_WEIGHT = 0.1
 _SOON = timedelta(seconds=30)  # until what a poll left unread is read on

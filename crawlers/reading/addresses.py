@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode, urljoin, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlunsplit
 
 from domain.addresses import is_web_address, split_address
 
@@ -14,9 +14,16 @@ _COOKIELESS = re.compile(r"/\((?:[A-Za-z]\([^()/?#]*\))+\)(?=/)")  # ASP.NET: /(
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
-def join(base: str, link: str) -> str | None:
-    """The address that a link leads to, as a browser reads it; None for what is no web page."""
+def join(base: str, link: str, encoding: str = "utf-8") -> str | None:
+    """The address that a link leads to, as a browser reads it; None for what is no web page.
+
+    What a link's query says in Chinese is sent in the `encoding` of its page: a GBK site asked for
+    it in UTF-8 answers that there is no such letter.
+    """
     path, mark, rest = _cut(link.strip())
+    if mark == "?" and not encoding.startswith("utf"):
+        query, hash_sign, fragment = rest.partition("#")
+        rest = _in_encoding(query, encoding) + hash_sign + fragment
     try:
         joined = urljoin(base, path.replace("\\", "/") + mark + rest)
     except ValueError:
@@ -66,6 +73,13 @@ def _fragment(fragment: str) -> str:
 
 def _percent(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
+
+
+def _in_encoding(query: str, encoding: str) -> str:
+    def sent(match: re.Match[str]) -> str:
+        return quote(match[0].encode(encoding, "xmlcharrefreplace"))
+
+    return _NOT_ASCII.sub(sent, query)
 
 
 def _cut(link: str) -> tuple[str, str, str]:

@@ -9,9 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 _JSONP = re.compile(r"^[\s;]*(?:/\*.*?\*/)?\s*[\w$.\[\]]+\s*\((.*)\)[\s;]*$", re.DOTALL)
+# What may stand around the value: try{cb(…)}catch(e){}, cb && cb(…), )]}', and comments.
+_OPENING = re.compile(r"[\[{]")
+_NOISE = re.compile(
+    r"(?s)(?:[\s;)}]|catch\s*(?:\(\s*\w*\s*\))?\s*\{[^{}]*\}|/\*.*?\*/|//[^\n]*+|<!--.*?-->)*+\Z"
+)
+_FAR, _MOST_TRIED = 4_000, 50  # how far into the text, and at how many brackets, it may begin
 _COMMENT = re.compile(r"<!--\s*(?:[\w-]+:)?\s*([\[{].*?[\]}])\s*-->", re.DOTALL)
 _RECORD = re.compile(r"<record>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</record>", re.DOTALL)
 _ASSIGNED = re.compile(r"(?:var|let|const|window\.)\s*[\w$.]+\s*=\s*(?=[\[{])")
@@ -34,12 +42,30 @@ def _json(text: str) -> Any:
         return _DECODER.decode(text)
     except ValueError:
         shown = text[:60].replace("\n", " ")
-        raise ValueError(f"不是 JSON，开头是“{shown}”") from None
+        hint = "" if text[:1] in "<{[" else "；若外面套着脚本，可写 decode: jsonp"
+        raise ValueError(f"不是 JSON，开头是“{shown}”{hint}") from None
 
 
 def _jsonp(text: str) -> Any:
     match = _JSONP.match(text)
-    return _json(match[1] if match else text)
+    try:
+        return _json(match[1] if match else text)
+    except ValueError:
+        if text.lstrip()[:1] == "<":
+            raise
+        for opening in islice(_OPENING.finditer(text, 0, _FAR), _MOST_TRIED):
+            with suppress(ValueError):
+                value, end = _DECODER.raw_decode(text, opening.start())
+                if _NOISE.match(text, end):
+                    return value
+                if not _is_subscript(value):
+                    break
+        raise
+
+
+def _is_subscript(value: Any) -> bool:
+    """window["cb"]"""
+    return isinstance(value, list) and len(value) == 1 and isinstance(value[0], str | int)
 
 
 def _json_in_comment(text: str) -> Any:

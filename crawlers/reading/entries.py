@@ -71,10 +71,10 @@ def each(rows: Iterable[Row], read: Callable[[Row], Entry | None], notes: Notes)
     return entries
 
 
-def link_of(base: str, raw: str, notes: Notes) -> str | None:
-    """Where a link leads, or None; one that is broken is told."""
+def link_of(base: str, raw: str, notes: Notes, encoding: str = "utf-8") -> str | None:
+    """Where a link leads, or None; one that is broken is told. `encoding` is its page's."""
     raw = raw.strip()
-    url = None if _NO_PAGE.match(raw) else join(base, raw)
+    url = None if _NO_PAGE.match(raw) else join(base, raw, encoding)
     if url is None and is_broken(base, raw):
         notes.bad_link(raw)
     return url

@@ -111,12 +111,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a page held. `matched` counts entries before any filter; `notice` is for operators."""
+    """What a page held. `matched` counts entries before any filter; `notice` is for operators.
+    `may_end`: the page was shorter than was asked for, so `more` may not be there."""
 
     entries: tuple[Entry, ...]
     matched: int
     more: Ask | None = None
     notice: str | None = None
+    may_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)

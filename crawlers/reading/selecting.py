@@ -7,6 +7,7 @@ A selector is CSS with `::attr(name)` and `::text`, or XPath when it starts with
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -28,22 +29,50 @@ _UNSEEN = frozenset(
 _XPATH_START = re.compile(r"/|\./|\.\.|\.$|\(|@|[a-z-]+\(")
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u3000]+")
 _LINES = re.compile(r" ?\n[ \n]*")
-_UNSEEN_CHARACTERS = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0], None)
+_UNSEEN_CHARACTERS = dict.fromkeys([0x200B, 0x200C, 0x2060, 0xFEFF, 0x00AD, 0], None)
+_PICTURE = "[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]"
+_JOINS_NOTHING = re.compile(f"(?<!{_PICTURE})\u200d|\u200d(?!{_PICTURE})")  # 👨‍👩‍👦 is one
+_KNOWN = (
+    "a|abbr|article|b|big|blockquote|body|br|center|code|dd|del|div|dl|dt|em|font|h[1-6]|head|hr"
+    "|html|i|img|ins|li|link|meta|ol|p|pre|s|script|section|small|span|strike|strong|style|sub|sup"
+    "|table|tbody|td|tfoot|th|thead|tr|u|ul|video"
+)
+_KNOWN_TAG = re.compile(rf"(?ai)</?(?:{_KNOWN})(?:\s[^<>]*)?/?>")
+_ATTRIBUTE = r"""\s+[\w:@.-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?"""
+_CUT_OFF = rf"(?:/[a-z]*|(?:{_KNOWN})\s[ -;=?-~]*|p|br|div|span|img)\Z"  # an excerpt ends in a tag
+_NO_TAG = re.compile(
+    rf"(?ai)<(?!/?(?:{_KNOWN})(?:\s[^<>]*|/)?>|/?[a-z][\w:-]*(?:{_ATTRIBUTE})*\s*/?>|!--|!\[|\?"
+    rf"|{_CUT_OFF})"
+)
 _LAST_CSS_STEP = re.compile(r"^(.*[^\s>+~])[\s>+~]+[^\s>+~]+$", re.DOTALL)
 _LAST_XPATH_STEP = re.compile(r"^(.*[^/])/+[^/\[\]]+(?:\[[^\]]*\])*$", re.DOTALL)
 _TEXT_RULE = "text:"
+_MEDIA = {
+    "img": "[图片]",
+    "video": "[视频]",
+    "iframe": "[附件]",
+    "embed": "[附件]",
+    "object": "[附件]",
+}
 _EMOJI_NAME = re.compile(r"\[[^\[\]\s]{1,12}\]")
 
 
 def parse_html(text: str) -> etree._Element:
     """The page's root; never fails: an empty page has an empty body. No entities, no network."""
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, recover=True)
+    return parsed(text)[0]
+
+
+def parsed(text: str) -> tuple[etree._Element, bool]:
+    """`parse_html`, and whether a part was left out: rows whose tags are never closed lie one in
+    the other, and below 2,048 levels (256 without `huge_tree`) the parser reads nothing."""
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, recover=True)
     body = text.encode("utf-8", "replace")
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:  # nothing but white space or comments
         root = None
-    return root if root is not None else etree.Element("html")
+    is_cut = any("xcessive depth" in error.message for error in parser.error_log)
+    return (root if root is not None else etree.Element("html")), is_cut
 
 
 @lru_cache(maxsize=4096)
@@ -123,6 +152,16 @@ def pick_all(node: etree._Element, selector: str) -> str | None:
     return "\n".join(t for t in texts if t) or None
 
 
+def refreshed_to(root: etree._Element) -> str | None:
+    """Where `<meta http-equiv=refresh>` sends a browser; we do not follow it."""
+    for meta in root.iter("meta"):
+        if meta.get("http-equiv", "").strip().lower() == "refresh":
+            _, found, target = meta.get("content", "").partition("=")
+            if found and (target := target.strip(" '\"")):
+                return str(target)
+    return None
+
+
 def visible_text(element: etree._Element) -> str:
     """What a reader sees of an element: blocks on lines of their own, no scripts.
 
@@ -160,18 +199,35 @@ def visible_text(element: etree._Element) -> str:
     return tidy("".join(parts))
 
 
+def shown_media(found: Sequence[etree._Element]) -> str | None:
+    """What stands for the pictures, films and files of a text without words, or None."""
+    tags = {node.tag for element in found for node in element.iter(*_MEDIA)}
+    return "".join(dict.fromkeys(said for tag, said in _MEDIA.items() if tag in tags)) or None
+
+
 def _flat(text: str) -> str:
     return text.replace("\n", " ") if "\n" in text else text
 
 
 def tidy(text: str) -> str:
     """White space as people mean it: single blanks, single line breaks, nothing at the ends."""
+    if "\u200d" in text:
+        text = _JOINS_NOTHING.sub("", text)
     text = _SPACES.sub(" ", text.translate(_UNSEEN_CHARACTERS))
     return _LINES.sub("\n", text).strip()
 
 
 def strip_html(text: str) -> str:
-    """The visible text of a fragment; plain text passes through, tidied."""
-    if "<" in text or "&" in text:
-        return visible_text(parse_html(f"<div>{text}</div>"))
-    return tidy(text)
+    """The visible text of a fragment; plain text passes through, tidied.
+
+    What is stated as HTML or as text is often the other. So only what looks like a tag is one:
+    not 关于<停电>的通知, nor a<b. And what is nothing but escaped HTML is read once more.
+    """
+    if "<" in text:
+        text = _NO_TAG.sub("&lt;", text)
+    if "<" not in text and "&" not in text:
+        return tidy(text)
+    seen = visible_text(parse_html(f"<div>{text}</div>"))
+    if "<" not in text and _KNOWN_TAG.search(seen):
+        return visible_text(parse_html(f"<div>{_NO_TAG.sub('&lt;', seen)}</div>"))
+    return seen

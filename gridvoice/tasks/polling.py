@@ -4,6 +4,7 @@ transaction."""
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -15,11 +16,21 @@ from db.prepared import stored_key
 from db.take_in import take_in
 from domain.clock import utc_now
 from domain.intake import TakenIn
-from domain.polling import DueSource, LostLease, PollBatch
+from domain.polling import DueSource, LostLease, PollBatch, PollOutcome
 from gridvoice.tasks.intake import author_key
 
 LANE = "poll"  # of set_aside: shown by a source, and no post could be made of it
 _LEASE_S = 120.0
+
+
+def _naming_what_waits(conn: Connection, source: str, outcome: PollOutcome) -> PollOutcome:
+    """`outcome`, whose notice tells of the letters that wait for another try: between two tries
+    nothing else would, and the source would look well."""
+    pages, tries = pending.waiting(conn, source)
+    if not pages:
+        return outcome
+    said = f"共有 {pages} 个详情页还没读到，等着重试（最多的一个已试 {tries} 次）"
+    return replace(outcome, notice=f"{outcome.notice}；{said}" if outcome.notice else said)
 
 
 class DatabasePolls:
@@ -60,6 +71,7 @@ class DatabasePolls:
                 if batch.cursor is not None:
                     sources.save_cursor(conn, lease.name, lease.fence, batch.cursor)
             else:
+                outcome = _naming_what_waits(conn, lease.name, outcome)
                 sources.finish_poll(conn, lease.name, lease.fence, outcome, batch.cursor)
         return taken
 

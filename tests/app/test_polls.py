@@ -246,3 +246,33 @@ def test_a_post_is_known_by_whatever_key_its_site_gives_it(
     post = dataclasses.replace(found("1", TALK), key=key)
     polls.store(lease(polls), PollBatch([post], outcome=ended(PollResult.NEW)))
     assert polls.known("board", [key, "other"]) == {key}
+
+
+def test_pages_that_wait_are_told_by_polls_that_do_not_try_them(
+    engine: Engine, polls: DatabasePolls
+) -> None:
+    later = utc_now() + timedelta(hours=1)
+    first = PollBatch(pending=[page("7", later), page("8", later)], outcome=ended(PollResult.NEW))
+    polls.store(lease(polls), first)
+    again = lease(polls, utc_now() + SOON * 2)
+    assert again.pending == ()
+    polls.store(again, PollBatch(outcome=ended(PollResult.NOTHING_NEW)))
+    assert "共有 2 个详情页还没读到" in (state(engine).last_notice or "")
+    last = lease(polls, utc_now() + SOON * 2)
+    polls.store(last, PollBatch(settled=["7", "8"], outcome=ended(PollResult.NEW)))
+    assert state(engine).last_notice is None
+
+
+def test_what_was_taken_from_the_list_for_now_is_completed_by_its_page(
+    engine: Engine, polls: DatabasePolls
+) -> None:
+    now = utc_now()
+    brief = found("7", "小召乡停电…")
+    polls.store(
+        lease(polls), PollBatch([brief], pending=[page("7", now)], outcome=ended(PollResult.NEW))
+    )
+    again = lease(polls, now + SOON * 2)
+    assert [waits.key for waits in again.pending] == ["7"]
+    whole = PollBatch([found("7", OUTAGE)], settled=["7"], outcome=ended(PollResult.NEW))
+    assert polls.store(again, whole).new_versions == 1
+    assert stored(engine) == 1

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from crawl_driver import Crawler
+from reading import listed, page, source
 from site_on_loopback import Asked, Reply, Site
 
 
@@ -190,8 +191,24 @@ def test_a_server_that_ignores_the_keyword_is_told_on(crawler: Crawler, site: Si
     )
     polled = crawler.poll(source)
     assert polled.keys == ["17"]
-    assert "20 条里只有 1 条" in polled.outcome["notice"]
+    assert "20 条里有 19 条不含它，没有采用：接口可能不理会关键词" in polled.outcome["notice"]
     assert polled.outcome["matched"] == 20
+
+
+def test_what_holds_the_keyword_in_another_spelling_or_beyond_the_excerpt_is_kept() -> None:
+    texts = [
+        "小召鄉停電三天",
+        "拨打９５５９８没人接",
+        "变压器的情况…全文",
+        "…周三晚上又没有了",
+        "停 电",
+    ]
+    other = ["路灯不亮", "公交车晚点"]
+    rows = [{"id": n, "title": "求助", "text": text} for n, text in enumerate(texts + other)]
+    rules = 'items: rows\nkeywords: ["停电 95598"]\nfields: {key: id, title: title, text: text}'
+    found = listed(source("api", rules), page({"rows": rows}))
+    assert [entry.fields["text"] for entry in found.entries] == texts
+    assert found.notice == "搜索“停电 95598”的 7 条里有 2 条不含它，没有采用"
 
 
 def test_details_are_asked_for_where_the_list_is_short(crawler: Crawler, site: Site) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
+import zlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +15,7 @@ from letters_board import board, lay
 from reading import NOW, detailed, listed, page, posts, source
 from site_on_loopback import Reply, Site, html
 
+from crawlers.fetching.compressed import TooLarge, unpacked
 from crawlers.fetching.fetcher import _retry_after
 from crawlers.reading.posts import read_count
 
@@ -287,8 +291,6 @@ def test_a_bare_304_is_no_page(crawler: Crawler, site: Site) -> None:
 
 
 def test_a_body_that_is_gzip_without_saying_so_is_read(crawler: Crawler, site: Site) -> None:
-    import gzip
-
     lay(site, [1])
     letter = site.pages["/letter_1.html"]
     packed = gzip.compress(letter.body)
@@ -302,6 +304,65 @@ def test_a_body_that_is_gzip_without_saying_so_is_read(crawler: Crawler, site: S
     assert polled.posts == []
     assert "没有传完" in polled.pending[0]["problem"]
     site.pages["/robots.txt"] = Reply(gzip.compress(b"User-agent: *\nDisallow: /"))
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "br"])
+def test_half_a_packed_body_is_no_page(crawler: Crawler, site: Site, encoding: str) -> None:
+    lay(site, [1])
+    plain = site.pages["/letter_1.html"].body
+    packed = zlib.compress(plain) if encoding == "deflate" else gzip.compress(plain)
+    headers = {"Content-Type": "text/html", "Content-Encoding": encoding}
+    site.pages["/letter_1.html"] = Reply(packed[:-20], headers=headers)
+    polled = crawler.poll(board(site, f"half-{encoding}"))
+    assert polled.posts == []
+    said = "没有要" if encoding == "br" else "没有传完"
+    assert said in polled.pending[0]["problem"]
+
+
+def test_packed_bodies_are_unpacked_as_browsers_do() -> None:
+    plain = b"<li>" * 5_000
+    raw = zlib.compressobj(wbits=-15)
+    for body, encodings in (
+        (gzip.compress(plain), ["gzip"]),
+        (gzip.compress(plain[:99]) + gzip.compress(plain[99:]), ["GZIP"]),
+        (gzip.compress(plain) + bytes(8), ["x-gzip"]),
+        (gzip.compress(gzip.compress(plain)), ["gzip, gzip"]),
+        (zlib.compress(plain), ["deflate"]),
+        (raw.compress(plain) + raw.flush(), ["deflate"]),
+        (zlib.compress(gzip.compress(plain)), ["gzip", "deflate"]),
+        (gzip.compress(plain), ["gzip", "UTF-8"]),
+        (gzip.compress(plain), []),
+        (plain, ["gzip"]),
+        (plain, ["utf-8"]),
+    ):
+        assert unpacked(body, 20_000, encodings) == plain
+        with pytest.raises(TooLarge) if body != plain else contextlib.nullcontext():
+            unpacked(body, 19_999, encodings)
+    assert unpacked(b"", 1, ["deflate"]) == b""
+    for broken in (gzip.compress(plain)[:-1], gzip.compress(plain)[:-9], b"\x1f\x8b\x08nothing"):
+        with pytest.raises(ValueError, match="压缩的页面"):
+            unpacked(broken, 20_000)
+
+
+def test_a_refusal_stays_one_however_it_is_packed(crawler: Crawler, site: Site) -> None:
+    headers = {"Content-Type": "text/html", "Content-Encoding": "br"}
+    site.pages["/list.html"] = Reply(b"\x1b\x03", 403, headers)
+    assert "HTTP 403" in crawler.poll(board(site, "refused-br")).problem
+
+
+@pytest.mark.parametrize("rows", [400, 900, 3_000])
+def test_rows_whose_tags_are_never_closed_are_all_read(rows: int) -> None:
+    items = "".join(f"<li><font><a href=/{n}>第{n}封</a>" for n in range(rows))
+    found = listed(source("board", "item: li\ntitle: a"), page(f"<ul>{items}"))
+    assert len(found.entries) == min(rows, 500)
+    assert ("只读了前 500 条" in (found.notice or "")) == (rows > 500)
+    assert ("套得太深" in (found.notice or "")) == (rows > 1_000)
+
+
+def test_a_list_deep_in_its_page_is_found() -> None:
+    deep = "<div>" * 300 + "<li><a href=/1>停电</a></li>" + "</div>" * 300
+    found = listed(source("board", "item: li"), page(deep))
+    assert [entry.fields["title"] for entry in found.entries] == ["停电"]
 
 
 def test_a_poll_with_times_that_nobody_can_read_says_so(crawler: Crawler, site: Site) -> None:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from crawl_driver import Crawler
+from reading import listed, page, source
 from site_on_loopback import Reply, Site
 
 RSS = """<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>t</title>
@@ -58,6 +59,15 @@ private_host: true
 limits: {{delay: 0s, timeout: 5s}}
 url: {site.address}/feed
 """
+
+
+def test_the_author_is_a_name_without_an_address() -> None:
+    said = ["某人", "me@example.com (某人)", "某人 (me@example.com)"]
+    items = "".join(
+        f"<item><title>{n}</title><author>{who}</author></item>" for n, who in enumerate(said)
+    )
+    at = page(f"<rss version='2.0'><channel>{items}</channel></rss>", "text/xml")
+    assert {e.fields["author"] for e in listed(source("feed"), at).entries} == {"某人"}
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -150,6 +150,17 @@ def test_an_interface_with_one_id_for_all_loses_none() -> None:
     assert all(e.detail is not None and e.detail.key == e.key for e in found.entries)
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "utf-8"])
+def test_a_link_is_asked_in_the_encoding_of_its_page(encoding: str) -> None:
+    links = "/停?t=停电&n=1#停", "?页=2"
+    rows = "".join(f"<li><a href='{link}'>停电</a></li>" for link in links)
+    at = page(f"<meta charset={encoding}>{rows}".encode(encoding))
+    one, other = (e.url or "" for e in listed(source("board", "item: li"), at).entries)
+    assert one.endswith("/停?t=%CD%A3%B5%E7&n=1#停" if encoding == "gbk" else "/停?t=停电&n=1#停")
+    assert other.endswith("?%D2%B3=2" if encoding == "gbk" else "?页=2")
+    assert join("http://a.cn/", "?q=停ꙮ", "gbk") == "http://a.cn/?q=%CD%A3%26%2342606%3B"
+
+
 def test_gbk_in_an_address_stays_as_it_is() -> None:
     towns = ["电力", "供电", "小召", "张潘", "尚集", "五女店", "椹涧", "灵井", "将官池", "河街"]
     quoted = ["".join(f"%{b:02X}" for b in town.encode("gbk")) for town in towns]

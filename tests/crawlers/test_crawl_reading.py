@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -35,6 +36,34 @@ from domain.clock import SHANGHAI
 def test_the_visible_text_is_what_a_reader_sees(html: str, text: str) -> None:
     assert visible_text(parse_html(f"<body><div>{html}</div></body>")) == text
     assert strip_html(html.replace("\n  ", " ")) == text
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("关于<停电>的通知：电压<b段>异常", "关于<停电>的通知：电压<b段>异常"),
+        ("电压 a<b 时报修", "电压 a<b 时报修"),
+        ("220V<实测<240V", "220V<实测<240V"),
+        ("一<BR >二<o:p>三</o:p><st1:a x='1'>四</st1:a>", "一\n二三四"),
+        ("<b>停</b><电>", "停<电>"),
+        ("&lt;p&gt;停&lt;/b&gt;电&lt;/p&gt;&amp;nbsp;了", "停电\n了"),
+        ("&lt;停电&gt; &lt;b段", "<停电> <b段"),
+        ("<p>写作 &lt;p&gt;</p>", "写作 <p>"),
+        ("停电三天<span sty", "停电三天"),
+        ("停电三天</", "停电三天"),
+        (
+            "一家三口\U0001f468\u200d\U0001f469\u200d\U0001f466停\u200d电",
+            "一家三口\U0001f468\u200d\U0001f469\u200d\U0001f466停电",
+        ),
+    ],
+)
+def test_only_what_looks_like_a_tag_is_one(given: str, text: str) -> None:
+    assert strip_html(given) == text
+
+
+def test_a_text_of_nothing_but_brackets_is_read_in_no_time() -> None:
+    for many in ("<", "<p ", "<a" + " b" * 50, "<x a= ", "&lt;", "<!--"):
+        assert isinstance(strip_html(many * 3_000), str)
 
 
 def test_selectors_speak_css_and_xpath() -> None:
@@ -101,6 +130,42 @@ def test_templates_fill_names_and_leave_other_braces() -> None:
     }
     assert fill_text("{since}", values) == "2026-11-20"
     assert fill_text("{page.__class__} {keyword!r}", values) == "{page.__class__} {keyword!r}"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "cb({});",
+        "/**/ typeof cb === 'function' && cb({});",
+        "try{{cb({})}}catch(e){{}}",
+        "window.cb && window.cb({})",
+        'window["cb"]&&window["cb"]({})',
+        "cb({}) // done (1)",
+        ")]}}',\n{}",
+        "while(1);{}",
+        "for(;;);{}",
+        "{}<!-- 12 ms -->",
+        "{}",
+    ],
+)
+def test_json_is_found_in_any_wrapping(around: str) -> None:
+    for value in ({"rows": [{"t": "停（电）;)}"}]}, [1, {"a": []}]):
+        assert JSON_DECODERS["jsonp"](around.format(json.dumps(value))) == value
+
+
+def test_what_stands_around_json_must_be_noise() -> None:
+    for text in ('cb({"a": 1}) + cb({"b": 2})', '<html><script>x({"a": 1})</script>', "x(" * 5_000):
+        with pytest.raises(ValueError, match="不是 JSON"):
+            JSON_DECODERS["jsonp"](text)
+    assert "decode: jsonp" in _refusal('cb({"a": 1})')
+    assert "decode: jsonp" not in _refusal("<html>")
+    assert "jsonp" not in _refusal('{"a": ')
+
+
+def _refusal(text: str) -> str:
+    with pytest.raises(ValueError, match="不是 JSON") as caught:
+        JSON_DECODERS["json"](text)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize("name", JSON_DECODERS)

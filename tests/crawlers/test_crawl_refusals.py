@@ -163,6 +163,12 @@ def test_a_changed_page_is_no_refusal() -> None:
         assert refusal_in(body) is None
 
 
+def test_a_list_that_has_moved_by_a_meta_refresh_says_where_to() -> None:
+    at = page("<meta http-equiv=Refresh content=\"0; url='/new/list.html'\"><p>" + "本站已改版" * 9)
+    with pytest.raises((PageChanged, Refused), match=r"转到 /new/list\.html，请改用那个网址"):
+        listed(source("board", "item: li"), at)
+
+
 def test_an_empty_list_needs_a_proof_that_it_is_the_list() -> None:
     rules = RULES.format(body="div.q")
     empty = page(letters())

@@ -33,6 +33,7 @@ def settings() -> Settings:
         ("HTTPPROXY_ENABLED", False),
         ("RETRY_ENABLED", False),
         ("AUTOTHROTTLE_ENABLED", True),
+        ("COMPRESSION_ENABLED", False),
         ("DNSCACHE_ENABLED", False),
         ("HTTPCACHE_ENABLED", False),
         ("LOG_INSTALL_ROOT_HANDLER", False),

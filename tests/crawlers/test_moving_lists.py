@@ -18,7 +18,7 @@ from moving_list import FetchFailed, Killed, MovingList, newest_first
 
 from crawlers.kinds.api_rules import ApiRules
 from crawlers.progress.gap import Gap, bounded
-from crawlers.reading.pages import Ask, Page
+from crawlers.reading.pages import Ask, Conditions, Page
 from crawlers.source import Source
 from domain.polling import PollResult
 
@@ -342,7 +342,7 @@ def test_lists_that_a_poll_does_not_come_to_are_first_at_the_next() -> None:
     for _ in range(2):
         so_far = len(board.asked)
         board.poll()
-        asked.append([ask.series.keyword for ask in board.asked[so_far:]])
+        asked.append(list(dict.fromkeys(ask.series.keyword for ask in board.asked[so_far:])))
     assert asked[0] == words[:2], "two requests, not four: the site is down"
     assert asked[1][:2] == words[2:]
 
@@ -382,6 +382,61 @@ def test_a_post_that_was_edited_during_a_poll_that_broke_off_is_taken_as_edited(
     handed_in = len(board.store.handed_in)
     board.polls(2)
     assert len(board.store.handed_in) == handed_in
+
+
+@pytest.mark.parametrize("paging", ["page", "offset", "cursor"])
+@pytest.mark.parametrize("asked", [20, 50])
+def test_a_server_that_gives_fewer_than_are_asked_for_has_more(paging: str, asked: int) -> None:
+    board = MovingList(newest_first(70), size=asked, paging=paging, max_pages=10)
+    board.size = 20  # at most, whatever is asked for
+    rows = board.on_page
+
+    def on_page(ask: Ask) -> list[str]:
+        return [key for key in rows(ask) if key != "65"]  # withheld, and counted all the same
+
+    board.on_page = on_page  # type: ignore[method-assign]
+    board.poll()
+    assert board.missing() == ["65"]
+    board.grow(1)
+    requests = len(board.asked)
+    board.poll()
+    assert board.missing() == ["65"]
+    assert len(board.asked) <= requests + 2, "known ground needs no further page"
+
+
+def test_a_short_list_is_not_called_unread_though_one_page_is_all_that_may_be_read() -> None:
+    board = MovingList(newest_first(3), size=10, max_pages=1)
+    (first,) = board.polls(1)
+    assert first.notice is None
+    assert board.numbers() == [0, 1]
+    board = MovingList(newest_first(45), size=50, max_pages=1)
+    board.size = 20
+    board.polls(3)
+    assert board.missing() == []
+
+
+@pytest.mark.parametrize("end", ["empty", "error", "status", "last page again"])
+def test_behind_a_short_page_there_may_be_nothing(end: str) -> None:
+    board = MovingList(newest_first(3), size=10)
+
+    def answer(ask: Ask, conditions: Conditions | None, page: Page) -> Page:
+        if not ask.number or end == "empty":
+            return page
+        if end == "status":
+            raise FetchFailed("网站出错：HTTP 500")
+        if end == "error":
+            return _as(page, body='{"code": 500, "msg": "没有更多数据了"}'.encode())
+        return _as(page, body=json.dumps({"rows": [board.row(k) for k in board.posts]}).encode())
+
+    board.answer = answer
+    results = [outcome.result for outcome in board.polls(4)]
+    assert results[0] is PollResult.NEW
+    assert PollResult.FAILED not in results
+    assert board.missing() == []
+    assert all(outcome.problem is None for outcome in board.store.outcomes)
+    requests = len(board.asked)
+    board.poll()
+    assert len(board.asked) == requests + 1
 
 
 def test_the_time_since_when_a_site_is_asked_waits_until_nothing_is_left() -> None:
