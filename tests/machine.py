@@ -37,10 +37,11 @@ def fixed_work_s() -> float:
 
 
 def grows_no_faster_than_its_input(work: Callable[[int], object], size: int) -> bool:
-    """Ten times the input costs far less than a hundred times as much."""
+    """Ten times the input costs far less than a hundred times as much: at the best of three tries,
+    of which the first will do."""
     work(size)
     small = max(processor_s(lambda: work(size)), 0.0005)
-    return processor_s(lambda: work(10 * size)) < 30 * small
+    return any(processor_s(lambda: work(10 * size), tries=1) < 30 * small for _ in range(3))
 
 
 def child_s(*words: str, said: str = "") -> tuple[float, subprocess.CompletedProcess[str]]:

@@ -14,6 +14,9 @@ from gridvoice.processes.logs import set_up
 from gridvoice.processes.supervisor import Supervisor, WaitLimits
 
 FOLDER = Path(sys.argv[1])
+# Neither the service nor the crier needs more than the standard library: -S, -E leave out what
+# else each start of Python would load.
+BARE = (sys.executable, "-S", "-E", "-c")
 SERVICE = """
 import os, signal, sys, time
 folder, fd, restarts, reason = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
@@ -32,7 +35,7 @@ exec(open(folder + "/service.py").read())
 
 
 def command(restarts: int, reason: str, heartbeat: int) -> list[str]:
-    return [sys.executable, "-c", SERVICE, str(FOLDER), str(heartbeat), str(restarts), reason]
+    return [*BARE, SERVICE, str(FOLDER), str(heartbeat), str(restarts), reason]
 
 
 CRY = """
@@ -45,7 +48,7 @@ if os.path.exists(sys.argv[1] + "/hang"):
 
 
 def cry(reason: str) -> list[str]:
-    return [sys.executable, "-c", CRY, str(FOLDER), reason]
+    return [*BARE, CRY, str(FOLDER), reason]
 
 
 if __name__ == "__main__":

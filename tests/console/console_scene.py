@@ -55,9 +55,42 @@ def say(
     conn: Connection, said: Said, now: datetime, category: Category, relevant: bool = True
 ) -> int:
     """Take one post in and assess it; its id."""
+    (one,) = say_all(conn, [said], now, category, relevant)
+    return one
+
+
+def say_all(
+    conn: Connection,
+    said: Sequence[Said],
+    now: datetime,
+    category: Category,
+    relevant: bool = True,
+) -> list[int]:
+    """Take posts in, each forty seconds after it was published, and assess them; their ids."""
+    found = [_found(one, now) for one in said]
+    seen = {post.key: _seen_at(post, now) for post in found}
+    take_in.take_in(conn, found, now, AUTHOR_KEY, lambda post: seen[post.key])
+    keys = post_table.c.key.in_(seen)
+    rows = conn.execute(
+        select(post_table.c.key, post_table.c.id, post_table.c.version_id).where(keys)
+    )
+    made = {row.key: row for row in rows}
+    written = [made[post.key] for post in found]
+    unassessed.record_assessments(
+        conn,
+        [
+            (row.version_id, _assessment(one, category, relevant))
+            for row, one in zip(written, said, strict=True)
+        ],
+        now,
+    )
+    return [int(row.id) for row in written]
+
+
+def _found(said: Said, now: datetime) -> FoundPost:
     n = next(_keys)
     at = now - timedelta(minutes=said.ago)
-    found = FoundPost(
+    return FoundPost(
         source=said.source,
         key=str(n),
         title=said.title,
@@ -70,16 +103,11 @@ def say(
         reply=said.reply,
         reply_at=at + timedelta(minutes=20) if said.reply else None,
     )
-    take_in.take_in(conn, [found], min(at + timedelta(seconds=40), now), AUTHOR_KEY)
-    row = conn.execute(
-        select(post_table.c.id, post_table.c.version_id).where(
-            post_table.c.source == said.source, post_table.c.key == str(n)
-        )
-    ).one()
-    unassessed.record_assessments(
-        conn, [(row.version_id, _assessment(said, category, relevant))], now
-    )
-    return int(row.id)
+
+
+def _seen_at(post: FoundPost, now: datetime) -> datetime:
+    assert post.published_at is not None
+    return min(post.published_at + timedelta(seconds=40), now)
 
 
 def _assessment(said: Said, category: Category, relevant: bool) -> Assessment:
@@ -125,8 +153,8 @@ def open_with(
     incidents.add_event(
         conn, incident_id, "opened", Cause.read(f"post:{next(_keys)}"), what.opened_at
     )
-    for number, one in enumerate(said):
-        post_id = say(conn, one, now, category)
+    post_ids = say_all(conn, said, now, category)
+    for number, (one, post_id) in enumerate(zip(said, post_ids, strict=True)):
         at = now - timedelta(minutes=one.ago)
         incidents.add_post(conn, incident_id, post_id, at)
         if number:
@@ -204,9 +232,11 @@ def fill(engine: Engine, now: datetime) -> dict[str, str]:
     board, social, hotline = "town-board", "weibo-search", "hotline"
     with write(engine) as conn:
         _sources(conn, now)
-        for minutes in range(0, 540, 6):
-            say(conn, Said(minutes, "forum", "town-board", "周末去哪玩", "孩子想放风筝，求推荐", severity=Severity.NONE),
-                now, Category.SUPPLY_QUALITY, relevant=False)  # fmt: skip
+        talk = [
+            Said(minutes, "forum", "town-board", "周末去哪玩", "孩子想放风筝，求推荐", severity=Severity.NONE)
+            for minutes in range(0, 540, 6)
+        ]  # fmt: skip
+        say_all(conn, talk, now, Category.SUPPLY_QUALITY, relevant=False)
         texts = (
             "小召西村又是低电压，一到晚饭点空调带不起来，电磁炉也热不了。打了几次电话都没人管，联系我 13812345678。",
             "我家在小召西村三组，电压只有160伏，孩子中考在家复习，灯一闪一闪的。全村都这样，变压器太小了吧？",

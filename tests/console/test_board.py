@@ -229,10 +229,8 @@ def _many(engine: Engine, count: int, said: int = 3) -> None:
         for value in values:
             del value["id"]
         conn.execute(insert(incident_table), values)
-        for n in range(count):
-            one = scene.say(
-                conn, scene.Said(20, "weibo", "s", "", f"{n}停电"), NOW, Category.SUPPLY_QUALITY
-            )
+        joined = [scene.Said(20, "weibo", "s", "", f"{n}停电") for n in range(count)]
+        for n, one in enumerate(scene.say_all(conn, joined, NOW, Category.SUPPLY_QUALITY)):
             incidents.add_post(conn, template + 1 + n, one, NOW)
 
 

@@ -49,7 +49,7 @@ def test_splitting_keeps_every_piece() -> None:
     assert [p.kind for p in rest] == ["reason", ""]
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings.default.max_examples // 6)
 @given(st.integers(-250, 40), st.sampled_from(PRIVATE))
 def test_a_text_that_is_cut_shows_no_half_of_a_number(before: int, private: str) -> None:
     text = "，" * (20_000 - before) + private + "，" * 400

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 import requests
 from console_server import Console
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 
 from db.engine import write
 from db.tables import posts
@@ -27,18 +25,15 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("url", ODD)
-def test_an_incident_with_an_odd_address_can_be_opened_and_taken(
-    running: Callable[..., Console], engine: Engine, url: str
-) -> None:
-    console = running(fill=True)
-    with write(engine) as conn:
-        conn.execute(update(posts).values(url=url))
-    number = next(iter(console.numbers.values()))
-    opened = console.get(f"/incidents/{number}")
-    assert opened.status_code == 200
-    assert url not in opened.text
-    assert console.get("/posts/1/original").status_code == 404
+def test_an_incident_with_an_odd_address_can_be_opened_and_taken(own_console: Console) -> None:
+    number = next(iter(own_console.numbers.values()))
+    for url in ODD:
+        with write(own_console.engine) as conn:
+            conn.execute(update(posts).values(url=url))
+        opened = own_console.get(f"/incidents/{number}")
+        assert opened.status_code == 200, url
+        assert url not in opened.text, url
+        assert own_console.get("/posts/1/original").status_code == 404, url
 
 
 @pytest.mark.parametrize("origin", ["http://[", "http://[x]", "http://h:99999", "::"])

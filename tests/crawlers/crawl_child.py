@@ -137,7 +137,7 @@ def main() -> None:
         ask_every_s=0.03,
         retry_wait_s=0.05,
         finish_s=options.get("finish_s", 2.0),
-        memory_limit_mb=options.get("memory_limit_mb", 1024),
+        memory_limit_mb=options.get("memory_limit_mb"),
     )
     code = run(
         intake.load,

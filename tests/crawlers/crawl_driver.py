@@ -17,6 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 CHILD = Path(__file__).with_name("crawl_child.py")
+MEMORY_LIMIT_MB = 1024  # not what the settings say where nobody says anything
 
 
 def python_path() -> str:
@@ -71,7 +72,11 @@ class Crawler:
         environment = {**os.environ, "PYTHONPATH": python_path(), "PYTHONWARNINGS": "error"}
         fds = (options["stop_fd"],) if "stop_fd" in options else ()
         self.process = subprocess.Popen(
-            [sys.executable, str(CHILD), json.dumps(options)],
+            [
+                sys.executable,
+                str(CHILD),
+                json.dumps({"memory_limit_mb": MEMORY_LIMIT_MB, **options}),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -118,6 +123,11 @@ class Crawler:
             if wanted(said):
                 return said
             self.other.append(said)
+
+    def forget(self) -> None:
+        """What was said so far answers no later question."""
+        while not self._heard.empty():
+            self.other.append(self._heard.get())
 
     def start_poll(
         self, yaml: str, *, after: Polled | None = None, known: tuple[str, ...] = (), **lease: Any

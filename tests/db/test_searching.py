@@ -161,8 +161,6 @@ any_posts = st.lists(
 
 
 @settings(
-    max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(stored=any_posts, query=any_query, limit=st.integers(1, 3), offset=st.integers(0, 2))

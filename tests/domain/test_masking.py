@@ -494,6 +494,7 @@ def telephones(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(_PREFIXES)) + gap.join(parts)
 
 
+many = settings(max_examples=settings.default.max_examples * 8 // 3)
 _FRAGMENTS = [written for written, _ in PRIVATE] + READABLE
 texts = st.lists(
     st.one_of(
@@ -515,7 +516,7 @@ def figures(text: str) -> str:
     return re.sub(r"[\W_]+", "", spelt.replace("*", "x"))
 
 
-@settings(max_examples=400)
+@many
 @given(
     before=st.sampled_from(["", "停电，", "请回", "李四 "]),
     number=telephones(),
@@ -528,7 +529,7 @@ def test_no_spelling_of_a_telephone_number_comes_through(
     assert not re.search(r"1[3-9]\d{9}", figures(shown))
 
 
-@settings(max_examples=400)
+@many
 @given(texts)
 def test_masking_covers_in_place_and_twice_is_once(text: str) -> None:
     shown = mask(text)
