@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from db.statements import storable
 from db.tables import alerts, attempts, deliveries
-from domain.alerts import DeliveryState, Outcome
+from domain.alerts import MAY_BE_SEEN, DeliveryState, Outcome
 
 _REFUSED = (Outcome.BAD_RECEIVER.value, Outcome.TOO_LONG.value)  # this message, whatever the time
 
@@ -76,7 +76,7 @@ def record_outcome(
     if outcome == Outcome.DELIVERED:
         values |= {"state": DeliveryState.DELIVERED.value, "delivered_at": now}
         return conn.execute(_DELIVERED, values).rowcount == 1
-    if outcome == Outcome.UNKNOWN:
+    if outcome in MAY_BE_SEEN:
         values["resend"] = True
     if retry_at is None:
         values["state"] = DeliveryState.DEAD.value

@@ -29,7 +29,7 @@ from db import leases, sending
 from db.channel_states import channel_state, lock_channel
 from db.engine import read, write
 from db.leases import Leased
-from domain.alerts import Outcome, SendError
+from domain.alerts import MAY_BE_SEEN, Outcome, SendError
 from domain.assessments import Severity
 from domain.clock import utc_now
 from gridvoice.tasks.channels import channel_fails, channel_works
@@ -162,7 +162,7 @@ def _send(channel: Channel, notice: Notice, item: Leased) -> tuple[str, str] | S
 
 def _record_failure(lane: _Lane, item: Leased, n: int, error: SendError, took: timedelta) -> None:
     now = lane.clock()
-    may_be_seen = item.resend or error.outcome is Outcome.UNKNOWN
+    may_be_seen = item.resend or error.outcome in MAY_BE_SEEN
     is_red = item.alert.severity is Severity.RED
     soon = is_red and (lane.channel.drops_repeats or not may_be_seen)
     asked = outage.asked_wait(error.retry_after_s)
