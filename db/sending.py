@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    and_,
     bindparam,
     case,
+    delete,
     exists,
     func,
     insert,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from db.outbox import AlertRow
 from db.statements import storable
 from db.tables import alerts, attempts, deliveries
 from domain.alerts import MAY_BE_SEEN, DeliveryState, Outcome
@@ -95,6 +98,25 @@ def recent_attempts(conn: Connection, channel: str, since: datetime) -> list[dat
     return list(conn.execute(_RECENT, {"on_channel": channel, "since": since}).scalars())
 
 
+def newer_report(conn: Connection, alert: AlertRow, channel: str, recipient: str) -> int | None:
+    """The last report of the alert's incident that has come through already, before the alert
+    itself; None: there is none."""
+    which = {"incident": alert.incident_id, "report": alert.report_no}
+    newest = conn.scalar(_NEWER, {**which, "on_channel": channel, "to": recipient})
+    return None if newest is None else int(newest)
+
+
+def withdraw_held(
+    conn: Connection, incident_id: int, report_no: int, to: tuple[str, str] | None = None
+) -> int:
+    """A report makes those before it needless that quiet hours hold and nobody was told yet (`to`
+    that channel and recipient, else to anybody); how many."""
+    which = {"incident": incident_id, "report": report_no}
+    if to is None:
+        return conn.execute(_WITHDRAW, which).rowcount
+    return conn.execute(_WITHDRAW_TO, {**which, "on_channel": to[0], "to": to[1]}).rowcount
+
+
 def retry(conn: Connection, delivery_id: str) -> bool:
     """Send a dead letter again, at once and with all its tries before it. False: it is not dead."""
     return conn.execute(_RETRY, {"delivery": delivery_id}).rowcount == 1
@@ -156,6 +178,30 @@ _RECENT = (
         attempts.c.started_at >= bindparam("since"),
     )
 )
+_EARLIER = select(alerts.c.id).where(
+    alerts.c.incident_id == bindparam("incident"), alerts.c.report_no < bindparam("report")
+)
+_SAME_WAY = and_(
+    deliveries.c.channel == bindparam("on_channel"), deliveries.c.recipient == bindparam("to")
+)
+_NEWER = (
+    select(func.max(alerts.c.report_no))
+    .join(deliveries, deliveries.c.alert_id == alerts.c.id)
+    .where(
+        alerts.c.incident_id == bindparam("incident"),
+        alerts.c.report_no > bindparam("report"),
+        deliveries.c.state == DeliveryState.DELIVERED.value,
+        _SAME_WAY,
+    )
+)
+# What quiet hours hold is due later than its alert was written, and was never tried.
+_WITHDRAW = delete(deliveries).where(
+    deliveries.c.alert_id.in_(_EARLIER),
+    deliveries.c.state == DeliveryState.NEW.value,
+    deliveries.c.attempts == 0,
+    deliveries.c.next_at > _TIME_OF_ALERT,
+)
+_WITHDRAW_TO = _WITHDRAW.where(_SAME_WAY)
 _RETRY = _THIS.where(deliveries.c.state == DeliveryState.DEAD.value).values(
     state=DeliveryState.RETRY.value,
     next_at=_TIME_OF_ALERT,

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from app_scene import OUTAGE, OVERCHARGED, SHOCK, found, told_now
+from app_scene import OUTAGE, OVERCHARGED, SHOCK, found, the_incident, told_now
 from outage_scene import (
     MINUTE,
     SECOND,
@@ -39,10 +39,12 @@ from db.engine import read, write
 from db.tables import alerts
 from domain.alerts import DeliveryState
 from domain.assessments import Severity
+from domain.clock import utc_now
 from domain.input.load import load_file
 from gridvoice.demo.receivers.centre import CENTRE, DEMO_SECRET
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.receivers.wecom import WECOM
+from gridvoice.handling.acts import close
 from gridvoice.health.store_health import store_troubles
 from gridvoice.service.replay import replay
 from gridvoice.settings.configuration import Configuration
@@ -493,3 +495,21 @@ def test_a_log_in_page_before_the_receiver_is_an_outage_and_no_yes(
     sqlite_engine: Engine, unagreed: Configuration, gateway: Gateway, clock: Clock
 ) -> None:
     _outage(sqlite_engine, unagreed, gateway, clock, "garbage", 4, HOUR)
+
+
+def test_a_report_that_a_later_one_overtook_says_so_when_it_comes(
+    engine: Engine, config: Configuration, gateway: Gateway, clock: Clock
+) -> None:
+    told_now(engine, config, found("1", OUTAGE))
+    gateway.script(WECOM, ["500"])
+    clock.now = utc_now()
+    assert knock(engine, config, clock, "duty_group") == (1, 0)
+    close(engine, config, the_incident(engine).incident.number, "张三", "已复电", clock.now)
+    clock.move(3.5 * SECOND)  # the robot's rest is over, the wait of the first report is not
+    knock(engine, config, clock, "duty_group")
+    clock.move(2 * MINUTE)
+    knock(engine, config, clock, "duty_group")
+    last, first = [accepted.body["text"]["content"] for accepted in gateway.accepted_at(WECOM)]
+    assert "第2报" in last
+    assert "第1报〔此前已发第2报，以其为准〕" in first
+    assert "此前已发" not in last
