@@ -95,8 +95,10 @@ def _check(said: Any, success: SuccessWhen) -> None:
         for key in success.field.split("."):
             value = value[int(key)] if isinstance(value, list) else value[key]
     except (ValueError, LookupError, TypeError):
+        # A page, or nothing at all, is no answer of the receiver's: it is as if it were away.
+        is_answer = said is not None and what_it_says(said)[0] is not Said.PAGE
         words = f"the answer has no {success.field}; it may have been accepted"
-        raise SendError(Outcome.UNKNOWN, "", words) from None
+        raise SendError(Outcome.UNCLEAR if is_answer else Outcome.UNKNOWN, "", words) from None
     if not any(type(value) is type(wanted) and value == wanted for wanted in success.equals):
         raise SendError(Outcome.RETRY, "", f"{success.field} does not say success")
 
