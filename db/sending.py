@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    and_,
     bindparam,
     case,
+    delete,
     exists,
     func,
     insert,
@@ -18,9 +20,10 @@ from sqlalchemy import (
     update,
 )
 
+from db.outbox import AlertRow
 from db.statements import storable
 from db.tables import alerts, attempts, deliveries
-from domain.alerts import DeliveryState, Outcome
+from domain.alerts import MAY_BE_SEEN, DeliveryState, Outcome
 
 _REFUSED = (Outcome.BAD_RECEIVER.value, Outcome.TOO_LONG.value)  # this message, whatever the time
 
@@ -76,7 +79,7 @@ def record_outcome(
     if outcome == Outcome.DELIVERED:
         values |= {"state": DeliveryState.DELIVERED.value, "delivered_at": now}
         return conn.execute(_DELIVERED, values).rowcount == 1
-    if outcome == Outcome.UNKNOWN:
+    if outcome in MAY_BE_SEEN:
         values["resend"] = True
     if retry_at is None:
         values["state"] = DeliveryState.DEAD.value
@@ -93,6 +96,25 @@ def counted_tries(conn: Connection, delivery_id: str) -> Tries:
 def recent_attempts(conn: Connection, channel: str, since: datetime) -> list[datetime]:
     """When attempts of a channel began, by all processes, from `since` on: what its pace counts."""
     return list(conn.execute(_RECENT, {"on_channel": channel, "since": since}).scalars())
+
+
+def newer_report(conn: Connection, alert: AlertRow, channel: str, recipient: str) -> int | None:
+    """The last report of the alert's incident that has come through already, before the alert
+    itself; None: there is none."""
+    which = {"incident": alert.incident_id, "report": alert.report_no}
+    newest = conn.scalar(_NEWER, {**which, "on_channel": channel, "to": recipient})
+    return None if newest is None else int(newest)
+
+
+def withdraw_held(
+    conn: Connection, incident_id: int, report_no: int, to: tuple[str, str] | None = None
+) -> int:
+    """A report makes those before it needless that quiet hours hold and nobody was told yet (`to`
+    that channel and recipient, else to anybody); how many."""
+    which = {"incident": incident_id, "report": report_no}
+    if to is None:
+        return conn.execute(_WITHDRAW, which).rowcount
+    return conn.execute(_WITHDRAW_TO, {**which, "on_channel": to[0], "to": to[1]}).rowcount
 
 
 def retry(conn: Connection, delivery_id: str) -> bool:
@@ -156,6 +178,30 @@ _RECENT = (
         attempts.c.started_at >= bindparam("since"),
     )
 )
+_EARLIER = select(alerts.c.id).where(
+    alerts.c.incident_id == bindparam("incident"), alerts.c.report_no < bindparam("report")
+)
+_SAME_WAY = and_(
+    deliveries.c.channel == bindparam("on_channel"), deliveries.c.recipient == bindparam("to")
+)
+_NEWER = (
+    select(func.max(alerts.c.report_no))
+    .join(deliveries, deliveries.c.alert_id == alerts.c.id)
+    .where(
+        alerts.c.incident_id == bindparam("incident"),
+        alerts.c.report_no > bindparam("report"),
+        deliveries.c.state == DeliveryState.DELIVERED.value,
+        _SAME_WAY,
+    )
+)
+# What quiet hours hold is due later than its alert was written, and was never tried.
+_WITHDRAW = delete(deliveries).where(
+    deliveries.c.alert_id.in_(_EARLIER),
+    deliveries.c.state == DeliveryState.NEW.value,
+    deliveries.c.attempts == 0,
+    deliveries.c.next_at > _TIME_OF_ALERT,
+)
+_WITHDRAW_TO = _WITHDRAW.where(_SAME_WAY)
 _RETRY = _THIS.where(deliveries.c.state == DeliveryState.DEAD.value).values(
     state=DeliveryState.RETRY.value,
     next_at=_TIME_OF_ALERT,

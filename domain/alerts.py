@@ -57,6 +57,10 @@ class Outcome(StrEnum):
     BAD_RECEIVER = "bad_receiver"
     TOO_LONG = "too_long"
     UNKNOWN = "unknown"  # may have been accepted: resend, marked
+    UNCLEAR = "unclear"  # 2xx, and neither yes nor no: likely accepted, so few resends, marked
+
+
+MAY_BE_SEEN = frozenset({Outcome.UNKNOWN, Outcome.UNCLEAR})
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,8 @@ class HttpChannel(Generic[S]):
         raise NotImplementedError
 
     def read_answer(self, body: Any) -> Receipt:
-        """What a 2xx answer with this JSON says (None: with no JSON). Raises SendError.
+        """What a 2xx answer says: `body` is its JSON, else its text, None where it broke off.
+        Raises SendError.
 
         Where code or text are left empty, the status and the answer's own words stand for them.
         """
@@ -137,7 +138,7 @@ class HttpChannel(Generic[S]):
             raise refused(answer, words, self.clock())
         status = str(answer.status)
         try:
-            receipt = self.read_answer(answer.json())
+            receipt = self.read_answer(answer.read())
         except SendError as error:
             text = f"{error.text}: {words}" if error.text else words
             code = error.code or status

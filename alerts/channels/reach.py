@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from alerts.channels.opening import ChannelStatus, ConfiguredChannel
-from alerts.sending.outage import failing_since, is_held
+from alerts.sending.outage import failing_since, is_held, unclear_since
 from domain.alerts import ChannelState
 from domain.clock import short
 
@@ -37,6 +37,9 @@ def _trouble(opened: ConfiguredChannel, state: ChannelState, now: datetime) -> s
     if since is not None:
         # A clock that was put back must not tell of an outage to come.
         return f"自{short(min(since, now))}起不通，连续失败 {state.failures} 次：{state.problem}"
+    since = unclear_since(state)
+    if since is not None:
+        return f"自{short(min(since, now))}起，应答看不出是否收下：{state.problem}"
     if is_held(state, now) and state.blocked_until is not None:
         rest = (state.blocked_until - now) // timedelta(seconds=1)
         return f"对方要求暂停，{rest} 秒后再发：{state.problem}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from alerts.channels.answers import Said, what_it_says
 from alerts.channels.base import HttpChannel, HttpSettings, Request, json_request
 from alerts.channels.standard_webhooks import BadSecret, read_secrets, sign, timestamp
 from alerts.notice.clip import clip
@@ -35,8 +36,8 @@ class WebhookSettings(HttpSettings):
 
 
 class WebhookChannel(HttpChannel[WebhookSettings]):
-    """POSTs the payload. Delivered: status 2xx and a body that does not refuse: by the field of
-    `success_when` where that is set, else by the common ways of saying no (`refusal_in`)."""
+    """POSTs the payload. Delivered: status 2xx and a body that says so: by the field of
+    `success_when` where that is set, else as most receivers say it (`what_it_says`)."""
 
     Settings = WebhookSettings
     drops_repeats = True
@@ -74,24 +75,18 @@ class WebhookChannel(HttpChannel[WebhookSettings]):
     def read_answer(self, body: Any) -> Receipt:
         if self.settings.success_when is not None:
             _check(body, self.settings.success_when)
-        elif (said := refusal_in(body)) is not None:
-            raise SendError(Outcome.RETRY, "", f"{said} in a 2xx answer")
+        else:
+            said, words = what_it_says(body)
+            if said is not Said.YES:
+                raise SendError(_OUTCOMES[said], "", f"{words} in a 2xx answer")
         return Receipt("", "")
 
 
-def refusal_in(said: Any) -> str | None:
-    """What in a 2xx answer says no, as many gateways do; None: nothing does."""
-    if not isinstance(said, dict):
-        return None
-    for name in ("success", "ok"):
-        if said.get(name) is False:
-            return f"{name}=false"
-    for name, fine in (("errcode", ("0",)), ("code", ("0", "200", "201", "202", "204"))):
-        value = said.get(name)
-        digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-        if digits.lstrip("-").isdecimal() and digits not in fine:
-            return f"{name}={digits}"
-    return "error" if said.get("error") else None
+_OUTCOMES = {
+    Said.NO: Outcome.RETRY,
+    Said.NEITHER: Outcome.UNCLEAR,
+    Said.PAGE: Outcome.UNKNOWN,
+}
 
 
 def _check(said: Any, success: SuccessWhen) -> None:
@@ -100,8 +95,10 @@ def _check(said: Any, success: SuccessWhen) -> None:
         for key in success.field.split("."):
             value = value[int(key)] if isinstance(value, list) else value[key]
     except (ValueError, LookupError, TypeError):
+        # A page, or nothing at all, is no answer of the receiver's: it is as if it were away.
+        is_answer = said is not None and what_it_says(said)[0] is not Said.PAGE
         words = f"the answer has no {success.field}; it may have been accepted"
-        raise SendError(Outcome.UNKNOWN, "", words) from None
+        raise SendError(Outcome.UNCLEAR if is_answer else Outcome.UNKNOWN, "", words) from None
     if not any(type(value) is type(wanted) and value == wanted for wanted in success.equals):
         raise SendError(Outcome.RETRY, "", f"{success.field} does not say success")
 

@@ -47,22 +47,23 @@ def _laid_out(
 ) -> str:
     facts = [*notice.facts, *_quotes(notice)]
     whole = [heading, f"{NAME} {for_chat(notice.number)}", *map(line, facts), *_steps(notice), way]
-    return _marked(_cut(whole, limit), notice.resend)
-
-
-def _cut(lines: Sequence[str], limit: int | None) -> str:
     # The mark of a resend is left room for, so that both say the same otherwise.
+    taken = _MARK_BYTES + len(notice.remark.encode())
+    marks = (RESEND_MARK if notice.resend else "") + notice.remark
+    return _marked(_cut(whole, None if limit is None else limit - taken), marks)
+
+
+def _cut(lines: Sequence[str], room: int | None) -> str:
     whole = "\n".join(lines)
-    room = len(whole.encode("utf-8", "replace")) if limit is None else limit - _MARK_BYTES
-    return clip_lines(whole, room)
+    return clip_lines(whole, len(whole.encode("utf-8", "replace")) if room is None else room)
 
 
-def _marked(laid_out: str, resend: bool) -> str:
-    if not resend:
+def _marked(laid_out: str, marks: str) -> str:
+    if not marks:
         return laid_out
     first, newline, rest = laid_out.partition("\n")
     second, newline_2, rest = rest.partition("\n")
-    return f"{first}{newline}{second}{RESEND_MARK}{newline_2}{rest}"
+    return f"{first}{newline}{second}{marks}{newline_2}{rest}"
 
 
 def _quotes(notice: Notice) -> list[Fact]:

@@ -68,7 +68,8 @@ class Notice:
     """What one alert says, to all its receivers. `number` is how people name it (事件号 第N报).
 
     `about` holds the same as values: the incident (masked), the system's troubles, nothing for a
-    test. `why` are the grounds, weightiest first; `resend`: this may have been received already.
+    test. `why` are the grounds, weightiest first; `resend`: this may have been received already;
+    `remark`: what is to be said of its being late, given when it is sent.
     """
 
     heading: str
@@ -82,6 +83,7 @@ class Notice:
     quotes: tuple[Quote, ...] = ()
     playbook: Playbook | None = None
     resend: bool = False
+    remark: str = ""
 
     @property
     def is_over(self) -> bool:

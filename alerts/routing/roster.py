@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -91,6 +91,12 @@ class Roster:
     @property
     def in_use(self) -> bool:
         return bool(self.shifts)
+
+    def unreached(self, channels: Collection[str]) -> list[str]:
+        """Who is put on duty and has no address on any of `channels`."""
+        names = dict.fromkeys(name for shift in self.shifts for name in shift.who)
+        reach = {person.name: person.reach for person in self.people}
+        return [name for name in names if not reach.get(name, {}).keys() & set(channels)]
 
     def on_duty(
         self,

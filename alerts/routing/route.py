@@ -95,6 +95,11 @@ class Routes:
         if any(d.recipient == ON_DUTY for d in self.operator):
             yield "operator", f"recipient {ON_DUTY} 不适用于运维; 写账号, 或留空发到整个群"
 
+    def duty_channels(self) -> set[str]:
+        """The channels on which whoever is on duty is to be addressed."""
+        every = [*self.default, *(d for route in self.routes for d in route.to)]
+        return {d.channel for d in every if d.recipient == ON_DUTY}
+
     def channel_names(self) -> set[str]:
         """Every channel that a destination names, to be checked against channels.yaml."""
         every = [*self.default, *self.operator, *(d for route in self.routes for d in route.to)]
@@ -136,14 +141,11 @@ def route(
     named = [(r.name, d) for r in fitting for d in r.to]
     default = [(DEFAULT_ROUTE, d) for d in routes.default]
     chosen = _configured(named, ready) or _configured(default, ready) or default
-    duty = [
-        p
-        for p in roster.on_duty(now, incident.place_code, incident.place, incident.station, zone)
-        if any(d.channel in p.reach for _, d in chosen)
-    ]
-    warning = None
-    if roster.in_use and not duty and any(d.recipient == ON_DUTY for _, d in chosen):
-        warning = f"值班表空档：{local.month}月{local.day}日 {local:%H:%M} 无人值班，请收到者先接"
+    duty = roster.on_duty(now, incident.place_code, incident.place, incident.station, zone)
+    asked = {d.channel: None for _, d in chosen if d.recipient == ON_DUTY} if roster.in_use else {}
+    unnamed = [channel for channel in asked if not any(channel in p.reach for p in duty)]
+    warning = _warning(unnamed, [p.name for p in duty], local) if unnamed else None
+    if asked and len(unnamed) == len(asked):
         chosen = [*chosen, *_configured(default, ready)]
     found: list[tuple[str, Destination, str]] = []
     for name, destination in chosen:
@@ -153,6 +155,14 @@ def route(
         Target(channel, recipient, name, warning, _wait(channel, incident, local, routes, now))
         for channel, recipient, name in _joined(found)
     ]
+
+
+def _warning(unnamed: list[str], on_duty: list[str], local: datetime) -> str:
+    """Nobody is named on these channels, though somebody should be."""
+    if not on_duty:
+        return f"值班表空档：{local.month}月{local.day}日 {local:%H:%M} 无人值班，请收到者先接"
+    who, where = "、".join(on_duty), "、".join(unnamed)
+    return f"当班的{who}在通道 {where} 上没有账号，未能点名，请收到者先接"
 
 
 def _configured(

@@ -38,12 +38,14 @@ class Answer:
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
-    def json(self) -> Any:
-        """The body as JSON; None where it is none."""
-        try:
-            return json.loads(self.body or b"")
-        except (ValueError, RecursionError):
+    def read(self) -> Any:
+        """The body as JSON, else as the text that it is; None where it broke off."""
+        if self.body is None:
             return None
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return self.body.decode("utf-8", "replace").strip()
 
 
 @dataclass(frozen=True, slots=True)

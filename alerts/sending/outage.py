@@ -77,13 +77,24 @@ def failing_since(state: ChannelState) -> datetime | None:
     return state.down_since if is_down(state) else None
 
 
+def unclear_since(state: ChannelState) -> datetime | None:
+    """Since when its answers say neither yes nor no; None: they say something, or it is down."""
+    return None if state.failures else state.down_since
+
+
 def failed(state: ChannelState, error: SendError, now: datetime, took: timedelta) -> ChannelState:
     """The channel after a send that failed and took that long."""
+    if error.outcome is Outcome.UNCLEAR:
+        # It answers, and may take what it is sent: nothing waits for it, and each is told so.
+        return replace(
+            state, problem=_problem(error), down_since=state.down_since or now, failures=0,
+            probe_at=None,
+        )  # fmt: skip
     if concerns_channel(error):
         asked = asked_wait(error.retry_after_s)
         state = replace(
             state,
-            problem=f"{error.code} {error.text}".strip(),
+            problem=_problem(error),
             down_since=state.down_since or now,
             failures=state.failures + 1,
             blocked_until=state.blocked_until if asked is None else now + asked,
@@ -93,6 +104,10 @@ def failed(state: ChannelState, error: SendError, now: datetime, took: timedelta
     # Also after a message that was refused for itself: probes keep their rhythm whatever they meet.
     every = RED_EVERY_LATER if state.failures > _LATER_FROM else RED_EVERY
     return replace(state, probe_at=now + max(every - took, _BREATH) if is_down(state) else None)
+
+
+def _problem(error: SendError) -> str:
+    return f"{error.code} {error.text}".strip()
 
 
 def worked(state: ChannelState, now: datetime) -> ChannelState:

@@ -28,9 +28,16 @@ SCHEDULE: tuple[timedelta, ...] = (
     timedelta(hours=24),
 )
 GIVE_UP_AFTER = timedelta(hours=72)
+# After an answer that says neither yes nor no: most likely each is a message more to somebody.
+UNCLEAR_SCHEDULE: tuple[timedelta, ...] = (
+    timedelta(minutes=2),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=4),
+)
+UNCLEAR_GIVE_UP_AFTER = timedelta(hours=4)
 SOON = timedelta(seconds=90)
 REFUSED_ATTEMPTS = 3
-_REACHED = tuple(itertools.accumulate(SCHEDULE))
 
 
 def next_attempt(
@@ -45,7 +52,8 @@ def next_attempt(
     """How long to wait after `attempts` attempts (1 or more), the last of which ended in `outcome`.
 
     `age`: since the first of them; `refused`: how many were refused for the message's own sake.
-    None: give up, the delivery is dead: refused three times, or tried for three days. The wait
+    None: give up, the delivery is dead: refused three times, or tried for three days (for hours,
+    where its answers say neither yes nor no). The wait
     goes by the age as well as the count: the many probes of an outage must not lead to waits of a
     day. Never earlier than `retry_after`; at most SOON where `soon` says so.
     Raises ValueError for a delivered outcome or no attempt.
@@ -55,11 +63,14 @@ def next_attempt(
     if outcome in ABOUT_THE_MESSAGE and refused >= REFUSED_ATTEMPTS:
         return None
     # Both, so that neither many probes nor a clock that jumps ahead gives anything up.
-    if attempts > len(SCHEDULE) and age >= GIVE_UP_AFTER:
+    is_unclear = outcome is Outcome.UNCLEAR
+    schedule = UNCLEAR_SCHEDULE if is_unclear else SCHEDULE
+    give_up_after = UNCLEAR_GIVE_UP_AFTER if is_unclear else GIVE_UP_AFTER
+    if attempts > len(schedule) and age >= give_up_after:
         return None
-    by_age = sum(reached <= age for reached in _REACHED)
-    planned = SCHEDULE[min(attempts - 1, by_age, len(SCHEDULE) - 1)]
-    if soon and outcome not in ABOUT_THE_MESSAGE:
+    by_age = sum(reached <= age for reached in itertools.accumulate(schedule))
+    planned = schedule[min(attempts - 1, by_age, len(schedule) - 1)]
+    if soon and not is_unclear and outcome not in ABOUT_THE_MESSAGE:
         planned = min(planned, SOON)
     wait = planned * rng.uniform(0.8, 1.2)
     if retry_after is not None:

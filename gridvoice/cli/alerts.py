@@ -93,7 +93,7 @@ def _tell_reach(args: argparse.Namespace, fares: Iterable[ChannelState]) -> None
 
 def _test(args: argparse.Namespace) -> int:
     from alerts.notice.compose import compose_test
-    from domain.alerts import SendError
+    from domain.alerts import Outcome, SendError
     from domain.clock import utc_now
     from gridvoice.contract.alerts import accepted_trial, refused_trial
 
@@ -112,6 +112,8 @@ def _test(args: argparse.Namespace) -> int:
             emit(refused_trial(args.channel, refused))
         else:
             say(f"✗ {args.channel}: {refused}")
+        if refused.outcome is Outcome.UNCLEAR:
+            complain("对方的应答看不出是否收下: 请问明何为收下, 在 channels.yaml 写明 success_when")
         return 1
     if args.json:
         emit(accepted_trial(args.channel, receipt))

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from alerts.sending.outage import is_down, is_held
+from alerts.sending.outage import is_down, is_held, unclear_since
 from db import health, undated
 from db.channel_states import channel_state_rows
+from domain.alerts import ChannelState
 from domain.clock import SHANGHAI
 from domain.masking.mask import mask
 from domain.trouble import Trouble
@@ -20,6 +21,7 @@ _SOON = timedelta(minutes=1)
 _UNDATED_WITHIN = timedelta(hours=24)
 _BLIND_AFTER = timedelta(minutes=30)
 _DOWN_AFTER = timedelta(minutes=2)
+_SUCCESS_WHEN = "请向对方问明怎样的应答才算收下，并在 channels.yaml 写明 success_when。"
 _CHECK = "请用 gridvoice sources check 检查其配置与网站。"
 Part = Callable[[Connection, datetime], Iterable[Trouble]]
 _ASIDE = {  # lane → what befell it, whether somebody may miss a complaint by it
@@ -131,9 +133,8 @@ def _channels(
         if since is not None and (is_down(state) or now - since > _DOWN_AFTER):
             yield Trouble(
                 key=f"channel:{state.name}",
-                what=f"预警通道“{name}”自 {_clock(since, now, zone)} 起发不出去"
-                f"（连续失败 {state.failures} 次）：{why}",
-                todo=todo,
+                what=f"预警通道“{name}”自 {_clock(since, now, zone)} 起{_fares(state)}：{why}",
+                todo=f"{todo}{_SUCCESS_WHEN}" if unclear_since(state) else todo,
                 alarm=True,
                 tell_after=_SOON,
             )
@@ -156,6 +157,12 @@ def _channels(
             alarm=True,
             tell_after=_SOON,
         )
+
+
+def _fares(state: ChannelState) -> str:
+    if unclear_since(state):
+        return "应答看不出是否收下"
+    return f"发不出去（连续失败 {state.failures} 次）"
 
 
 def _backlogs(conn: Connection, now: datetime) -> Iterator[Trouble]:

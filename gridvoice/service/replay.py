@@ -171,7 +171,8 @@ def _send_due(
     made = 0
     for name, channel in ready.items():
         if probing or name not in shut:
-            made += relay(engine, name, channel, owner("replay"), rng)[0]
+            zone = config.general.time_zone
+            made += relay(engine, name, channel, owner("replay"), rng, zone=zone)[0]
     with read(engine) as conn:
         now = utc_now()
         return made, leases.has_untried(conn, ready.keys() - shut_channels(conn, now), now)

@@ -14,6 +14,7 @@ from datetime import time
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -163,7 +164,8 @@ class Service:
         name_of_this = owner("relay")
         for name, opened in self.config.channels.items():
             if opened.channel is not None:
-                lane = partial(_relay, self.engine, name, opened.channel, name_of_this)
+                zone = self.config.general.time_zone
+                lane = partial(_relay, self.engine, name, opened.channel, name_of_this, zone)
                 self.tasks.add(f"relay {name}", f"推送（{opened.title}）", RELAY_EVERY_S, lane)
         memory = _WITHOUT_MEMORY_S[1 if self.restarts else 0]
         tell = Operator(self.config, self.health.troubles, self.told, memory)
@@ -250,8 +252,10 @@ class Service:
         return server
 
 
-def _relay(engine: Engine, name: str, channel: Channel, owner_name: str, go_on: GoOn) -> None:
-    relay(engine, name, channel, owner_name, random.Random(), lambda: not go_on())
+def _relay(
+    engine: Engine, name: str, channel: Channel, owner_name: str, zone: ZoneInfo, go_on: GoOn
+) -> None:
+    relay(engine, name, channel, owner_name, random.Random(), lambda: not go_on(), zone=zone)
 
 
 async def _ends(until: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:

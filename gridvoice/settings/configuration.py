@@ -101,8 +101,14 @@ def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
         known = {channel.name for channel in channels.channels}
         for name in sorted(routes.channel_names() - known):
             message = f"渠道 {name!r} 不在 channels.yaml 中; 有: {', '.join(sorted(known))}"
-            line = _line_of(directory / "routes.yaml", name)
+            line = _line_of(directory / "routes.yaml", _naming_channel(name))
             problems.append(Problem("routes.yaml", line, "channel", message))
+    if routes and roster and routes.duty_channels():
+        wanted = "、".join(sorted(routes.duty_channels()))
+        for name in roster.unreached(routes.duty_channels()):
+            message = f"{name!r} 值班, 但 reach 中没有点名用的通道的账号; 至少写其一: {wanted}"
+            line = _line_of(directory / "roster.yaml", re.compile(rf"name:.*{re.escape(name)}"))
+            problems.append(Problem("roster.yaml", line, "people", message))
     if problems or not (general and assessing and routes and roster and playbooks and channels):
         raise BadSettings(problems)
     return Configuration(
@@ -118,11 +124,13 @@ def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
     )
 
 
-def _line_of(path: Path, channel: str) -> int:
-    """The first line of routes.yaml that names a channel."""
-    words = re.compile(
-        rf"channels?:.*(?<!\w){re.escape(channel)}(?!\w)|-\s*{re.escape(channel)}\s*$"
-    )
+def _naming_channel(channel: str) -> re.Pattern[str]:
+    name = re.escape(channel)
+    return re.compile(rf"channels?:.*(?<!\w){name}(?!\w)|-\s*{name}\s*$")
+
+
+def _line_of(path: Path, words: re.Pattern[str]) -> int:
+    """The first line that has the words."""
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     return next((number for number, line in enumerate(lines, 1) if words.search(line)), 1)
 

@@ -36,6 +36,8 @@ def channel_fails(
         put_channel_state(conn, after)
     if outage.is_down(after) and not outage.is_down(before):
         log.error("channel is down name=%s since=%s code=%s", name, after.down_since, error.code)
+    if outage.is_shut(before, now) and not outage.is_shut(after, now):
+        sending.make_due(conn, name)  # it answers again, though not clearly
 
 
 def release_channels(conn: Connection, names: Collection[str], now: datetime) -> None:

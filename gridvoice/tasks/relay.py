@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic, sleep
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from alerts.channel import Channel
 from alerts.notice.body import from_body
+from alerts.notice.late import as_sent
 from alerts.notice.notice import Notice
 from alerts.sending import outage
 from alerts.sending.rate_limit import next_slot
@@ -29,9 +31,9 @@ from db import leases, sending
 from db.channel_states import channel_state, lock_channel
 from db.engine import read, write
 from db.leases import Leased
-from domain.alerts import Outcome, SendError
+from domain.alerts import MAY_BE_SEEN, Outcome, SendError
 from domain.assessments import Severity
-from domain.clock import utc_now
+from domain.clock import SHANGHAI, utc_now
 from gridvoice.tasks.channels import channel_fails, channel_works
 
 log = logging.getLogger("gridvoice.relay")
@@ -51,6 +53,16 @@ class _Lane:
     rng: random.Random
     stopping: Callable[[], bool]
     clock: Callable[[], datetime]
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A delivery whose `n`th attempt is on record. `newer`: a later report that went before it."""
+
+    item: Leased
+    n: int
+    newer: int | None
 
 
 def relay(
@@ -61,13 +73,14 @@ def relay(
     rng: random.Random,
     stopping: Callable[[], bool] = lambda: False,
     clock: Callable[[], datetime] = utc_now,
+    zone: ZoneInfo = SHANGHAI,
 ) -> tuple[int, int]:
     """Send what is due on one channel until nothing is, its rate or its receiver's state says wait,
     20 s have gone by, or we are `stopping`.
 
     (attempts made, delivered).
     """
-    lane = _Lane(engine, name, channel, owner, rng, stopping, clock)
+    lane = _Lane(engine, name, channel, owner, rng, stopping, clock, zone)
     made = delivered = 0
     began = monotonic()
     while not stopping() and monotonic() - began < PASS_S:
@@ -75,12 +88,12 @@ def relay(
         if begun is None:
             break
         made += 1
-        delivered += _deliver(lane, *begun)
+        delivered += _deliver(lane, begun)
     return made, delivered
 
 
-def _begin(lane: _Lane) -> tuple[Leased, int] | None:
-    """The delivery that goes next and the number of its attempt; None: nothing may go now."""
+def _begin(lane: _Lane) -> _Begun | None:
+    """The delivery that goes next, its attempt on record; None: nothing may go now."""
     now = lane.clock()
     # Most knocks find nothing. To look first spares them a write; what is found here the write
     # decides anew, and what comes after the look is met by the next knock.
@@ -101,7 +114,10 @@ def _begin(lane: _Lane) -> tuple[Leased, int] | None:
                 conn, lane.owner, now, LEASE_S, lane.name, turn.may_probe, turn.by_turns
             )
         n = item and sending.record_attempt(conn, item.delivery_id, now, lane.owner)
-    return (item, n) if item and n else None
+        if not (item and n):
+            return None
+        newer = sending.newer_report(conn, item.alert, item.channel, item.recipient)
+        return _Begun(item, n, newer)
 
 
 def _may_begin(conn: Connection, lane: _Lane, now: datetime) -> bool:
@@ -118,9 +134,11 @@ def _has_slot(conn: Connection, lane: _Lane, now: datetime) -> bool:
     return next_slot(recent, now, rate) <= now
 
 
-def _deliver(lane: _Lane, item: Leased, n: int) -> bool:
+def _deliver(lane: _Lane, begun: _Begun) -> bool:
+    item, n = begun.item, begun.n
     try:
-        notice = from_body(item.alert.body, item.resend)
+        written = from_body(item.alert.body, item.resend)
+        notice = as_sent(written, lane.clock(), begun.newer, lane.zone)
     except Exception as error:
         # Trying again cannot help; it is shown as dead, by name, and the lane goes on.
         log.exception("alert cannot be read delivery=%s", item.delivery_id)
@@ -128,10 +146,10 @@ def _deliver(lane: _Lane, item: Leased, n: int) -> bool:
         end = (lane.clock(), Outcome.BAD_RECEIVER, "body", text)
         _write_down(lane, lambda conn: sending.record_outcome(conn, item.delivery_id, n, *end))
         return False
-    began = monotonic()
+    started = monotonic()
     sent = _send(lane.channel, notice, item)
     if isinstance(sent, SendError):
-        _record_failure(lane, item, n, sent, timedelta(seconds=monotonic() - began))
+        _record_failure(lane, item, n, sent, timedelta(seconds=monotonic() - started))
         return False
     now = lane.clock()
 
@@ -162,7 +180,7 @@ def _send(channel: Channel, notice: Notice, item: Leased) -> tuple[str, str] | S
 
 def _record_failure(lane: _Lane, item: Leased, n: int, error: SendError, took: timedelta) -> None:
     now = lane.clock()
-    may_be_seen = item.resend or error.outcome is Outcome.UNKNOWN
+    may_be_seen = item.resend or error.outcome in MAY_BE_SEEN
     is_red = item.alert.severity is Severity.RED
     soon = is_red and (lane.channel.drops_repeats or not may_be_seen)
     asked = outage.asked_wait(error.retry_after_s)

@@ -17,7 +17,7 @@ from alerts.notice.excerpt import PublicPost
 from alerts.notice.notice import Notice
 from alerts.routing.decide import LastReport, decide, held_until
 from alerts.routing.route import DEFAULT_ROUTE, ON_DUTY, Target, route
-from db import incidents, outbox, posts
+from db import incidents, outbox, posts, sending
 from db.faults import is_of_the_store
 from db.outbox import AlertRow
 from domain.alerts import AlertReason
@@ -97,10 +97,37 @@ def tell_if_changed(
         # Quiet hours run on the wall clock, whatever clock the incident runs on. What need not wait
         # takes the alert's own time: a clock that is put back later must not hold it.
         clock = utc_now()
+<<<<<<< HEAD
         held = {to: to.not_before for to in targets if to.not_before and to.not_before > clock}
         ways = [(to.channel, to.recipient, held.get(to, min(now, clock))) for to in targets]
         outbox.add_deliveries(conn, alert_id, ways)
+=======
+        _withdraw(conn, incident_id, after, reason, targets)
+        for target in targets:
+            until = target.not_before
+            due = until if until is not None and until > clock else min(now, clock)
+            outbox.add_delivery(conn, alert_id, target.channel, target.recipient, due)
+>>>>>>> hb
     return Telling(after, reason)
+
+
+def _withdraw(
+    conn: Connection,
+    incident_id: int,
+    after: Incident,
+    reason: AlertReason,
+    targets: Sequence[Target],
+) -> None:
+    """What quiet hours hold of earlier reports is not sent where this one says it better; nor
+    anywhere, once the matter is over."""
+    if after.report_no == 1:
+        return
+    ways = [(target.channel, target.recipient) for target in targets]
+    needless = [None] if reason is AlertReason.CLOSED else ways
+    count = sum(sending.withdraw_held(conn, incident_id, after.report_no, to) for to in needless)
+    if count:
+        log.info("withdrawn incident=%s before_report=%d deliveries=%d", after.number,
+                 after.report_no, count)  # fmt: skip
 
 
 def _targets(

@@ -22,6 +22,7 @@ from alerts.sending.outage import (
     is_shut,
     released,
     turn,
+    unclear_since,
     worked,
 )
 from domain.alerts import ChannelState, Outcome, SendError
@@ -97,6 +98,17 @@ def test_what_concerns_one_message_is_no_outage(error: SendError) -> None:
     # Nor does it end one; but the probes keep their rhythm.
     now = T0 + timedelta(hours=1)
     assert failed(down(), error, now, SECOND) == replace(down(), probe_at=down(now=now).probe_at)
+
+
+def test_answers_that_say_neither_yes_nor_no_are_told_of_and_shut_nothing() -> None:
+    unclear = SendError(Outcome.UNCLEAR, "200", "code=7 in a 2xx answer")
+    state = after(*[unclear] * 20)
+    assert unclear_since(state) == T0
+    assert state.problem == "200 code=7 in a 2xx answer"
+    assert not is_shut(state, T0 + MINUTE)
+    assert not is_shut(failed(down(), unclear, T0 + MINUTE, SECOND), T0 + MINUTE)
+    assert unclear_since(down()) is None
+    assert unclear_since(worked(state, T0)) is None
 
 
 def test_red_probes_every_half_minute_and_others_ever_less_often() -> None:

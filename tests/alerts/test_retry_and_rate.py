@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from alerts.channel import UNLIMITED, RateLimit
 from alerts.channels.wecom import WeComChannel
 from alerts.sending.rate_limit import next_slot
-from alerts.sending.retry import GIVE_UP_AFTER, REFUSED_ATTEMPTS, SCHEDULE, next_attempt
+from alerts.sending.retry import (
+    GIVE_UP_AFTER,
+    REFUSED_ATTEMPTS,
+    SCHEDULE,
+    UNCLEAR_SCHEDULE,
+    next_attempt,
+)
 from domain.alerts import Outcome
 
 T0 = datetime(2026, 11, 24, tzinfo=UTC)
@@ -49,6 +55,16 @@ def test_a_message_that_is_refused_for_itself_is_dead_after_three(outcome: Outco
     assert next_attempt(9, age, REFUSED_ATTEMPTS - 1, outcome, None, rng) is not None
     assert next_attempt(9, age, REFUSED_ATTEMPTS, outcome, None, rng) is None
     assert next_attempt(9, age, REFUSED_ATTEMPTS, Outcome.UNKNOWN, None, rng) is not None
+
+
+def test_an_answer_that_says_neither_yes_nor_no_is_tried_a_few_times_over_hours() -> None:
+    for seed in range(20):
+        rng, age, tries = random.Random(seed), timedelta(0), 1
+        while wait := next_attempt(tries, age, 0, Outcome.UNCLEAR, None, rng, soon=True):
+            assert wait >= 0.8 * UNCLEAR_SCHEDULE[0], "also the gravest: it is likely seen"
+            age, tries = age + wait, tries + 1
+        assert len(UNCLEAR_SCHEDULE) < tries <= len(UNCLEAR_SCHEDULE) + 3
+        assert timedelta(hours=4) <= age <= timedelta(hours=10)
 
 
 def test_neither_many_probes_nor_a_clock_that_leaps_gives_a_delivery_up() -> None:

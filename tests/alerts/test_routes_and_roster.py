@@ -209,16 +209,45 @@ def test_without_a_roster_the_group_is_told_as_a_whole_and_nothing_is_amiss(
     assert {t.warning for t in targets} == {None}
 
 
-def test_people_on_duty_whom_the_channel_cannot_reach_are_a_gap(
-    routes: Routes, make_incident: Callable[..., Incident], now: datetime
+@pytest.mark.parametrize("reach", ["{phone: '1'}", "{file: jia}", "{}"])
+def test_people_on_duty_whom_no_channel_of_theirs_can_reach_are_a_gap(
+    routes: Routes, make_incident: Callable[..., Incident], now: datetime, reach: str
 ) -> None:
+    """An address on a channel that names nobody is none."""
     roster = load_text(
-        "people: [{name: 甲, reach: {phone: '1'}}]\nshifts: [{name: 全天, who: [甲]}]\n",
+        f"people: [{{name: 甲, reach: {reach}}}]\nshifts: [{{name: 全天, who: [甲]}}]\n",
         Roster,
         "roster.yaml",
     )
     targets = route(make_incident(), AlertReason.FIRST, now, routes, roster)
-    assert all(t.warning for t in targets)
+    assert {t.route for t in targets} == {"属地、默认"}
+    assert {t.warning for t in targets} == {
+        "当班的甲在通道 group 上没有账号，未能点名，请收到者先接"
+    }
+
+
+def test_where_one_channel_of_two_names_nobody_it_is_said_and_the_other_suffices(
+    roster: Roster, make_incident: Callable[..., Incident], now: datetime
+) -> None:
+    """Of those on duty at night, one has a telephone and both have the group."""
+    text = "default: [{channel: file}]\nroutes: [{name: 夜, to: [%s, %s]}]\n"
+    to = "{channel: %s, recipient: on_duty}"
+    known = load_text(text % (to % "phone", to % "group"), Routes, "routes.yaml")
+    targets = route(make_incident(), AlertReason.FIRST, now, known, roster)
+    assert {t.warning for t in targets} == {None}
+    wrong = load_text(text % (to % "mail", to % "group"), Routes, "routes.yaml")
+    targets = route(make_incident(), AlertReason.FIRST, now, wrong, roster)
+    assert names(targets) == [("mail", ""), ("group", "lisi,wangwu")]
+    assert {t.warning for t in targets} == {
+        "当班的乙、丙在通道 mail 上没有账号，未能点名，请收到者先接"
+    }
+
+
+def test_whoever_is_put_on_duty_and_cannot_be_named_anywhere_is_found(roster: Roster) -> None:
+    assert roster.unreached({"group"}) == []
+    assert roster.unreached({"phone", "mail"}) == ["乙"]
+    assert roster.unreached(set()) == ["甲", "乙", "丙"]
+    assert Roster().unreached({"group"}) == []
 
 
 def test_channels_that_are_not_configured_are_left_out_but_never_all(

@@ -4,39 +4,111 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.channels.webhook import refusal_in
+from alerts.channels.answers import Said, what_it_says
 from alerts.sending.http import Answer
 
+YES = [
+    "",
+    "ok",
+    "OK",
+    "success",
+    "成功！",
+    "true",
+    '"success"',
+    "{}",
+    '{"code": 0}',
+    '{"code": "00000"}',
+    '{"code": 20000}',
+    '{"code": 1, "msg": "success"}',
+    '{"code": "200", "msg": "ok"}',
+    '{"code": "OK"}',
+    '{"errcode": 0, "errmsg": "ok"}',
+    '{"errcode": 0, "errmsg": "no error"}',
+    '{"msg": "没有错误"}',
+    '{"success": true, "error": null}',
+    '{"success": "true", "errors": []}',
+    '{"success": 1, "failed": 0}',
+    '{"StatusCode": 0, "StatusMessage": "success"}',
+    '{"Result": "Success"}',
+    '{"status": "ok", "data": {"status": 7}}',
+    '{"status": "queued", "id": 17}',
+    '{"id": "msg_1"}',
+    '{"code": 0, "data": [{"success": false}]}',
+    '{"error": "0"}',
+]
+NO = {
+    '{"code": 500}': "code=500",
+    '{"Code": 500}': "Code=500",
+    '{"code": 40001, "msg": "token"}': "code=40001",
+    '{"code": -1}': "code=-1",
+    '{"code": 1, "msg": "refused"}': "msg=refused",
+    '{"code": 1, "msg": "参数错误"}': "msg=参数错误",
+    '{"code": 500, "msg": "success"}': "code=500",
+    '{"errcode": 45009}': "errcode=45009",
+    '{"errcode": "-1"}': "errcode=-1",
+    '{"errno": 1}': "errno=1",
+    '{"error_code": 110}': "error_code=110",
+    '{"errCode": "7", "errMsg": "ok"}': "errCode=7",
+    '{"ret": -1}': "ret=-1",
+    '{"resultCode": "500"}': "resultCode=500",
+    '{"result": "fail"}': "result=fail",
+    '{"status": "error"}': "status=error",
+    '{"code": true, "ok": false}': "ok=False",
+    '{"success": false}': "success=False",
+    '{"success": "false"}': "success=false",
+    '{"success": 0}': "success=0",
+    '{"errcode": 0, "data": {"success": false}}': "success=False",
+    '{"error": "no such tenant"}': "error=no such tenant",
+    '{"error": {"message": "x"}}': "error={",
+    '{"message": "系统异常"}': "message=系统异常",
+    "error": "its words",
+    "签名无效": "its words",
+    "false": "its words",
+}
+NEITHER = [
+    '{"code": 7}',
+    '{"code": 7, "msg": "处理中"}',
+    '{"StatusCode": 19001}',
+    '{"code": "A0001"}',
+    '{"result": 1}',
+    "[]",
+    "[1]",
+    "1",
+    "Welcome",
+    '{"code": 0',
+]
+PAGES = [
+    "<html>正在维护</html>",
+    "\ufeff\r\n <!DOCTYPE html><form action=login>",
+    "<?xml version='1.0'?><wlan/>",
+]
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"ok",
-        b"{}",
-        b"[1]",
-        b'{"code": 0}',
-        b'{"code": "200", "msg": "ok"}',
-        b'{"errcode": 0, "errmsg": "ok"}',
-        b'{"success": true, "error": null}',
-        b'{"code": "OK"}',
-    ],
-)
-def test_an_answer_that_does_not_say_no_is_a_yes(body: bytes) -> None:
-    assert refusal_in(Answer(200, {}, body).json()) is None
+
+def heard(body: str) -> tuple[Said, str]:
+    return what_it_says(Answer(200, {}, body.encode()).read())
 
 
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        (b'{"code": 1, "msg": "refused"}', "code=1"),
-        (b'{"code": 500}', "code=500"),
-        (b'{"errcode": 45009}', "errcode=45009"),
-        (b'{"errcode": "-1"}', "errcode=-1"),
-        (b'{"success": false}', "success=false"),
-        (b'{"ok": false}', "ok=false"),
-        (b'{"error": "no such tenant"}', "error"),
-    ],
-)
-def test_an_answer_that_says_no_is_named(body: bytes, said: str) -> None:
-    assert refusal_in(Answer(200, {}, body).json()) == said
+@pytest.mark.parametrize("body", YES)
+def test_a_yes_in_every_spelling(body: str) -> None:
+    assert heard(body)[0] is Said.YES
+
+
+@pytest.mark.parametrize("body", NO)
+def test_an_answer_that_says_no_is_named(body: str) -> None:
+    said, by = heard(body)
+    assert said is Said.NO
+    assert by.startswith(NO[body])
+
+
+@pytest.mark.parametrize("body", NEITHER)
+def test_what_is_not_understood_is_neither(body: str) -> None:
+    assert heard(body)[0] is Said.NEITHER
+
+
+@pytest.mark.parametrize("body", PAGES)
+def test_a_page_that_stands_in_between_is_no_answer(body: str) -> None:
+    assert heard(body)[0] is Said.PAGE
+
+
+def test_a_body_that_broke_off_leaves_the_status_as_it_stands() -> None:
+    assert what_it_says(Answer(200, {}, None).read())[0] is Said.YES

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
-from app_scene import OUTAGE, OVERCHARGED, SHOCK, found, told_now
+from app_scene import OUTAGE, OVERCHARGED, SHOCK, found, the_incident, told_now
 from outage_scene import (
     MINUTE,
     SECOND,
@@ -30,17 +31,21 @@ from sqlalchemy import Engine, update
 
 from alerts.channels.base import HttpSettings
 from alerts.channels.opening import Channels, open_channels
+from alerts.channels.webhook import WebhookChannel
 from alerts.sending.outage import DOWN_AFTER, HOLD_AT_MOST, failing_since
 from alerts.sending.retry import REFUSED_ATTEMPTS
 from db import sending
-from db.engine import write
+from db.engine import read, write
 from db.tables import alerts
 from domain.alerts import DeliveryState
 from domain.assessments import Severity
+from domain.clock import utc_now
 from domain.input.load import load_file
 from gridvoice.demo.receivers.centre import CENTRE, DEMO_SECRET
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.receivers.wecom import WECOM
+from gridvoice.handling.acts import close
+from gridvoice.health.store_health import store_troubles
 from gridvoice.service.replay import replay
 from gridvoice.settings.configuration import Configuration
 from gridvoice.tasks.channels import channel_works, release_channels
@@ -58,6 +63,17 @@ def config(to_gateway: Callable[[Gateway], Configuration], gateway: Gateway) -> 
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def unagreed(config: Configuration, tmp_path: Path) -> Configuration:
+    """Nobody has written down which answer of the centre means yes."""
+    opened = config.channels["centre"]
+    known = opened.channel
+    assert isinstance(known, WebhookChannel)
+    settings = dataclasses.replace(known.settings, success_when=None)
+    centre = dataclasses.replace(opened, channel=WebhookChannel(settings, known.secrets, tmp_path))
+    return dataclasses.replace(config, channels={**config.channels, "centre": centre})
 
 
 def goes_wrong(gateway: Gateway, behaviour: str, path: str = CENTRE) -> None:
@@ -450,3 +466,50 @@ def _to(config: Configuration, url: str) -> Configuration:
     )
     opened = open_channels(patient, environ, config.directory.parent, config.directory)
     return dataclasses.replace(config, channels=opened)
+
+
+def test_answers_that_nobody_understands_cost_few_messages_kill_nothing_soon_and_are_told_of(
+    sqlite_engine: Engine, unagreed: Configuration, gateway: Gateway, clock: Clock
+) -> None:
+    """`{"code": 7}` may be a yes: not one message a minute, as to a receiver that is away."""
+    goes_wrong(gateway, "unclear")
+    red, blue = (put_alert(sqlite_engine, clock.now, severity) for severity in (MIXED[2], MIXED[0]))
+    knock_for(sqlite_engine, unagreed, clock, 10 * MINUTE, every=10 * SECOND)
+    assert {of(sqlite_engine, title).state for title in (red, blue)} == {DeliveryState.RETRY}
+    assert of(sqlite_engine, red).resend
+    with read(sqlite_engine) as conn:
+        troubles = {t.key: t for t in store_troubles(conn, clock.now, {}, {"centre": "舆情中心"})}
+    trouble = troubles["channel:centre"]
+    assert "应答看不出是否收下" in trouble.what
+    assert "success_when" in trouble.todo
+    knock_for(sqlite_engine, unagreed, clock, 12 * HOUR, every=5 * MINUTE)
+    assert {of(sqlite_engine, title).state for title in (red, blue)} == {DeliveryState.DEAD}
+    assert all(of(sqlite_engine, title).attempts <= 7 for title in (red, blue))
+    is_well(gateway)
+    put_alert(sqlite_engine, clock.now)
+    assert knock(sqlite_engine, unagreed, clock) == (1, 1)
+    assert state_of(sqlite_engine).down_since is None
+
+
+def test_a_log_in_page_before_the_receiver_is_an_outage_and_no_yes(
+    sqlite_engine: Engine, unagreed: Configuration, gateway: Gateway, clock: Clock
+) -> None:
+    _outage(sqlite_engine, unagreed, gateway, clock, "garbage", 4, HOUR)
+
+
+def test_a_report_that_a_later_one_overtook_says_so_when_it_comes(
+    engine: Engine, config: Configuration, gateway: Gateway, clock: Clock
+) -> None:
+    told_now(engine, config, found("1", OUTAGE))
+    gateway.script(WECOM, ["500"])
+    clock.now = utc_now()
+    assert knock(engine, config, clock, "duty_group") == (1, 0)
+    close(engine, config, the_incident(engine).incident.number, "张三", "已复电", clock.now)
+    clock.move(3.5 * SECOND)  # the robot's rest is over, the wait of the first report is not
+    knock(engine, config, clock, "duty_group")
+    clock.move(2 * MINUTE)
+    knock(engine, config, clock, "duty_group")
+    last, first = [accepted.body["text"]["content"] for accepted in gateway.accepted_at(WECOM)]
+    assert "第2报" in last
+    assert "第1报〔此前已发第2报，以其为准〕" in first
+    assert "此前已发" not in last

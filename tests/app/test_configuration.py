@@ -166,3 +166,33 @@ def test_channels_without_their_keys_are_not_configured_and_not_wrong(config: Pa
     loaded = load(config, config.parent)
     assert {"file"} <= loaded.ready_channels
     assert "duty_group" not in loaded.ready_channels
+
+
+ROSTER = """\
+people:
+  - name: 甲
+    reach: {duty_group: zhangsan}
+  - name: 乙
+    reach: {file: yi}
+shifts:
+  - {name: 全天, who: [甲, 乙]}
+"""
+
+
+def test_somebody_on_duty_whom_no_channel_names_is_a_mistake(config: Path) -> None:
+    path = config / "roster.yaml"
+    path.write_text(ROSTER, encoding="utf-8")
+    (problem,) = problems(config)
+    assert str(problem).startswith(f"roster.yaml:{line_of(path, '乙')}: ")
+    assert "'乙'" in str(problem)
+    assert "duty_group" in str(problem)
+    path.write_text(ROSTER.replace("file: yi", "duty_group: yi"), encoding="utf-8")
+    assert load(config, config.parent).roster.in_use
+
+
+def test_where_routes_name_nobody_no_address_is_asked_for(config: Path) -> None:
+    (config / "roster.yaml").write_text(ROSTER, encoding="utf-8")
+    path = config / "routes.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("recipient: on_duty", 'recipient: ""'), encoding="utf-8")
+    assert load(config, config.parent).roster.in_use

@@ -237,7 +237,7 @@ def test_what_the_receiver_refuses_for_good_becomes_a_dead_letter_and_can_be_sen
     assert delivery(alerted, "centre").state is DeliveryState.DELIVERED
 
 
-@pytest.mark.parametrize("behaviour", ["500", "503", "reset", "redirect", "garbage"])
+@pytest.mark.parametrize("behaviour", ["500", "503", "reset", "redirect", "garbage", "unclear"])
 def test_no_answer_but_a_good_one_counts_as_delivered(
     sqlite_engine: Engine, config: Configuration, gateway: Gateway, behaviour: str
 ) -> None:

@@ -160,3 +160,17 @@ def test_retry_lifts_holds_and_probes_at_once(
     assert connected("alerts", "retry", "--json").row == {"retried": []}
     connected("replay", file)
     assert len(gateway.accepted_at(CENTRE)) == 1
+
+
+def test_answers_that_say_neither_yes_nor_no_are_shown_with_what_helps(
+    connected: Gridvoice, gateway: Gateway, sqlite_engine: Engine
+) -> None:
+    gateway.script(CENTRE, ["unclear"])
+    said = connected("alerts", "test", "centre")
+    assert said.code == 1
+    assert "code=7" in said.out
+    assert "success_when" in said.err
+    put(sqlite_engine, ChannelState("centre", problem="200 code=7", down_since=utc_now()))
+    listed = connected("alerts", "list")
+    assert "应答看不出是否收下：200 code=7" in listed.err
+    assert "通道 centre（舆情中心）：通到人" not in listed.err

@@ -181,3 +181,24 @@ def test_another_database_gives_other_delivery_ids(sqlite_url: str, postgresql_u
         names.append(on_its_way(engine))
         engine.dispose()
     assert names[0] != names[1]
+
+
+def test_only_what_is_held_untried_and_earlier_is_withdrawn(engine: Engine) -> None:
+    """Two reports of one matter; another matter's is left alone."""
+    other = on_its_way(engine, cause="post:other", next_at=LATER)
+    held = on_its_way(engine, "wecom", "duty", cause="post:1", next_at=LATER)
+    key = delivery(engine, held).alert.id
+    with write(engine) as conn:
+        for channel, due in (("centre", NOW), ("sms", LATER), ("voice", LATER)):
+            assert outbox.add_delivery(conn, key, channel, "duty", due)
+    (tried,) = (d.delivery_id for d in lease(engine, LATER, channels=["voice"]))
+    assert attempt(engine, tried) == 1
+    incident = delivery(engine, held).alert.incident_id
+    with write(engine) as conn:
+        assert sending.withdraw_held(conn, incident, 1) == 0, "it is not earlier than itself"
+        assert sending.withdraw_held(conn, incident, 2, ("wecom", "another")) == 0
+        assert sending.withdraw_held(conn, incident, 2, ("wecom", "duty")) == 1
+        assert sending.withdraw_held(conn, incident, 2) == 1, "sms"
+    with read(engine) as conn:
+        left = {(d.channel, d.id == other) for d in outbox.list_deliveries(conn)}
+    assert left == {("wecom", True), ("centre", False), ("voice", False)}

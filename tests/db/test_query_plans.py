@@ -28,6 +28,7 @@ from db import (
 )
 from db.engine import write
 from db.incident_keys import LookBack
+from db.outbox import AlertRow
 from db.take_in import take_in
 from domain.alerts import AlertReason
 from domain.assessments import Severity
@@ -69,6 +70,7 @@ def fill(conn: Connection) -> None:
     outbox.add_deliveries(conn, alert, [("wecom", "duty", NOW)])
 
 
+ALERT = AlertRow(1, 1, "n", 1, AlertReason.FIRST, 1, Severity.RED, "电压低", {}, NOW)
 HOT: dict[str, Callable[[Connection], object]] = {
     "take in": lambda c: take_in(c, [found("1", "改了"), found("9")], NOW, AUTHOR_KEY),
     "known keys": lambda c: posts.known_keys(c, "board", ["1"]),
@@ -98,6 +100,9 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "look for a probe": lambda c: leases.may_lease(c, "a", NOW, 60, "wecom", [(True, False)]),
     "untried": lambda c: leases.has_untried(c, ["wecom"], NOW),
     "all may go": lambda c: sending.make_due(c, "wecom"),
+    "withdraw": lambda c: sending.withdraw_held(c, 1, 2),
+    "withdraw there": lambda c: sending.withdraw_held(c, 1, 2, ("wecom", "duty")),
+    "newer report": lambda c: sending.newer_report(c, ALERT, "wecom", "duty"),
     "tries": lambda c: sending.counted_tries(c, "dlv_1"),
     "dead letters": outbox.dead_letters,
     "pace": lambda c: sending.recent_attempts(c, "wecom", NOW),

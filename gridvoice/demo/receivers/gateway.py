@@ -1,11 +1,10 @@
 """The server in which the receivers stand, and how each misbehaves to order.
 
 They check what the real ones check (signature, timestamp, bytes, quota, key) and record what they
-*accepted*, so that tests and the kill script compare that with our own books. Behaviours, a list a
-path, the last one `ok` for ever: `ok`, `hang`, `reset` (nothing accepted), `drop` (accepted, then
-the connection is dropped), `drip` (accepted, the answer comes a byte at a time), `refuse` (200 with
-an error in the body), `garbage` (200 that is no JSON), `redirect`, a status such as `500`, and
-`429:2` for a status with Retry-After.
+*accepted*, for tests and the kill script to compare. Behaviours, a list a path, then `ok`: `hang`,
+`reset` (nothing accepted), `drop` (accepted, then dropped), `drip` (accepted, answered a byte at a
+time), `refuse` (200 with an error), `unclear` (200 with a code that nobody knows), `garbage` (200,
+no JSON), `redirect`, `500`, and `429:2` with Retry-After.
 """
 
 from __future__ import annotations
@@ -38,7 +37,8 @@ from gridvoice.demo.receivers.receiver import (
 )
 from gridvoice.demo.receivers.wecom import DEMO_KEY, Robot
 
-_BEHAVIOUR = re.compile(r"ok|hang|reset|drop|drip|refuse|garbage|redirect|[2345]\d\d(:\d+)?")
+_BEHAVIOUR = re.compile(r"ok|hang|reset|drop|drip|refuse|unclear|garbage|redirect|[2-5]\d\d(:\d+)?")
+_SAID_WITH_200 = {"garbage": "<html>正在维护</html>", "unclear": '{"code":7}'}
 
 
 class Gateway:
@@ -182,8 +182,8 @@ class Gateway:
 
     def scripted(self, behaviour: str, path: str) -> ReceiverReply:
         """The answer of a receiver that misbehaves."""
-        if behaviour == "garbage":
-            return ReceiverReply(200, "<html>正在维护</html>".encode())
+        if behaviour in _SAID_WITH_200:
+            return ReceiverReply(200, _SAID_WITH_200[behaviour].encode())
         if behaviour == "redirect":
             return ReceiverReply(302, b"", (("Location", path),))
         if behaviour == "refuse":
