@@ -43,7 +43,7 @@ def command(
     parser = with_common(commands.add_parser(name, help=summary, description=summary))
     if json:
         parser.add_argument("--json", action="store_true", help="每行一个 JSON 对象")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, refuse=parser.error)
     return parser
 
 
