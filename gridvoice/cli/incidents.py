@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from domain.incidents.acts import ACTS
-from gridvoice.cli.options import Unusable, command, configuration, store, with_common
+from gridvoice.cli.options import Unusable, command, configuration, store, who_acts, with_common
 from gridvoice.cli.output import emit, say, table
 
 
@@ -119,12 +118,8 @@ def _act(args: argparse.Namespace) -> int:
 
 
 def _said(args: argparse.Namespace) -> tuple[str, str]:
-    """Who acts and what they say of it, asked for as the console asks: an account of the machine
-    is nobody whom a colleague can call."""
-    who = (args.who or os.environ.get("GRIDVOICE_WHO", "")).strip()
-    note, asked = args.note.strip(), ACTS[args.act].asks
-    if not who:
-        raise Unusable("请说明由谁办理: --who 姓名 (或环境变量 GRIDVOICE_WHO)")
+    """Who acts and what they say of it, asked for as the console asks."""
+    who, note, asked = who_acts(args), args.note.strip(), ACTS[args.act].asks
     if asked and not note:
         raise Unusable(f"{asked.rstrip('。')}: --note 说明")
     return who, note

@@ -47,6 +47,14 @@ def command(
     return parser
 
 
+def who_acts(args: argparse.Namespace) -> str:
+    """Whoever does it, by name: an account of the machine is nobody whom a colleague can call."""
+    who = (args.who or os.environ.get("GRIDVOICE_WHO", "")).strip()
+    if not who:
+        raise Unusable("请说明由谁办理: --who 姓名 (或环境变量 GRIDVOICE_WHO)")
+    return str(who)
+
+
 def config_dir(args: argparse.Namespace) -> Path:
     """The named directory, else ./config where it is ours, else the one that ships."""
     from gridvoice.settings.configuration import default_config_dir

@@ -57,6 +57,30 @@ def test_an_end_asks_for_its_reason_as_the_console_does(
     assert told("incidents", "close", NUMBER, "--who", "张三", "--note", "已送电", *more).code == 0
 
 
+def test_a_correction_that_leaves_no_complaint_says_how_the_incident_is_ended(
+    told: Gridvoice, jsonl: Jsonl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRIDVOICE_WHO", "李四")
+    again = POST | {"id": "v2", "text": "小召乡北寨村停电三天了，没有人管我们吗"}
+    assert told("replay", jsonl(again)).code == 0
+    first = told("correct", "replay/v1", "--not-complaint", "--json")
+    assert (first.code, first.row["who"], first.err) == (0, "李四", "")
+    second = told("correct", "replay/v2", "--irrelevant", "--json")
+    assert f"gridvoice incidents close {NUMBER} --false-alarm" in second.err
+    ended = told("incidents", "close", NUMBER, "--false-alarm", "--note", "是宽带的事", "--json")
+    assert ended.row["state"] == "false_alarm"
+    assert told("correct", "replay/v2", "--not-complaint").err == "", "it is over"
+
+
+def test_a_category_may_be_named_as_people_call_it(told: Gridvoice) -> None:
+    words = ("correct", "replay/v1", "--complaint", "--who", "张三", "--json")
+    row = told(*words, "--category", "电压质量与停电").row
+    assert row["category"] == "supply_quality"
+    wrong = told(*words, "--category", "天气")
+    assert wrong.code == 2
+    assert "电压质量与停电(supply_quality)" in wrong.err
+
+
 # Words
 
 
@@ -236,3 +260,27 @@ def test_a_check_shows_what_else_was_read_and_what_it_left_out(
     assert "读到 3 帖, 显示前 2 帖" in said.out, said.err
     assert "作者: 有" in said.out
     assert "王某" not in said.out
+
+
+# Configuration
+
+
+def test_the_configuration_is_checked_as_a_whole_without_a_store(
+    bare: Gridvoice, own_config: Path, tmp_path: Path
+) -> None:
+    where = ("--config", own_config, "--data", tmp_path / "data")
+    said = bare("config", "check", *where)
+    assert said.code == 0, said.err
+    assert "通道 duty_group 企业微信值班群: 未配置" in said.out
+    assert bare("config", "check", *where, "--json").row["channels"]["file"] == "ready"
+    assert not list(tmp_path.rglob("*.db"))
+    for name, right, wrong in (
+        ("incidents.yaml", "repost: 0.82", "repost: 8.2"),
+        ("gridvoice.yaml", "fresh_for: 72h", "fresh_for: soon"),
+    ):
+        path = own_config / name
+        path.write_text(path.read_text("utf-8").replace(right, wrong), encoding="utf-8")
+    wrong_said = bare("config", "check", *where)
+    assert wrong_said.code == 2
+    assert "incidents.yaml:" in wrong_said.err
+    assert "gridvoice.yaml:" in wrong_said.err

@@ -7,9 +7,11 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import console_scene as scene
 import pytest
+import requests
 from console_server import NOW, Console
 from sqlalchemy import Engine, event, text
 
@@ -186,6 +188,27 @@ def test_a_false_alarm_is_told_by_its_own_button_with_its_reason(own_console: Co
     assert answer.status_code == 303
     assert state(own_console, "low") is IncidentState.FALSE_ALARM
     assert 'action="' + path + "/false_alarm" not in own_console.get(path).text
+
+
+@pytest.mark.parametrize("typed", ["王芳", "René"])
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_form_is_read_as_it_was_meant_escaped_or_not(
+    own_console: Console, typed: str, escaped: bool
+) -> None:
+    path = f"/incidents/{own_console.numbers['low']}"
+    body = (f"who={quote(typed)}" if escaped else f"who={typed}").encode()
+    answer = requests.post(
+        own_console.url + path + "/ack",
+        data=body,
+        headers={
+            "Sec-Fetch-Site": "same-origin",
+            "Content-Type": "application/x-www-form-urlencoded",
+        },
+        timeout=10,
+        allow_redirects=False,
+    )
+    assert answer.status_code == 303
+    assert f"{typed} 于今天" in words(own_console.get(path).text)
 
 
 def test_a_large_incident_is_read_page_by_page_with_few_statements(
