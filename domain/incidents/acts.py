@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.incidents.events import EventKind
 from domain.incidents.incident import IncidentState
 from domain.incidents.roles import Role
 
@@ -30,7 +31,7 @@ class ActRule:
 
     `to` None: the state stays, any open incident will do. `event`: the kind of entry that it writes
     into the timeline, by default the state's name. `too_late` says why an open incident refuses it,
-    with {state} for the one it is in. `asks`: what is said at the console where no word stands
+    with {state} for the one it is in. `asks`: what is said where no word of a person stands
     beside the act; empty: none is needed.
     """
 
@@ -64,3 +65,27 @@ ACTS: dict[str, ActRule] = {
     "close": ActRule("办结", _S.CLOSED, asks="请写明处理结果。"),
     "false_alarm": ActRule("判为误报", _S.FALSE_ALARM, asks="请写明为何是误报。"),
 }
+
+# What an entry of the timeline says, by its kind: what happened, or the state that an act led to.
+_HAPPENED: dict[str, str] = {
+    EventKind.OPENED: "发现事件",
+    EventKind.JOINED: "新帖并入",
+    EventKind.EDITED: "帖文被修改",
+    EventKind.FOLLOW_UP: "静默期满，补报变化",
+    EventKind.REOPENED: "复燃，重新打开",
+    EventKind.NOTE: "备注",
+    _S.ACKNOWLEDGED: "已接收",
+    _S.INVESTIGATING: "开始调查",
+    _S.RESPONDED: "已回应",
+    _S.RECTIFIED: "已整改",
+    _S.REVIEWED: "已评估",
+    _S.CLOSED: "已办结",
+    _S.FALSE_ALARM: "判为误报",
+    _S.MERGED: "已合并",
+}
+
+
+def told_as(kind: str) -> str:
+    """What an entry of this kind says; of a strange one the kind itself."""
+    acts = (f"已{rule.title}" for rule in ACTS.values() if rule.kind == kind)
+    return _HAPPENED.get(kind) or next(acts, kind)

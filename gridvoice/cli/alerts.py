@@ -61,7 +61,7 @@ def _list(args: argparse.Namespace) -> int:
                 str(r.alert.report_no),
                 r.alert.reason.label,
                 r.channel,
-                r.state.value,
+                r.state.label,
                 str(r.attempts),
                 mask(f"{r.last_code or ''} {r.last_text or ''}".strip())[:30],
                 r.id,

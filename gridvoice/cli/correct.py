@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gridvoice.cli.options import Unusable, command, configuration, store
+from gridvoice.cli.options import Unusable, command, configuration, store, who_acts
 from gridvoice.cli.output import complain, emit, say
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,8 +24,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         what.add_argument(
             f"--{flag}", dest="what", action="store_const", const=flag.replace("-", "_"), help=help_
         )
-    parser.add_argument("--category", metavar="SLUG", help="正确的类别")
-    parser.add_argument("--who", default="", metavar="姓名")
+    parser.add_argument("--category", metavar="NAME", help="正确的类别")
+    parser.add_argument("--who", default="", metavar="姓名", help="谁更正的 (GRIDVOICE_WHO)")
     parser.add_argument("--export", metavar="FILE", help="导出更正, 供 gridvoice train 使用")
 
 
@@ -39,12 +43,11 @@ def run(args: argparse.Namespace) -> int:
         raise Unusable("指明帖文: SOURCE/ID, 如 board/123 (gridvoice search --json 给出两者)")
     if args.what is None:
         raise Unusable("说明结论: --complaint, --not-complaint 或 --irrelevant")
-    who = args.who.strip()
-    if not who:
-        raise Unusable("说明由谁更正: --who 姓名")
-    if args.category is not None and args.category not in list(Category):
-        raise Unusable(f"没有类别 {args.category!r}: {', '.join(Category)}")
-    category = Category(args.category) if args.category else None
+    who = who_acts(args)
+    category = next((c for c in Category if args.category in (c.value, c.label)), None)
+    if args.category is not None and category is None:
+        known = ", ".join(f"{c.label}({c.value})" for c in Category)
+        raise Unusable(f"没有类别 {args.category!r}: {known}")
     what = Correction(args.what)
     config, engine = configuration(args), store(args)
     try:
@@ -57,7 +60,32 @@ def run(args: argparse.Namespace) -> int:
               "severity": assessment.severity, "who": who})  # fmt: skip
     else:
         say(f"已更正: {args.post} {what.label}")
+    if number := _left_without_complaint(engine, source, key):
+        complain(
+            f"事件 {number} 已没有投诉帖, 但仍在办; 如属误报: "
+            f"gridvoice incidents close {number} --false-alarm --who 姓名 --note 原因"
+        )
     return 0
+
+
+def _left_without_complaint(engine: Engine, source: str, key: str) -> str:
+    """The number of the post's open incident where no post of it is a complaint any more: by a
+    correction a post never leaves its incident, and a level once told does not fall."""
+    from db import corrections, incidents, rescoring
+    from db.engine import read
+
+    with read(engine) as conn:
+        post = rescoring.assessed_version(conn, source, key)
+        if post is None or post.row.incident_id is None:
+            return ""
+        row = incidents.incident(conn, post.row.incident_id)
+        if row is None or not row.incident.state.is_open:
+            return ""
+        versions = corrections.current_versions_of_incident(conn, row.id)
+        unreadable: dict[int, str] = {}
+        found = rescoring.assessed_versions(conn, versions, unreadable)
+        left = any(one.standing is not None and one.standing.complaint for one in found)
+        return "" if left or unreadable or len(found) < len(versions) else row.incident.number
 
 
 def _export(args: argparse.Namespace) -> int:

@@ -120,6 +120,7 @@ def _finish(
 ) -> int:
     from db import incidents, posts
     from db.engine import read
+    from domain.assessments import Severity
 
     with read(engine) as conn:
         total, counted = posts.count_posts(conn), incidents.count_incidents(conn)
@@ -148,8 +149,8 @@ def _finish(
         table(
             ("事件", "等级", "事由", "发现", "研判", "预警送达"),
             [
-                (j.number, j.severity, j.title[:24], f"{j.found:.1f} 秒", f"{j.assessed:.1f} 秒",
-                 f"{j.alerted:.1f} 秒")
+                (j.number, Severity(j.severity).label, j.title[:24],
+                 f"{j.found:.1f} 秒", f"{j.assessed:.1f} 秒", f"{j.alerted:.1f} 秒")
                 for j in found
             ],
         )  # fmt: skip

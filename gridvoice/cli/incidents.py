@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 
 from domain.incidents.acts import ACTS
-from gridvoice.cli.options import Unusable, command, configuration, store, with_common
+from gridvoice.cli.options import Unusable, command, configuration, store, who_acts, with_common
 from gridvoice.cli.output import emit, say, table
 
 
@@ -22,7 +21,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         act = command(verbs, name.replace("_", "-"), f"{rule.title}一个事件", _act)
         act.set_defaults(act=name)
         act.add_argument("number", metavar="编号")
-        act.add_argument("--who", default="", metavar="姓名")
+        act.add_argument("--who", default="", metavar="姓名", help="谁办的 (GRIDVOICE_WHO)")
         act.add_argument("--note", default="", metavar="说明")
         if name == "close":
             act.add_argument("--false-alarm", action="store_const", const="false_alarm",
@@ -69,6 +68,7 @@ def _show(args: argparse.Namespace) -> int:
     from db import incidents, outbox, posts, timeline
     from db.engine import read
     from domain.clock import short
+    from domain.incidents.acts import told_as
     from domain.masking.mask import mask
     from domain.posts import PostChannel
     from gridvoice.contract.incidents import whole_incident
@@ -89,9 +89,9 @@ def _show(args: argparse.Namespace) -> int:
         f"地点 {i.place or '不明'}  责任 {i.station or '待定'}  {i.post_count}帖  第{i.report_no}报"
     )
     for e in events:
-        say(f"  {short(e.at)} {e.kind} {mask(e.who)} {mask(e.note)}".rstrip())
+        say(f"  {short(e.at)} {told_as(e.kind)} {mask(e.who)} {mask(e.note)}".rstrip())
     for d in sent:
-        say(f"  推送 {d.channel} 第{d.alert.report_no}报 {d.state} ({d.attempts}次)")
+        say(f"  推送 {d.channel} 第{d.alert.report_no}报 {d.state.label} ({d.attempts}次)")
     for p in members:
         channel = PostChannel.label_of(p.channel)
         say(f"  {short(p.event_at)} {channel} {mask(f'{p.title} {p.text}'.strip())[:80]}")
@@ -104,10 +104,10 @@ def _act(args: argparse.Namespace) -> int:
     from gridvoice.contract.incidents import acted_on
     from gridvoice.handling.acts import DOING, NotNow
 
-    who = args.who or getpass.getuser()
+    who, note = _said(args)
     act = DOING[args.act]
     try:
-        after = act(store(args), configuration(args), args.number, who, args.note, utc_now())
+        after = act(store(args), configuration(args), args.number, who, note, utc_now())
     except (NoSuchIncident, NotNow) as refused:
         raise Unusable(str(refused)) from None
     if args.json:
@@ -115,3 +115,11 @@ def _act(args: argparse.Namespace) -> int:
     else:
         say(f"{after.number} 现为“{after.state.label}”")
     return 0
+
+
+def _said(args: argparse.Namespace) -> tuple[str, str]:
+    """Who acts and what they say of it, asked for as the console asks."""
+    who, note, asked = who_acts(args), args.note.strip(), ACTS[args.act].asks
+    if asked and not note:
+        raise Unusable(f"{asked.rstrip('。')}: --note 说明")
+    return who, note

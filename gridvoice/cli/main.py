@@ -5,7 +5,6 @@ Exit 0 done · 1 done with errors in the input (each named) · 2 unusable call o
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -13,15 +12,17 @@ from collections.abc import Callable, Sequence
 import gridvoice
 from gridvoice.cli import end_quietly, is_early
 from gridvoice.cli.options import Unusable, store_trouble, with_common
-from gridvoice.cli.output import Parser, complain, set_encoding, show_traceback
+from gridvoice.cli.output import complain, set_encoding, show_traceback
+from gridvoice.cli.usage import Parser
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The whole command line. Light: command modules import their work when they run."""
     from gridvoice.cli import (
         alerts,
         assess,
         bench,
+        config,
         correct,
         database,
         demo,
@@ -39,10 +40,11 @@ def parser() -> argparse.ArgumentParser:
     # In the order of the help text: running it, looking, handling, tending.
     modules = (
         demo, run, assess, replay, search, incidents, correct, alerts, sources, places, evaluate,
-        rescore, set_aside, bench, database,
+        rescore, set_aside, bench, config, database,
     )  # fmt: skip
     top = Parser(prog="gridvoice", description="GridVoice 电力民声: 供电舆情发现、研判、预警与处置")
-    top.add_argument("--version", action="version", version=gridvoice.__version__)
+    top.add_argument("--version", action="version", version=gridvoice.__version__,
+                     help="显示版本")  # fmt: skip
     with_common(top)
     commands = top.add_subparsers(dest="command", required=True, metavar="命令")
     for module in modules:
@@ -52,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    args = parser().parse_args(arguments)
+    args = parser().parse_call(None if arguments is None else list(arguments))
     if is_early and args.command != "run":
         end_quietly(False)
     set_encoding(for_programs=getattr(args, "json", False))

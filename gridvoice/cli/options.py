@@ -43,8 +43,16 @@ def command(
     parser = with_common(commands.add_parser(name, help=summary, description=summary))
     if json:
         parser.add_argument("--json", action="store_true", help="每行一个 JSON 对象")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, refuse=parser.error)
     return parser
+
+
+def who_acts(args: argparse.Namespace) -> str:
+    """Whoever does it, by name: an account of the machine is nobody whom a colleague can call."""
+    who = (args.who or os.environ.get("GRIDVOICE_WHO", "")).strip()
+    if not who:
+        raise Unusable("请说明由谁办理: --who 姓名 (或环境变量 GRIDVOICE_WHO)")
+    return str(who)
 
 
 def config_dir(args: argparse.Namespace) -> Path:

@@ -7,7 +7,6 @@ written as escapes.
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import re
@@ -17,7 +16,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from types import TracebackType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from domain.masking.plain import seen
 
@@ -25,13 +24,6 @@ T = TypeVar("T")
 
 # All but the usual letters and signs is looked at one by one.
 _UNUSUAL = re.compile("[^ -~\u3001-\u30ff\u4e00-\u9fff\uff01-\uff5e]")
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints quote what was typed harmlessly."""
-
-    def error(self, message: str) -> NoReturn:
-        super().error(seen(message))
 
 
 def set_encoding(for_programs: bool) -> None:

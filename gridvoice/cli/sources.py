@@ -11,6 +11,10 @@ from gridvoice.cli.output import emit, say, table
 
 if TYPE_CHECKING:
     from crawlers.crawl_settings import CrawlSettings
+    from domain.posts import FoundPost
+
+
+_ENDED = {"new": "有新帖", "nothing_new": "没有新帖", "failed": "失败"}
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,7 +44,7 @@ def _list(args: argparse.Namespace) -> int:
             emit(row)
         return 0
     table(
-        ("名称", "标题", "类型", "启用", "上次成功", "结果", "连续失败", "问题"),
+        ("名称", "标题", "类型", "启用", "上次成功", "结果", "连续失败"),
         [
             (
                 r["name"],
@@ -48,13 +52,15 @@ def _list(args: argparse.Namespace) -> int:
                 r["kind"],
                 "是" if r["enabled"] else "否",
                 short(parse_time(r["last_success_at"])) if r["last_success_at"] else "-",
-                r["outcome"] or "-",
+                _ENDED.get(r["outcome"], r["outcome"]) or "-",
                 str(r["failures"]),
-                (r["problem"] or "")[:60],
             )
             for r in rows
         ],
     )
+    for r in rows:  # in full: what to do about it stands at its end
+        if r["problem"]:
+            say(f"✗ {r['name']}: {r['problem']}")
     return 0
 
 
@@ -90,13 +96,31 @@ def _check(args: argparse.Namespace) -> int:
             when = iso(post.published_at) if post.published_at else "时间不明"
             say(f"{post.key}  {when}  {mask(post.title)[:40]}")
             say("    " + mask(post.text).replace("\n", " ")[:80])
+            if more := _besides(post):
+                say("    " + more)
     for notice in report.notices:
         emit(noticed(notice)) if args.json else say(f"! {mask(notice)}")
     for problem in report.problems:
         emit(failed(problem)) if args.json else say(f"✗ {mask(problem)}")
     if not args.json and not report.problems:
-        say(f"✓ 读到 {len(report.posts)} 帖")
+        read, shown = len(report.posts), args.limit or len(report.posts)
+        say(f"✓ 读到 {read} 帖" + (f", 显示前 {shown} 帖" if shown < read else ""))
+        if not saved:
+            say("  试读只取前几页; 运行时按信息源的 max_pages、max_details 读")
     return 1 if report.problems else 0
+
+
+def _besides(post: FoundPost) -> str:
+    """What else was read of a post: whoever writes selectors wants to see each of them fit."""
+    from domain.masking.mask import mask
+
+    told = {
+        "地区": post.region,
+        "作者": "有" if post.author else None,
+        "互动": " ".join(f"{name} {count}" for name, count in post.engagement.items()),
+        "答复": post.reply and post.reply.replace("\n", " ")[:40],
+    }
+    return mask("  ".join(f"{name}: {value}" for name, value in told.items() if value))
 
 
 def _crawl_settings(directory: Path) -> CrawlSettings:

@@ -71,7 +71,7 @@ class Guard:
 
     def _is_own(self, host: str) -> bool:
         parts = split_address(f"//{host}")
-        if parts is None:
+        if parts is None or parts.username is not None:  # evil.example@127.0.0.1
             return False
         name = parts.hostname or ""
         return is_loopback(name) or name in self.own_hosts

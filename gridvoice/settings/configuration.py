@@ -97,8 +97,9 @@ def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
     opinion = OpinionSettings()  # off, also where an older configuration has no such file
     if (directory / "second_opinion.yaml").is_file():
         opinion = read(lambda: _file(directory, "second_opinion.yaml", OpinionSettings)) or opinion
-    if routes and channels:
+    if channels:
         known = {channel.name for channel in channels.channels}
+<<<<<<< HEAD
         for name in sorted(routes.channel_names() - known):
             message = f"渠道 {name!r} 不在 channels.yaml 中; 有: {', '.join(sorted(known))}"
             line = _line_of(directory / "routes.yaml", _naming_channel(name))
@@ -109,6 +110,15 @@ def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
             message = f"{name!r} 值班, 但 reach 中没有点名用的通道的账号; 至少写其一: {wanted}"
             line = _line_of(directory / "roster.yaml", re.compile(rf"name:.*{re.escape(name)}"))
             problems.append(Problem("roster.yaml", line, "people", message))
+=======
+        named = {"routes.yaml": ("channel", routes.channel_names() if routes else set())}
+        reached = {name for person in (roster.people if roster else ()) for name in person.reach}
+        named["roster.yaml"] = ("people.reach", reached)
+        for file, (key, names) in named.items():
+            for name in sorted(names - known):
+                message = f"渠道 {name!r} 不在 channels.yaml 中; 有: {', '.join(sorted(known))}"
+                problems.append(Problem(file, _line_of(directory / file, name), key, message))
+>>>>>>> hd
     if problems or not (general and assessing and routes and roster and playbooks and channels):
         raise BadSettings(problems)
     return Configuration(
@@ -124,6 +134,7 @@ def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
     )
 
 
+<<<<<<< HEAD
 def _naming_channel(channel: str) -> re.Pattern[str]:
     name = re.escape(channel)
     return re.compile(rf"channels?:.*(?<!\w){name}(?!\w)|-\s*{name}\s*$")
@@ -131,6 +142,12 @@ def _naming_channel(channel: str) -> re.Pattern[str]:
 
 def _line_of(path: Path, words: re.Pattern[str]) -> int:
     """The first line that has the words."""
+=======
+def _line_of(path: Path, channel: str) -> int:
+    """The first line of routes.yaml or roster.yaml that names a channel."""
+    name = rf"(?<!\w){re.escape(channel)}(?!\w)"
+    words = re.compile(rf"(?:channels?|reach):.*{name}|-\s*{name}\s*$|^\s*{name}\s*:")
+>>>>>>> hd
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     return next((number for number, line in enumerate(lines, 1) if words.search(line)), 1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from domain.assessments import Category
@@ -31,6 +31,10 @@ class ClusterSettings:
     repost: float
 
     def problems(self) -> Iterator[tuple[str, str]]:
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(value, float) and not 0 <= value <= 1:  # a likeness, or a part of one
+                yield one.name, f"{value:g} 须在 0 与 1 之间"
         for category in Category:
             if category not in self.windows:
                 yield "windows", f"缺 {category.value}; 六个类别各须一项"

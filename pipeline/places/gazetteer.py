@@ -201,6 +201,10 @@ def _gazetteer(files: tuple[tuple[str, str], ...]) -> Gazetteer:
             problems.append(
                 Problem("places/region.yaml", 1, "territory", f"{code} 不在本目录的 CSV 地名表中")
             )
+    for code, station in region.stations.items():
+        if not problems and code not in known and not any(one.startswith(code) for one in known):
+            message = f"{station}: {code} 不在本目录的 CSV 地名表中"
+            problems.append(Problem("places/region.yaml", 1, "stations", message))
     if problems:
         raise BadSettings(problems)
     return Gazetteer(region, rows)
@@ -224,6 +228,7 @@ def _places(rows: Any, name: str, problems: list[Problem]) -> Iterator[tuple[Pla
             Problem(name, 1, "", f"首行应为 {','.join(_HEADER)}，而不是 {','.join(header)!r}")
         )
         return
+    met: dict[str, int] = {}
     for row in rows:
         if not row:
             continue
@@ -240,5 +245,9 @@ def _places(rows: Any, name: str, problems: list[Problem]) -> Iterator[tuple[Pla
         elif short := [n for n in (place, *split_aliases(aliases)) if len(n) < 2]:
             message = f"{short[0]!r} 只有一个字；能查找的名称要两个字以上"
             problems.append(Problem(name, rows.line_num, "aliases", message))
+        elif code in met:
+            message = f"代码 {code} 与第 {met[code]} 行重复"
+            problems.append(Problem(name, rows.line_num, "code", message))
         else:
+            met[code] = rows.line_num
             yield PlaceEntry(code, place, level_of(code), kind), aliases

@@ -70,6 +70,8 @@ MISTAKES = [
     ("channels.yaml", "kind: wecom", "kind: weixin", "channels[3].kind", ["weixin", "wecom"]),
     ("channels.yaml", "name: file", "name: The File", "channels[0].name", ["The File"]),
     ("incidents.yaml", "returns_within: 30d", "returns_within: month", "returns_within", ["month", "30d"]),
+    ("incidents.yaml", "repost: 0.82", "repost: 8.2", "repost", ["8.2", "0 与 1"]),
+    ("roster.yaml", "people: []", "people: [{name: 甲, reach: {duty_grp: z}}]", "people.reach", ["duty_grp", "duty_group"]),
     ("incidents.yaml", "same_town:", "same_twon:", "same_twon", ["same_town"]),
     ("severity.yaml", "yellow: 35", "yellow: much", "levels.yellow", ["much", "数字"]),
     ("categories.yaml", "temporary_supply:", "temporary_suply:", "", ["temporary_suply", "temporary_supply"]),

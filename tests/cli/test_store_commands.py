@@ -108,7 +108,7 @@ def test_incidents_list_json_with_posts_has_the_contracts_fields(
 def test_incidents_list_shows_every_state_and_open_ones_when_asked(
     gridvoice: Gridvoice, number: str
 ) -> None:
-    gridvoice("incidents", "close", number, "--who", "张三")
+    gridvoice("incidents", "close", number, "--who", "张三", "--note", "已送电")
     assert gridvoice("incidents", "list", "--json").row["state"] == "closed"
     assert gridvoice("incidents", "list", "--json", "--open").rows == []
 
@@ -130,12 +130,15 @@ def test_ack_and_close_are_recorded_with_who(gridvoice: Gridvoice, number: str) 
     assert said.code == 0
     assert said.row == {"number": number, "state": "acknowledged", "who": "张三"}
     assert (
-        gridvoice("incidents", "close", number, "--who", "李四", "--json").row["state"] == "closed"
+        gridvoice("incidents", "close", number, "--who", "李四", "--note", "已送电", "--json").row[
+            "state"
+        ]
+        == "closed"
     )
     events = gridvoice("incidents", "show", number, "--json").row["events"]
     assert [(e["kind"], e["who"], e["note"]) for e in events][2:] == [
         ("acknowledged", "张三", "已派人"),
-        ("closed", "李四", ""),
+        ("closed", "李四", "已送电"),
     ]
 
 
@@ -143,18 +146,29 @@ def test_ack_and_close_are_recorded_with_who(gridvoice: Gridvoice, number: str) 
 def test_what_cannot_be_done_is_refused_with_a_sentence(
     gridvoice: Gridvoice, number: str, verb: str
 ) -> None:
-    assert gridvoice("incidents", verb, number).code == 0
-    assert gridvoice("incidents", "close", number).code == (0 if verb == "ack" else 2)
-    said = gridvoice("incidents", verb, number)
+    said_by = ("--who", "张三", "--note", "已送电")
+    assert gridvoice("incidents", verb, number, *said_by).code == 0
+    assert gridvoice("incidents", "close", number, *said_by).code == (0 if verb == "ack" else 2)
+    said = gridvoice("incidents", verb, number, *said_by)
     assert said.code == 2
     assert number in said.err
-    unknown = gridvoice("incidents", verb, "19990101-001")
+    unknown = gridvoice("incidents", verb, "19990101-001", *said_by)
     assert unknown.code == 2
     assert "19990101-001" in unknown.err
 
 
 def test_a_false_alarm_is_marked_as_one(gridvoice: Gridvoice, number: str) -> None:
-    said = gridvoice("incidents", "close", number, "--false-alarm", "--json")
+    said = gridvoice(
+        "incidents",
+        "close",
+        number,
+        "--false-alarm",
+        "--who",
+        "张三",
+        "--note",
+        "不是供电",
+        "--json",
+    )
     assert said.row["state"] == "false_alarm"
 
 
@@ -432,7 +446,7 @@ def test_the_commands_of_this_version_are_all_there() -> None:
 def test_a_call_that_cannot_be_understood_exits_2(bare: Gridvoice, words: tuple[str, ...]) -> None:
     said = bare(*words)
     assert said.code == 2
-    assert "usage" in said.err.lower()
+    assert "用法" in said.err
 
 
 def test_a_reader_that_goes_away_is_no_error(shipped_config: Path, tmp_path: Path) -> None:

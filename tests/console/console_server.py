@@ -103,7 +103,7 @@ def context_over(
                 "供电所配电班",
                 ("查停电信息", "带移动电源上门"),
                 ("30分钟内联系",),
-                "您好，已派人到场。",
+                "您好，{place}停电的原因是{finding}，{contact}。",
             )
         },
         sources={"town-board": SourceCard("民声留言板", "政府留言板 · 每5分钟")},

@@ -309,3 +309,4 @@ def test_incidents_without_a_place_or_a_known_area_are_shown(
     page = running().get("/").text
     assert titles(page) == ["网友称停电"]
     assert "属地不明" in page
+    assert "<span>地点不明</span>" in page

@@ -83,7 +83,8 @@ def test_the_command_has_it_too(
     ]
 
     def command(number: str) -> tuple[int, str]:
-        code = main([str(w) for w in ("incidents", "urge", number, "--who", "张主任", *where)])
+        words = ("incidents", "urge", number, "--who", "张主任", "--note", "还没送电")
+        code = main([str(w) for w in (*words, *where)])
         return code, "".join(capsys.readouterr())
 
     code, said = command(console.numbers["low"])

@@ -195,6 +195,7 @@ def test_pages_are_not_kept_by_caches_but_files_are(console: Console) -> None:
         "evil.example",
         "127.0.0.1.evil.example",
         "localhost.evil.example",
+        "evil.example@127.0.0.1",
         "0.0.0.0",
         "",
         "[::ffff:8.8.8.8]",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import pytest
+
+from domain.input.load import BadSettings
 from pipeline.places.gazetteer import load_gazetteer
 from pipeline.places.importing import PlaceRow, read_list, read_text, write_places
 
@@ -59,3 +62,29 @@ def test_what_is_written_can_be_loaded_as_places(tmp_path: Path) -> None:
     assert write_places(rows, tmp_path / "a.csv") == 2
     (tmp_path / "region.yaml").write_text("name: 长沙县\nterritory: ['430121']\n", encoding="utf-8")
     assert set(load_gazetteer(tmp_path).by_code) == {"43", "430121"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "stations", "where", "named"),
+    [
+        (
+            "430121,长沙县,,\n430121,长沙县,,\n",
+            "{}",
+            "places/all.csv:3",
+            "代码 430121 与第 2 行重复",
+        ),
+        ("430121,长沙县,,\n", "{'430199001': 星沙供电所}", "places/region.yaml", "430199001"),
+    ],
+)
+def test_a_code_twice_and_a_station_of_no_place_are_named(
+    tmp_path: Path, rows: str, stations: str, where: str, named: str
+) -> None:
+    (tmp_path / "region.yaml").write_text(
+        f"name: 长沙县\nterritory: ['430121']\nstations: {stations}\n", encoding="utf-8"
+    )
+    (tmp_path / "all.csv").write_text("code,name,kind,aliases\n" + rows, encoding="utf-8")
+    with pytest.raises(BadSettings) as caught:
+        load_gazetteer(tmp_path)
+    (problem,) = map(str, caught.value.problems)
+    assert problem.startswith(where)
+    assert named in problem

@@ -93,7 +93,7 @@ def card(
         area_label=incident.area.label,
         place=place,
         station=incident.station,
-        where=tuple(part for part in (place, incident.station, category) if part),
+        where=tuple(part for part in (place or "地点不明", incident.station, category) if part),
         post_count=incident.post_count,
         channels=tuple(PostChannel.label_of(c) for c in incident.channels),
         first=moment(incident.first_event_at, now),

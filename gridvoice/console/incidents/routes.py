@@ -131,4 +131,12 @@ def _no_incident(request: Request, context: Context) -> Response:
 
 
 def _clean(typed: str) -> str:
-    return _CONTROL.sub("", typed.replace("\r\n", "\n")).strip()
+    return _CONTROL.sub("", _as_meant(typed).replace("\r\n", "\n")).strip()
+
+
+def _as_meant(typed: str) -> str:
+    """A form's text that was sent as it is, not escaped (curl -d): its bytes come one by one."""
+    try:
+        return typed.encode("latin-1").decode()
+    except UnicodeError:
+        return typed

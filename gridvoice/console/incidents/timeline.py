@@ -11,28 +11,14 @@ from db.pages.incident import ShownAlert, ShownDelivery
 from db.timeline import EventRow
 from domain.alerts import AlertReason, DeliveryState
 from domain.assessments import Severity
-from domain.incidents.acts import ACTS
+from domain.incidents.acts import told_as
 from domain.masking.mask import mask
 from gridvoice.console.shared.wording import Moment, label_of, moment
 
 _JOINED = ("joined", "edited", "follow_up")
-# kind of event: (how the timeline marks it, what it says)
-_KINDS = {
-    "opened": ("opened", "发现事件"),
-    "joined": ("joined", "新帖并入"),
-    "edited": ("joined", "帖文被修改"),
-    "follow_up": ("joined", "静默期满，补报变化"),
-    "reopened": ("reopened", "复燃，重新打开"),
-    "acknowledged": ("act", "已接收"),
-    "investigating": ("act", "开始调查"),
-    "responded": ("act", "已回应"),
-    "rectified": ("act", "已整改"),
-    "reviewed": ("act", "已评估"),
-    "closed": ("act", "已办结"),
-    "false_alarm": ("act", "判为误报"),
-    "merged": ("act", "已合并"),
-    "note": ("act", "备注"),
-}
+_MARKS = {"opened": "opened", "reopened": "reopened", "note": "act"} | dict.fromkeys(
+    _JOINED, "joined"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +72,10 @@ def story(
     return entries
 
 
-def _of_act(kind: str) -> tuple[str, str] | None:
-    rule = next((rule for rule in ACTS.values() if rule.kind == kind), None)
-    return ("act", f"已{rule.title}") if rule else None
-
-
 def _event(event: EventRow, now: datetime) -> TimelineEntry:
-    mark, what = _KINDS.get(event.kind) or _of_act(event.kind) or ("joined", event.kind)
+    what = told_as(event.kind)
+    # Whatever else is known is a person's act.
+    mark = _MARKS.get(event.kind) or ("joined" if what == event.kind else "act")
     lines = []
     if event.who:
         lines.append(mask(event.who) + (f"：{mask(event.note)}" if event.note else ""))
@@ -139,7 +122,9 @@ def _sent(
         tries += f"，{moment(row.next_at, now).short} 再试" if later else "，等待再试"
     if row.resend:
         tries += "，重发"
-    answer = " ".join(part for part in (row.last_code, row.last_text) if part)
+    # What a machine says to a message that it took is nobody's business here.
+    said = () if row.state == DeliveryState.DELIVERED else (row.last_code, row.last_text)
+    answer = " ".join(part for part in said if part)
     return Sent(
         row.state,
         label_of(DeliveryState, row.state),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from gridvoice.console.incidents.cards import card
 from gridvoice.console.incidents.growth import LONGEST
 from gridvoice.console.incidents.reasons import rule_title, weigh
 from gridvoice.console.incidents.timeline import story
-from gridvoice.console.shared.context import Context
+from gridvoice.console.shared.context import Context, PlaybookCard
 from gridvoice.console.shared.highlights import MarkedSpan, Piece, marked, readable, split
 from gridvoice.console.shared.pager import pager
 from gridvoice.console.shared.wording import Moment, counted, moment
@@ -32,6 +33,15 @@ _EVENTS_SHOWN = 300
 _POSTS_WEIGHED = 200
 _MARKED = 10  # phrases marked in a post: single characters and the long tail only distract
 _FOLD_AFTER = 240  # characters of a post shown before the fold
+_BLANK = re.compile(r"\{(\w+)\}")  # in a draft, to be filled in by whoever answers
+_BLANKS = {
+    "place": "地点",
+    "finding": "原因",
+    "arrived": "到达时间",
+    "when": "完成时间",
+    "action": "处理措施",
+    "contact": "联系人、电话",
+}
 _ENGAGEMENT = {
     "reposts": "转发",
     "shares": "转发",
@@ -111,8 +121,18 @@ def incident_page(
         "pages": pages,
         "story": story(events, read.read_alerts(conn, found.id), titles, now),
         "story_left": older,
-        "playbook": context.playbooks.get(incident.category),
+        "playbook": _playbook(context, incident.category, shown.place),
     }
+
+
+def _playbook(context: Context, category: str, place: str | None) -> PlaybookCard | None:
+    """The category's playbook, the draft of its reply filled in as far as we know."""
+    card = context.playbooks.get(category)
+    if card is None:
+        return None
+    known = {"place": place} if place else {}
+    reply = _BLANK.sub(lambda m: known.get(m[1]) or f"【{_BLANKS.get(m[1], m[1])}】", card.reply)
+    return replace(card, reply=reply)
 
 
 def _taken(events: Sequence[EventRow], now: datetime) -> str:
