@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -97,28 +97,8 @@ def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
     opinion = OpinionSettings()  # off, also where an older configuration has no such file
     if (directory / "second_opinion.yaml").is_file():
         opinion = read(lambda: _file(directory, "second_opinion.yaml", OpinionSettings)) or opinion
-    if channels:
-        known = {channel.name for channel in channels.channels}
-<<<<<<< HEAD
-        for name in sorted(routes.channel_names() - known):
-            message = f"渠道 {name!r} 不在 channels.yaml 中; 有: {', '.join(sorted(known))}"
-            line = _line_of(directory / "routes.yaml", _naming_channel(name))
-            problems.append(Problem("routes.yaml", line, "channel", message))
-    if routes and roster and routes.duty_channels():
-        wanted = "、".join(sorted(routes.duty_channels()))
-        for name in roster.unreached(routes.duty_channels()):
-            message = f"{name!r} 值班, 但 reach 中没有点名用的通道的账号; 至少写其一: {wanted}"
-            line = _line_of(directory / "roster.yaml", re.compile(rf"name:.*{re.escape(name)}"))
-            problems.append(Problem("roster.yaml", line, "people", message))
-=======
-        named = {"routes.yaml": ("channel", routes.channel_names() if routes else set())}
-        reached = {name for person in (roster.people if roster else ()) for name in person.reach}
-        named["roster.yaml"] = ("people.reach", reached)
-        for file, (key, names) in named.items():
-            for name in sorted(names - known):
-                message = f"渠道 {name!r} 不在 channels.yaml 中; 有: {', '.join(sorted(known))}"
-                problems.append(Problem(file, _line_of(directory / file, name), key, message))
->>>>>>> hd
+    if channels and routes and roster:
+        problems.extend(_across(directory, routes, roster, {c.name for c in channels.channels}))
     if problems or not (general and assessing and routes and roster and playbooks and channels):
         raise BadSettings(problems)
     return Configuration(
@@ -134,20 +114,30 @@ def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
     )
 
 
-<<<<<<< HEAD
+def _across(directory: Path, routes: Routes, roster: Roster, known: set[str]) -> Iterator[Problem]:
+    """What only two files together show: channels that are not there, people nobody can reach."""
+    reached = {name for person in roster.people for name in person.reach}
+    for file, key, names in (
+        ("routes.yaml", "channel", routes.channel_names()),
+        ("roster.yaml", "people.reach", reached),
+    ):
+        for name in sorted(names - known):
+            message = f"渠道 {name!r} 不在 channels.yaml 中; 有: {', '.join(sorted(known))}"
+            yield Problem(file, _line_of(directory / file, _naming_channel(name)), key, message)
+    wanted = routes.duty_channels()
+    for name in roster.unreached(wanted) if wanted else ():
+        message = f"{name!r} 值班, 但 reach 中没有点名用的通道的账号; 至少写其一: "
+        line = _line_of(directory / "roster.yaml", re.compile(rf"name:.*{re.escape(name)}"))
+        yield Problem("roster.yaml", line, "people", message + "、".join(sorted(wanted)))
+
+
 def _naming_channel(channel: str) -> re.Pattern[str]:
-    name = re.escape(channel)
-    return re.compile(rf"channels?:.*(?<!\w){name}(?!\w)|-\s*{name}\s*$")
+    name = rf"(?<!\w){re.escape(channel)}(?!\w)"
+    return re.compile(rf"(?:channels?|reach):.*{name}|-\s*{name}\s*$|^\s*{name}\s*:")
 
 
 def _line_of(path: Path, words: re.Pattern[str]) -> int:
     """The first line that has the words."""
-=======
-def _line_of(path: Path, channel: str) -> int:
-    """The first line of routes.yaml or roster.yaml that names a channel."""
-    name = rf"(?<!\w){re.escape(channel)}(?!\w)"
-    words = re.compile(rf"(?:channels?|reach):.*{name}|-\s*{name}\s*$|^\s*{name}\s*:")
->>>>>>> hd
     lines = path.read_text(encoding="utf-8-sig").splitlines()
     return next((number for number, line in enumerate(lines, 1) if words.search(line)), 1)
 

@@ -97,17 +97,10 @@ def tell_if_changed(
         # Quiet hours run on the wall clock, whatever clock the incident runs on. What need not wait
         # takes the alert's own time: a clock that is put back later must not hold it.
         clock = utc_now()
-<<<<<<< HEAD
         held = {to: to.not_before for to in targets if to.not_before and to.not_before > clock}
         ways = [(to.channel, to.recipient, held.get(to, min(now, clock))) for to in targets]
-        outbox.add_deliveries(conn, alert_id, ways)
-=======
         _withdraw(conn, incident_id, after, reason, targets)
-        for target in targets:
-            until = target.not_before
-            due = until if until is not None and until > clock else min(now, clock)
-            outbox.add_delivery(conn, alert_id, target.channel, target.recipient, due)
->>>>>>> hb
+        outbox.add_deliveries(conn, alert_id, ways)
     return Telling(after, reason)
 
 
