@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -20,6 +21,7 @@ from db.faults import in_words, spoils_the_handle
 from db.statements import storable_json
 from db.turns import Turns
 from domain.private_file import keep_private
+from domain.trouble import os_trouble
 
 # How long a writer waits for another on SQLite. Transactions are short (a batch, never a send),
 # so a wait of this length means that something holds the file, not that the queue is long.
@@ -52,24 +54,24 @@ def open_engine(url: str, create: bool = True) -> Engine:
         parsed = make_url(url)
     except Exception:
         raise BadDatabaseUrl(
-            "the database URL cannot be read; write sqlite:////var/lib/gridvoice/gridvoice.db "
-            "or postgresql://user@host/name"
+            "地址读不出; 写 sqlite:////var/lib/gridvoice/gridvoice.db 或 "
+            "postgresql://user@host/name"
         ) from None
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, create)
     if parsed.drivername.split("+")[0] in ("postgresql", "postgres"):
         return _open_postgresql(parsed)
-    raise BadDatabaseUrl(f"{parsed.drivername} is not served; use sqlite or postgresql")
+    raise BadDatabaseUrl(f"不支持 {parsed.drivername}; 用 sqlite 或 postgresql")
 
 
 def _open_sqlite(url: URL, create: bool) -> Engine:
     if not url.database or url.database == ":memory:":
-        raise BadDatabaseUrl("an in-memory SQLite cannot be shared by threads; name a file")
+        raise BadDatabaseUrl("内存中的 SQLite 不能由多个线程共用; 请写明文件")
     path = Path(url.database).absolute()
     try:
         _make_file(path, create)
     except OSError as error:
-        raise NoStore(f"{path} ({error.strerror})") from None
+        raise NoStore(f"{path} ({os_trouble(error)})") from None
 
     def connect() -> sqlite3.Connection:
         return _connect(path, _BUSY_MS)
@@ -107,7 +109,7 @@ def _make_file(path: Path, create: bool) -> None:
             keep_private(ours)  # earlier versions left them readable
         return
     if not create:
-        raise FileNotFoundError(2, "没有这个文件")
+        raise FileNotFoundError(errno.ENOENT, "")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 

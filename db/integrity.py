@@ -52,7 +52,7 @@ def _unless_broken(conn: Connection, step: Callable[[Connection], list[str]]) ->
     except DatabaseError as error:
         if conn.dialect.name != "sqlite":
             raise  # the transaction is gone with it
-        return [f"检查中断 ({step.__name__.strip('_')}): {error.orig}; {_RESTORE}"]
+        return [f"检查中断 ({_TITLES[step]}): {error.orig}; {_RESTORE}"]
 
 
 def _pages(conn: Connection) -> list[str]:
@@ -155,3 +155,13 @@ def _numbers(packed: bytes) -> tuple[int, ...]:
             numbers.append(value)
             value = 0
     return tuple(numbers)
+
+
+_TITLES: dict[Callable[[Connection], list[str]], str] = {
+    _structure: "结构",
+    _pages: "数据页",
+    _foreign_keys: "外键",
+    _current_versions: "当前版本",
+    _search_index: "检索索引",
+    _search_texts: "检索索引",
+}

@@ -7,7 +7,17 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from db.alone import readable
 from db.assessments import BY_PERSON, let_stand, put_assessments
@@ -65,15 +75,19 @@ def to_assess(row: Row[Any]) -> ToAssess:
 
 
 def unassessed(
-    conn: Connection, limit: int, unreadable: dict[int, str] | None = None
+    conn: Connection,
+    limit: int,
+    unreadable: dict[int, str] | None = None,
+    source: str | None = None,
 ) -> list[ToAssess]:
-    """Current versions that no scorer has assessed, in order of arrival.
+    """Current versions that no scorer has assessed, in order of arrival; of one `source` or all.
 
     Where `unreadable` is given, versions whose rows cannot be read do not stop the others: it
     takes their ids with the problem.
     """
-    given = {"limit": limit}
-    return readable(conn, _UNJUDGED, versions.c.id, to_assess, unreadable, given)
+    statement = _UNJUDGED if source is None else _UNJUDGED_OF_SOURCE
+    given = {"limit": limit} | ({} if source is None else {"of_source": source})
+    return readable(conn, statement, versions.c.id, to_assess, unreadable, given)
 
 
 # First the ids alone: a plain join makes SQLite walk all posts to find the few that wait.
@@ -82,15 +96,26 @@ _WAITING = (
     .where(versions.c.assessed_at.is_(None))
     .order_by(versions.c.id)
     .limit(bindparam("limit"))
-    .subquery()
 )
-_UNJUDGED = (
-    select(*TO_ASSESS)
-    .select_from(_WAITING)
-    .join(versions, versions.c.id == _WAITING.c.id)
-    .join(posts, posts.c.id == versions.c.post_id)
-    .outerjoin(incident_posts, incident_posts.c.post_id == posts.c.id)
-    .order_by(versions.c.id)
+
+
+def _whole(waiting: Select[tuple[int]]) -> Select[Any]:
+    ids = waiting.subquery()
+    return (
+        select(*TO_ASSESS)
+        .select_from(ids)
+        .join(versions, versions.c.id == ids.c.id)
+        .join(posts, posts.c.id == versions.c.post_id)
+        .outerjoin(incident_posts, incident_posts.c.post_id == posts.c.id)
+        .order_by(versions.c.id)
+    )
+
+
+_UNJUDGED = _whole(_WAITING)
+_UNJUDGED_OF_SOURCE = _whole(
+    _WAITING.where(
+        exists().where(posts.c.id == versions.c.post_id, posts.c.source == bindparam("of_source"))
+    )
 )
 
 

@@ -6,6 +6,7 @@ message to the operator.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -55,3 +56,28 @@ def folded(troubles: Iterable[Trouble]) -> list[Trouble]:
             first = replace(first, subject=named + more, alarm=any(t.alarm for t in group))
         found.append(first)
     return sorted(found, key=lambda t: (not t.blocks, not t.alarm))
+
+
+_SAID = {
+    errno.ENOENT: "没有这个文件或目录",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "不允许",
+    errno.EISDIR: "是目录, 不是文件",
+    errno.ENOTDIR: "路径中有一段不是目录",
+    errno.EEXIST: "已经存在",
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "超出磁盘配额",
+    errno.EROFS: "文件系统只读",
+    errno.EIO: "读写失败, 请检查硬盘",
+    errno.EMFILE: "打开的文件太多",
+    errno.ENAMETOOLONG: "名称太长",
+    errno.ENOMEM: "内存不足",
+    errno.EAGAIN: "系统资源不足",
+    errno.EADDRINUSE: "已被占用",
+    errno.EADDRNOTAVAIL: "不是本机地址",
+}
+
+
+def os_trouble(error: OSError) -> str:
+    """Why, in Chinese; in the system's words where we have none, as much as there is."""
+    return _SAID.get(error.errno or 0) or error.strerror or str(error)

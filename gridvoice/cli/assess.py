@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from domain.input import jsonl
 from domain.input.found_rows import post_from_row
 from domain.input.jsonl import BadLine
+from domain.trouble import os_trouble
 from gridvoice.cli.options import Unusable, command, config_dir
 from gridvoice.cli.output import emit, say
 
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     except BadSettings as bad:
         raise Unusable(str(bad)) from None
     except KeyError as unknown:
-        raise Unusable(f"没有名为 {unknown} 的评分器: own, snownlp, keywords+snownlp") from None
+        raise Unusable(str(unknown.args[0])) from None
     failed = 0
     with open_lines(args.file) as lines:
         for number, line in enumerate(lines, 1):
@@ -69,7 +70,7 @@ def open_lines(name: str) -> Iterator[Iterator[str | BadLine]]:
         try:
             lines = stack.enter_context(jsonl.open_lines(Path(name)))
         except OSError as error:
-            raise Unusable(f"读不了文件 {name}: {error.strerror}") from None
+            raise Unusable(f"读不了文件 {name}: {os_trouble(error)}") from None
         yield lines
 
 

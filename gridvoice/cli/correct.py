@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain.trouble import os_trouble
 from gridvoice.cli.options import Unusable, command, configuration, store, who_acts
 from gridvoice.cli.output import complain, emit, say
 
@@ -102,7 +103,7 @@ def _export(args: argparse.Namespace) -> int:
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
                 count += 1
     except OSError as error:
-        raise Unusable(f"写不了 {args.export}: {error.strerror}") from None
+        raise Unusable(f"写不了 {args.export}: {os_trouble(error)}") from None
     if args.json:
         emit({"type": "summary", "labels": count, "out": args.export})
     else:

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         results = list(evaluate(rows, scorers, args.folds, args.group, extra))
     except KeyError as unknown:
-        raise Unusable(f"没有名为 {unknown} 的评分器: {', '.join(_DEFAULT_SCORERS)}") from None
+        raise Unusable(str(unknown.args[0])) from None
     for result in results:
         if args.json:
             emit(result)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.private_file import keep_private
+from domain.trouble import os_trouble
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -76,7 +77,7 @@ def data_dir(args: argparse.Namespace) -> Path:
         if _is_ours_alone(path):
             keep_private(path)
     except OSError as error:
-        raise Unusable(f"数据目录不可用: {path} ({error.strerror})") from None
+        raise Unusable(f"数据目录不可用: {path} ({os_trouble(error)})") from None
     return path
 
 
@@ -120,7 +121,7 @@ def store(args: argparse.Namespace, upgrade: bool = True) -> Engine:
         if upgrade:
             db_engine.upgrade(engine)
     except (sqlalchemy.exc.ArgumentError, sqlalchemy.exc.NoSuchModuleError) as error:
-        raise Unusable(f"数据库地址无法识别: {error}. 例: sqlite:///var/gridvoice.db") from None
+        raise Unusable(f"数据库地址无法识别: {error}; 例: sqlite:///var/gridvoice.db") from None
     except NewerStore as error:
         raise Unusable(str(error)) from None
     except db_engine.NoStore as error:

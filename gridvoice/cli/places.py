@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from domain.trouble import os_trouble
 from gridvoice.cli.options import Unusable, command, with_common
 from gridvoice.cli.output import complain, emit, say
 
@@ -42,7 +43,7 @@ def _import(args: argparse.Namespace) -> int:
     try:
         count = write_places(rows.values(), Path(args.out))
     except OSError as error:
-        raise Unusable(f"写不了 {args.out}: {error.strerror}") from None
+        raise Unusable(f"写不了 {args.out}: {os_trouble(error)}") from None
     report = {"type": "summary", "places": count, "bad": bad, "out": args.out}
     if args.json:
         emit(report)
@@ -60,5 +61,5 @@ def _read(name: str) -> Imported:
     try:
         return read_list(Path(name))
     except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = os_trouble(error) if isinstance(error, OSError) else str(error)
         raise Unusable(f"读不了 {name}: {reason}") from None

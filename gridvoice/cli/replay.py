@@ -24,14 +24,14 @@ def run(args: argparse.Namespace) -> int:
     speed = _speed(args.speed)
     config, engine = configuration(args), store(args)
     if not args.send:
-        config, left_out = without_people(config)
+        _, left_out = without_people(config)
         if left_out:
             complain(f"重放不通知人, 未发往: {'、'.join(left_out)}; 确要发出请加 --send")
     set_up(quiet=True)
     done = Replayed()
     try:
         with open_lines(args.file) as lines:
-            steps = replay(engine, config, lines, args.source, speed)
+            steps = replay(engine, config, lines, args.source, speed, args.send)
             for step in progress(steps, None, "批"):
                 done = step
     finally:  # a store that fails on the way must not hide what is wrong with the file

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from domain.trouble import Trouble
+from domain.trouble import Trouble, os_trouble
 from gridvoice.processes.supervisor import PYTHON
 
 log = logging.getLogger("gridvoice.processes")
@@ -108,7 +108,7 @@ class CrawlChild:
             )
         except OSError as error:  # no memory for another process, now
             self._closed()
-            self._postpone(f"采集进程无法启动({error.strerror})")
+            self._postpone(f"采集进程无法启动({os_trouble(error)})")
             return
         finally:
             os.close(reader)

@@ -19,6 +19,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
+from domain.trouble import os_trouble
+
 log = logging.getLogger("gridvoice.supervisor")
 
 UNUSABLE = 2  # the call or the configuration: the same again would end the same
@@ -106,7 +108,7 @@ class Supervisor:
             )
         except OSError as error:  # no memory for another process, now
             os.close(reader)
-            return 1, f"无法启动：{error.strerror}"
+            return 1, f"无法启动：{os_trouble(error)}"
         finally:
             os.close(writer)
         self._process = process

@@ -11,6 +11,8 @@ from typing import Any
 
 import uvicorn
 
+from domain.trouble import os_trouble
+
 _FINISH_S = 2
 
 
@@ -77,7 +79,7 @@ def open_listener(host: str, port: int, patience_s: float = 0.0) -> socket.socke
                 time.sleep(0.1)
                 continue
             raise PortTaken(
-                f"控制台端口 {host}:{port} 无法使用({error.strerror}); "
+                f"控制台端口 {host}:{port} 无法使用({os_trouble(error)}); "
                 "在 gridvoice.yaml 的 console.port 换一个"
             ) from None
         return listener

@@ -117,13 +117,20 @@ def replay(
     lines: Iterable[str | BadLine],
     source: str = SOURCE,
     speed: float | None = None,
+    send: bool = True,
 ) -> Iterator[Replayed]:
     """Take in, assess and send, batch after batch; yields the counts after each.
+
+    Without `send` people hear nothing of it (`without_people`), and what waits of other sources is
+    left to whoever tells people.
 
     `speed` None: as fast as it goes; N: N times the stream's own pace. At the end every delivery
     is final or waits for its retry. Running it again stores nothing new.
     """
     started = time.perf_counter()
+    only = None if send else source
+    if not send:
+        config, _ = without_people(config)
     done = Replayed()
     stream = Stream(lines, source, done)
     intake: Intake = DatabaseIntake(engine)
@@ -135,21 +142,21 @@ def replay(
         done.taken_at.update((post.key, now) for post in batch)
         done.posts += len(batch) - len(result.refused)
         done.stored += result.new_posts
-        _assess_all(engine, config, done)
+        _assess_all(engine, config, done, only)
         _send_due(engine, config, rng)
         done.seconds = time.perf_counter() - started
         yield done
         stream.forget()
-    _assess_all(engine, config, done)  # what an earlier run left behind
+    _assess_all(engine, config, done, only)  # what an earlier run left behind
     _send_rest(engine, config, rng)
     done.seconds = time.perf_counter() - started
     yield done
 
 
-def _assess_all(engine: Engine, config: Configuration, done: Replayed) -> None:
+def _assess_all(engine: Engine, config: Configuration, done: Replayed, source: str | None) -> None:
     """Assess until nothing waits, each post at the time when it was first seen."""
     while True:
-        assessed = assess(engine, config, lambda row: row.first_seen)
+        assessed = assess(engine, config, lambda row: row.first_seen, source=source)
         done.incidents += assessed.opened
         done.alerts += assessed.alerts
         done.set_aside += assessed.set_aside

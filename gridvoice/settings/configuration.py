@@ -34,7 +34,7 @@ def default_config_dir() -> Path:
     ):
         if (path / "gridvoice.yaml").is_file():
             return path
-    raise BadSettings([Problem("config", 1, "", "no configuration found; give --config DIR")])
+    raise BadSettings([Problem("config", 1, "", "没有找到配置; 用 --config 指明目录")])
 
 
 @dataclass(frozen=True, slots=True)

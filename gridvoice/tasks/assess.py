@@ -81,9 +81,11 @@ def assess(
     clock: Clock,
     limit: int = BATCH,
     wall: Callable[[], datetime] = utc_now,
+    source: str | None = None,
 ) -> AssessedBatch:
-    """Assess up to `limit` waiting versions. `clock` tells the present as each post knows it:
-    the wall clock, or the stream's own time in a replay. What is set aside waits on `wall`."""
+    """Assess up to `limit` waiting versions, of one `source` or all. `clock` tells the present as
+    each post knows it: the wall clock, or the stream's own time in a replay. What is set aside
+    waits on `wall`."""
     program = aside.program_of(config)
     unreadable: dict[int, str] = {}
     with read(engine) as conn:
@@ -92,7 +94,7 @@ def assess(
     if due:
         aside.take_back(engine, due)
     with read(engine) as conn:
-        batch = unassessed.unassessed(conn, limit, unreadable)
+        batch = unassessed.unassessed(conn, limit, unreadable, source)
         failed = [Failed(ASSESS, v, name_of(conn, v), said) for v, said in unreadable.items()]
     if not batch and not failed:
         return AssessedBatch()

@@ -40,5 +40,5 @@ SCORERS: dict[str, Callable[[], Scorer]] = {
 def open_scorer(name: str = DEFAULT) -> Scorer:
     """The scorer of that name. Raises KeyError with the known names."""
     if name not in SCORERS:
-        raise KeyError(f"no scorer {name!r}; known: {', '.join(SCORERS)}")
+        raise KeyError(f"没有名为 {name!r} 的评分器; 有: {', '.join(SCORERS)}")
     return SCORERS[name]()

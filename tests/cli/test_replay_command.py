@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 from command_line import Gridvoice
+from sqlalchemy import Engine
 
+from db.engine import read, write
+from db.take_in import take_in
+from db.unassessed import unassessed
+from domain.clock import utc_now
+from domain.posts import FoundPost
 from gridvoice.demo.receivers.centre import CENTRE
 from gridvoice.demo.receivers.gateway import Gateway
 from gridvoice.demo.receivers.wecom import WECOM
@@ -35,6 +41,21 @@ def test_a_recording_goes_to_machines_and_to_no_person(
     assert "--send" in said.err
     rows = gridvoice("alerts", "list", "--json").rows
     assert {row["channel"] for row in rows} == {"file", "centre"}, "nothing is left for `run`"
+
+
+def test_what_was_crawled_meanwhile_is_left_to_who_tells_people(
+    gridvoice: Gridvoice, jsonl: Callable[..., Path], gateway: Gateway, sqlite_engine: Engine
+) -> None:
+    now = utc_now()
+    with write(sqlite_engine) as conn:
+        text = "陈曹乡供电所乱收电费，没人管，要求退还"
+        crawled = FoundPost("board", "b1", "", text, "gov_board", region="许昌市建安区")
+        take_in(conn, [crawled], now, b"key")
+    assert gridvoice("replay", jsonl(POST), "--json").row["alerts"] == 1
+    with read(sqlite_engine) as conn:
+        assert [(one.source, one.key) for one in unassessed(conn, 9)] == [("board", "b1")]
+    assert gridvoice("replay", jsonl(POST), "--json", "--send").row["alerts"] == 1
+    assert len(gateway.accepted_at(WECOM)) == 1
 
 
 def test_people_hear_of_it_when_it_is_sent(

@@ -317,7 +317,7 @@ def test_check_finds_a_search_index_that_lacks_a_post(
 
 @pytest.mark.parametrize(
     ("url", "named"),
-    [("mysql://host/x", "sqlite"), ("nonsense", "sqlite"), ("sqlite:///:memory:", "file")],
+    [("mysql://host/x", "sqlite"), ("nonsense", "sqlite"), ("sqlite:///:memory:", "文件")],
 )
 def test_a_database_that_cannot_be_used_is_unusable_and_says_what_would_be_right(
     bare: Gridvoice, shipped_config: Path, tmp_path: Path, url: str, named: str

@@ -133,6 +133,30 @@ def test_a_wrong_call_is_told_in_chinese_by_the_command_that_was_meant(
         assert english not in said.err.lower()
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("assess", "{here}/none.jsonl"), "没有这个文件"),
+        (("assess", "{here}"), "是目录"),
+        (("assess", "{here}/posts.jsonl", "--scorer", "nope"), "没有名为 'nope' 的评分器; 有: "),
+        (("evaluate", "{here}/posts.jsonl", "--scorer", "nope"), "没有名为 'nope' 的评分器; 有: "),
+        (("places", "import", "{here}/none.csv", "--out", "{here}/out.csv"), "没有这个文件"),
+        (("search", "停电", "--database", "mysql://h/x"), "不支持 mysql; 用 sqlite 或 postgresql"),
+        (("db", "check", "--database", "sqlite:////proc/none/x.db"), "没有这个文件"),
+        (("db", "upgrade", "--data", "{here}/posts.jsonl/data"), "路径中有一段不是目录"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_chinese(
+    bare: Gridvoice, jsonl: Jsonl, tmp_path: Path, words: tuple[str, ...], named: str
+) -> None:
+    jsonl(POST | {"relevant": True, "complaint": True, "category": "supply_quality"})
+    said = bare(*(word.format(here=tmp_path) for word in words))
+    assert said.code == 2
+    assert named in said.err
+    for english in ("No such", "is not", "Not a", "known", "Errno"):
+        assert english not in said.err
+
+
 def test_help_has_no_english_of_its_own() -> None:
     said = parser().format_help()
     assert said.startswith("用法: gridvoice")

@@ -207,7 +207,7 @@ def test_the_model_is_small_and_loads_quickly() -> None:
 
 def test_scorers_are_known_by_name() -> None:
     assert list(SCORERS) == ["own", "snownlp", "keywords+snownlp"]
-    with pytest.raises(KeyError, match="known: own, snownlp"):
+    with pytest.raises(KeyError, match="有: own, snownlp"):
         open_scorer("nobody")
 
 
