@@ -33,15 +33,18 @@ class Server:
 
     def create_database(self, name: str | None = None, template: str = "template0") -> str:
         name = name or f"test_{next(_names)}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        with self._connect() as conn:
+            # Of its two ways since version 15 the one that takes two thirds of the time here.
+            how = "STRATEGY FILE_COPY" if conn.info.server_version >= 150000 else ""
+            conn.execute(f"CREATE DATABASE {name} TEMPLATE {template} {how}")  # type: ignore[arg-type]
         return name
 
     def drop_database(self, name: str) -> None:
-        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+        with self._connect() as conn:
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
 
-    def _run(self, sql: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
-            conn.execute(sql)  # type: ignore[arg-type]
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.url("postgres"), autocommit=True)
 
 
 def find_binaries() -> Path | None:

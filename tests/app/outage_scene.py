@@ -102,7 +102,7 @@ def knock_for(
     clock: Clock,
     how_long: timedelta,
     name: str = "centre",
-    every: timedelta = 2 * SECOND,
+    every: timedelta = 5 * SECOND,
 ) -> tuple[int, int]:
     """Knock again and again while the clock goes on; attempts made and delivered."""
     ends, made, delivered = clock.now + how_long, 0, 0

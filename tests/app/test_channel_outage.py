@@ -92,14 +92,14 @@ def titles(gateway: Gateway) -> list[str]:
 def test_after_an_outage_all_that_waited_goes_out_red_first_with_the_first_success(
     engine: Engine, config: Configuration, gateway: Gateway, clock: Clock
 ) -> None:
-    _outage(engine, config, gateway, clock, "500", 20, 10 * MINUTE)
+    _outage(engine, config, gateway, clock, "500", 20, 10 * MINUTE, 10 * SECOND)
 
 
 @pytest.mark.parametrize("behaviour", ["502", "reset", "refuse", "401", "403", "404", "429"])
 def test_whatever_way_a_receiver_is_away(
     sqlite_engine: Engine, config: Configuration, gateway: Gateway, clock: Clock, behaviour: str
 ) -> None:
-    _outage(sqlite_engine, config, gateway, clock, behaviour, 4, HOUR)
+    _outage(sqlite_engine, config, gateway, clock, behaviour, 4, HOUR / 2, MINUTE)
 
 
 def _outage(
@@ -110,12 +110,13 @@ def _outage(
     behaviour: str,
     count: int,
     lasts: timedelta,
+    every: timedelta,
 ) -> None:
     """So many alerts wait for so long, each tried often enough to wait long for its own time."""
     goes_wrong(gateway, behaviour)
     began = clock.now
     waiting = [put_alert(engine, clock.now, MIXED[n % 4]) for n in range(count)]
-    made, delivered = knock_for(engine, config, clock, lasts, every=lasts / 60)
+    made, delivered = knock_for(engine, config, clock, lasts, every=every)
     assert delivered == 0
     assert count <= made <= 3 * lasts / MINUTE, "probed, not hammered"
     assert failing_since(state_of(engine)) == began
@@ -140,7 +141,7 @@ def test_during_an_outage_a_new_red_is_tried_within_a_minute_whenever_it_comes(
     for n in range(8):
         put_alert(sqlite_engine, clock.now, MIXED[n % 4])
     for pause in (MINUTE, 7 * MINUTE, 2 * HOUR, 20 * HOUR):
-        knock_for(sqlite_engine, config, clock, pause, every=pause / 20)
+        knock_for(sqlite_engine, config, clock, pause, every=pause / 12)
         title = put_alert(sqlite_engine, clock.now)
         written = clock.now
         knock_for(sqlite_engine, config, clock, MINUTE)
@@ -229,13 +230,13 @@ def test_an_answer_about_one_message_is_no_outage_and_ends_with_few_tries(
     gateway.script(CENTRE, ["400", "413", "422"])
     refused = put_alert(engine, clock.now)
     other = put_alert(engine, clock.now, Severity.BLUE)
-    knock_for(engine, config, clock, 5 * MINUTE)
+    knock_for(engine, config, clock, 5 * MINUTE, every=10 * SECOND)
     assert of(engine, other).state is DeliveryState.DELIVERED
     row = of(engine, refused)
     assert (row.state, row.attempts) == (DeliveryState.DELIVERED, 3)
     gateway.script(CENTRE, ["400"] * REFUSED_ATTEMPTS)
     refused = put_alert(engine, clock.now)
-    knock_for(engine, config, clock, 5 * MINUTE)
+    knock_for(engine, config, clock, 5 * MINUTE, every=10 * SECOND)
     assert of(engine, refused).state is DeliveryState.DEAD
     assert failing_since(state_of(engine)) is None
 
@@ -247,7 +248,7 @@ def test_a_channel_that_refuses_us_for_a_minute_or_a_day_kills_nothing(
     goes_wrong(gateway, behaviour)
     written = [put_alert(sqlite_engine, clock.now, MIXED[n % 4]) for n in range(6)]
     knock_for(sqlite_engine, config, clock, MINUTE)
-    knock_for(sqlite_engine, config, clock, 24 * HOUR, every=20 * MINUTE)
+    knock_for(sqlite_engine, config, clock, 24 * HOUR, every=HOUR / 2)
     assert counts(sqlite_engine) == {DeliveryState.RETRY: 6}
     is_well(gateway)
     knock_for(sqlite_engine, config, clock, 2 * MINUTE)
@@ -259,7 +260,7 @@ def test_after_days_it_is_given_up_and_a_person_begins_it_anew(
 ) -> None:
     goes_wrong(gateway, "404")
     title = put_alert(sqlite_engine, clock.now)
-    knock_for(sqlite_engine, config, clock, 80 * HOUR, every=30 * MINUTE)
+    knock_for(sqlite_engine, config, clock, 80 * HOUR, every=HOUR)
     dead = of(sqlite_engine, title)
     assert dead.state is DeliveryState.DEAD
     with write(sqlite_engine) as conn:
@@ -360,7 +361,7 @@ def test_sends_go_on_within_a_minute_after_the_clock_has_jumped(
     name: str,
 ) -> None:
     def knocks(how_long: timedelta) -> int:
-        return knock_for(sqlite_engine, config, clock, how_long, name)[1]
+        return knock_for(sqlite_engine, config, clock, how_long, name, 2 * SECOND)[1]
 
     put_alert(sqlite_engine, clock.now, channels=[name])
     assert knocks(4 * SECOND) == 1

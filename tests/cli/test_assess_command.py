@@ -132,15 +132,6 @@ def test_blank_lines_are_skipped_and_a_bom_and_gzip_are_read(
     assert gridvoice("assess", "--json", packed).row["id"] == "b"
 
 
-@pytest.mark.parametrize("scorer", ["snownlp", "keywords+snownlp"])
-def test_another_scorer_answers_in_the_same_shape(
-    gridvoice: Gridvoice, jsonl: Jsonl, scorer: str
-) -> None:
-    row = gridvoice("assess", "--json", "--scorer", scorer, jsonl(OUTAGE)).row
-    assert list(row) == KEYS
-    assert row["scorer"].startswith(scorer)
-
-
 def test_an_unknown_scorer_is_unusable_and_the_known_are_named(
     gridvoice: Gridvoice, jsonl: Jsonl
 ) -> None:
