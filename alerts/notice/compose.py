@@ -137,7 +137,8 @@ def _action(incident: Incident, public_url: str | None, only_look: bool) -> Acti
     words, verb = ("查看", "show") if only_look else ("接收处置", "ack")
     # None where no address that a phone can reach is configured.
     link = f"{public_url.rstrip('/')}/incidents/{incident.number}" if public_url else None
-    return Action(words, link, f"gridvoice incidents {verb} {incident.number}")
+    who = "" if only_look else " --who 姓名"
+    return Action(words, link, f"gridvoice incidents {verb} {incident.number}{who}")
 
 
 def _heading(incident: Incident, reason: AlertReason) -> str:

@@ -285,7 +285,7 @@ def test_the_excerpt_shows_the_weightiest_stretch_from_the_start_of_a_clause() -
 
 def test_without_a_public_address_number_and_command_stand_in_for_the_link() -> None:
     text = text_of(told_story(STORIES[2]))
-    assert text.splitlines()[-1].endswith("gridvoice incidents ack 20261124-003")
+    assert text.splitlines()[-1].endswith("gridvoice incidents ack 20261124-003 --who 姓名")
     assert payload_of(told_story(STORIES[2]))["link"] is None
 
 
