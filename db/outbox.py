@@ -220,7 +220,7 @@ def list_alerts(conn: Connection, limit: int = 0, incident_id: int | None = None
 
 
 def last_alert(conn: Connection, incident_id: int) -> AlertRow | None:
-    """What people last heard of an incident."""
+    """What people last heard of an incident: by its number, for clocks are put back."""
     row = conn.execute(_LAST_ALERT, {"incident": incident_id}).one_or_none()
     return None if row is None else alert_row(row)
 
@@ -229,7 +229,7 @@ _LAST_ALERT = (
     select(*_ALERT_COLUMNS)
     .join(incidents, incidents.c.id == alerts.c.incident_id)
     .where(alerts.c.incident_id == bindparam("incident"))
-    .order_by(alerts.c.at.desc(), alerts.c.id.desc())
+    .order_by(alerts.c.report_no.desc(), alerts.c.id.desc())
     .limit(1)
 )
 

@@ -46,10 +46,11 @@ _NO = frozenset({"false", "no", "n", "fail", "error", "err", "ng", "nok", "rejec
 _REFUSING = re.compile(
     r"fail|error|exception|refus|reject|denied|deny|invalid|illegal|forbid|unauthor|not allowed"
     r"|失败|错误|拒绝|无效|非法|异常|禁止|过期|未授权|无权|不存在|不合法"
+    r"|失效|不正确|繁忙|超时|timed? ?out|busy|expired|未登录|[请先新]登录"
 )
 _NOTHING_WRONG = re.compile(r"(no|0|without) (error|exception|failure)s?|(没有|无)(错误|异常)")
 _SENTENCE = 80  # characters; longer ones may repeat what we sent
-_EMPTY = frozenset({"", "0", "none", "null", "nil", "false", "no"})
+_EMPTY = frozenset({"", "0", "none", "null", "nil", "false", "no", "无", "没有"})
 
 
 def what_it_says(body: Any) -> tuple[Said, str]:
@@ -85,17 +86,25 @@ def _marks(body: Mapping[str, Any], depth: int = 1) -> Iterator[tuple[Said, str]
             if depth < _DEPTH and _key(name) in _INNER:
                 # What lies within may be of another matter: only a no of it counts.
                 yield from (m for m in _marks(value, depth + 1) if m[0] is Said.NO)
-            if _key(name) != "error":
+            if _key(name) != "error" or _says_all_is_well(value):
                 continue
         said = _of_field(_key(name), value)
         if said is not None:
             yield said, f"{name}={str(value)[:40]}"
 
 
+def _says_all_is_well(error: Mapping[str, Any]) -> bool:
+    """`error: {code: 0, message: ""}` is how some say that there was none."""
+    said = {_of_field(_key(name), value) for name, value in error.items()}
+    return Said.YES in said and not said & {Said.NO, Said.NEITHER}
+
+
 def _of_field(key: str, value: Any) -> Said | None:
     if key in _FLAGS:
         return _of_flag(value)
     if key in _ERRORS:
+        if isinstance(value, str) and _of_words(value) is Said.YES:
+            return Said.YES  # `error: "ok"`
         nothing = not value or (isinstance(value, str) and value.strip().lower() in _EMPTY)
         return None if nothing else Said.NO
     if key in _ERROR_CODES:
@@ -140,7 +149,9 @@ def _of_words(text: str) -> Said | None:
 
 
 def _number(value: Any) -> int | None:
-    """A whole number, also one in quotes and with zeros before it."""
+    """A whole number, also as 500.0, in quotes and with zeros before it."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     text = str(value).strip()

@@ -92,7 +92,7 @@ def load_text(text: str, shape: type[T], name: str, sections: Sections = _NO_SEC
         raise BadSettings([Problem(name, line, "", f"{what}；{hint}")]) from None
     filler = _Filler(name, sections)
     if root is None:
-        raise BadSettings([Problem(name, 1, "", "the file is empty")])
+        raise BadSettings([Problem(name, 1, "", "文件是空的；可由默认配置复制一份")])
     value = filler.value(root, shape, "")
     if filler.problems:
         raise BadSettings(filler.problems)

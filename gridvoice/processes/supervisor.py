@@ -59,9 +59,9 @@ class Supervisor:
         self._command, self._cry = command, cry
         self._cried_at: float | None = None
         self._limits = limits or WaitLimits()
-        self._process: subprocess.Popen[bytes] | None = None
         self._alive = False
         self._stopping = False  # set by a signal
+        self._reload = False  # likewise
 
     def run(self) -> int:
         """The exit code for our own caller."""
@@ -71,7 +71,7 @@ class Supervisor:
         signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
         for number in _ENDS:
             signal.signal(number, self._end)
-        signal.signal(signal.SIGHUP, self._pass_on)
+        signal.signal(signal.SIGHUP, self._ask_reload)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken
         restarts, reason, first = 0, "", True
         while not self._stopping:
@@ -82,7 +82,7 @@ class Supervisor:
             if code == UNUSABLE and first and not self._alive:
                 return UNUSABLE
             first = False
-            if code == RELOAD:
+            if code in (RELOAD, -signal.SIGHUP):  # the latter: asked while it was ending
                 restarts, reason = 0, ""
                 continue
             if time.monotonic() - began > self._limits.steady:
@@ -98,7 +98,7 @@ class Supervisor:
     def _run_once(self, restarts: int, reason: str) -> tuple[int, str]:
         """(exit code of the service, why it ended), after it has ended."""
         reader, writer = os.pipe()
-        self._alive = False
+        self._alive = self._reload = False  # what starts now reads the settings anyhow
         try:
             process = subprocess.Popen(
                 [*self._command(restarts, reason, writer)],
@@ -111,11 +111,9 @@ class Supervisor:
             return 1, f"无法启动：{os_trouble(error)}"
         finally:
             os.close(writer)
-        self._process = process
         try:
             why = self._watch(process, reader)
         finally:
-            self._process = None
             os.close(reader)
         code = process.returncode
         if not why:
@@ -136,6 +134,10 @@ class Supervisor:
             if beat:
                 self._alive = True
                 deadline = now + self._limits.silence
+            # Until its first sign of life a SIGHUP would kill it: nobody is there to take it.
+            if self._reload and self._alive:
+                self._reload = False
+                process.send_signal(signal.SIGHUP)
             if asked_at is None and (self._stopping or now > deadline):
                 if not self._stopping:
                     why = SILENT
@@ -181,9 +183,8 @@ class Supervisor:
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
 
-    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(number)
+    def _ask_reload(self, _number: int, _frame: FrameType | None) -> None:
+        self._reload = True
 
 
 def _read(fd: int) -> bytes | None:

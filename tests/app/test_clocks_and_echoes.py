@@ -27,7 +27,10 @@ from poison import (
 )
 from sqlalchemy import Engine
 
+from db import outbox
+from db.engine import read
 from db.unassessed import ToAssess
+from domain.alerts import AlertReason
 from domain.assessments import Severity
 from gridvoice.settings.configuration import Configuration
 from gridvoice.tasks.assess import assess
@@ -81,6 +84,20 @@ def test_what_a_wrong_clock_stored_holds_no_later_alert_back(
     recent = newest.profile["facts"]["recent"]
     assert all(t <= later(30).timestamp() for t in recent)
     assert len(recent) > 1, "speed is measured again at once"
+
+
+def test_after_a_clock_is_put_back_a_growth_is_told_once(
+    engine: Engine, config: Configuration
+) -> None:
+    """What was told before bears later moments than what is told after."""
+    for n in range(24):
+        post = found(f"k{n}", OUTAGE, source="weibo", channel="weibo")
+        now = later(20 * n if n >= 6 else 60 * 24 + n)
+        told(engine, config, dataclasses.replace(post, author=f"网友{n}"), now=now)
+    assert the_incident(engine).incident.post_count == 24
+    with read(engine) as conn:
+        by_number = sorted(outbox.list_alerts(conn), key=lambda alert: alert.report_no)
+    assert [alert.reason for alert in by_number].count(AlertReason.GREW) == 1
 
 
 # the same words from the same source

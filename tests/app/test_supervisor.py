@@ -207,6 +207,33 @@ def test_sighup_is_passed_on(start: Start, tmp_path: Path) -> None:
     assert run.stop()[0] == 0
 
 
+def test_a_sighup_during_the_start_waits_for_the_first_sign_of_life(
+    start: Start, tmp_path: Path
+) -> None:
+    run = start(
+        "while not os.path.exists(folder + '/go'): time.sleep(0.02)\n"
+        "signal.signal(signal.SIGHUP, lambda *_: open(folder + '/hup', 'w').close())\n"
+        "beat_on(600)",
+        first_sign=60.0,
+    )
+    eventually(lambda: run.starts)
+    for _ in range(3):
+        run.process.send_signal(signal.SIGHUP)
+        time.sleep(0.05)
+    (tmp_path / "go").touch()
+    eventually((tmp_path / "hup").exists)
+    assert len(run.starts) == 1
+    assert run.stop()[0] == 0
+
+
+def test_a_service_that_a_sighup_ends_was_reloaded_and_did_not_fail(start: Start) -> None:
+    run = start("beat()\nos.kill(os.getpid(), signal.SIGHUP) if start == 1 else beat_on(600)")
+    eventually(lambda: len(run.starts) == 2)
+    assert run.starts[1][1:] == ["0", ""]
+    assert "service ended" not in run.log_path.read_text()
+    assert run.stop()[0] == 0
+
+
 def test_the_supervisor_holds_one_thread_and_none_of_our_libraries(start: Start) -> None:
     run = start("beat_on(600)")
     eventually(lambda: run.starts)

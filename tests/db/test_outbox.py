@@ -189,8 +189,8 @@ def test_only_what_is_held_untried_and_earlier_is_withdrawn(engine: Engine) -> N
     held = on_its_way(engine, "wecom", "duty", cause="post:1", next_at=LATER)
     key = delivery(engine, held).alert.id
     with write(engine) as conn:
-        for channel, due in (("centre", NOW), ("sms", LATER), ("voice", LATER)):
-            assert outbox.add_delivery(conn, key, channel, "duty", due)
+        ways = [("centre", "duty", NOW), ("sms", "duty", LATER), ("voice", "duty", LATER)]
+        assert len(outbox.add_deliveries(conn, key, ways)) == 3
     (tried,) = (d.delivery_id for d in lease(engine, LATER, channels=["voice"]))
     assert attempt(engine, tried) == 1
     incident = delivery(engine, held).alert.incident_id
