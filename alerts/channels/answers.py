@@ -31,7 +31,9 @@ _CODES = frozenset(
     }
 )  # fmt: skip
 _WORDS = frozenset({"msg", "message", "errmsg", "errormsg", "errormessage"})
-_INNER = frozenset({"data", "result", "response", "body", "error", "status"})
+_INNER = frozenset(
+    {"data", "result", "response", "resp", "body", "error", "status", "head", "header"}
+)
 _DEPTH = 3
 
 _FINE_CODES = frozenset({200, 201, 202, 204, 20000})
