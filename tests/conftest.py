@@ -32,7 +32,7 @@ settings.register_profile(
     print_blob=True,
 )
 # At another time of day the same examples say nothing new: a few of them do (tools/clocks.py).
-settings.register_profile("few", settings.get_profile("steady"), max_examples=15)
+settings.register_profile("few", settings.get_profile("steady"), max_examples=8)
 settings.load_profile(os.environ.get("GRIDVOICE_HYPOTHESIS", "steady"))
 
 

@@ -100,7 +100,7 @@ def run_at(moment: Moment, arguments: list[str]) -> Outcome:
         "TZ": moment.zone,
         "TMPDIR": _quick_folder(),
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "4", "--dist", "loadfile",
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "5", "--dist", "loadfile",
                "--no-loadscope-reorder", "-p", "no:cacheprovider", *arguments]  # fmt: skip
     began = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from pipeline.learning.fit import FitSettings, fit
 from pipeline.learning.folds import grouped
@@ -97,6 +96,8 @@ def _slope(sums: Sequence[float], truth: Sequence[bool]) -> int:
     moved by what a few folds held out cost much recall (docs/assessment.md)."""
     if all(truth) or not any(truth):
         return SCALE
+    from sklearn.linear_model import LogisticRegression  # here: who judges loads no solver
+
     line = LogisticRegression(C=100.0, solver="liblinear", fit_intercept=False)
     line.fit(np.array(sums).reshape(-1, 1), truth)
     return max(round(float(line.coef_[0][0]) * SCALE), SCALE // 10)

@@ -99,7 +99,7 @@ def test_after_an_outage_all_that_waited_goes_out_red_first_with_the_first_succe
 def test_whatever_way_a_receiver_is_away(
     sqlite_engine: Engine, config: Configuration, gateway: Gateway, clock: Clock, behaviour: str
 ) -> None:
-    _outage(sqlite_engine, config, gateway, clock, behaviour, 4, HOUR / 2, MINUTE)
+    _outage(sqlite_engine, config, gateway, clock, behaviour, 4, HOUR / 4, MINUTE)
 
 
 def _outage(
@@ -495,7 +495,7 @@ def test_answers_that_nobody_understands_cost_few_messages_kill_nothing_soon_and
 def test_a_log_in_page_before_the_receiver_is_an_outage_and_no_yes(
     sqlite_engine: Engine, unagreed: Configuration, gateway: Gateway, clock: Clock
 ) -> None:
-    _outage(sqlite_engine, unagreed, gateway, clock, "garbage", 4, HOUR / 2, MINUTE)
+    _outage(sqlite_engine, unagreed, gateway, clock, "garbage", 4, HOUR / 4, MINUTE)
 
 
 def test_a_report_that_a_later_one_overtook_says_so_when_it_comes(

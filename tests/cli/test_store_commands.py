@@ -449,6 +449,7 @@ def test_a_call_that_cannot_be_understood_exits_2(bare: Gridvoice, words: tuple[
     assert "用法" in said.err
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error(shipped_config: Path, tmp_path: Path) -> None:
     import subprocess
     import sys
