@@ -182,12 +182,14 @@ def _words(names: Collection[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-# Each is one statement whatever the number of keys, so that the databases prepare it once.
+# Each is one statement whatever the number of keys, so that the databases prepare it once. Most
+# keys of a post are no incident's: SQLite looks for those once, not twice.
 _WORTH_COMPARING = {
     "sqlite": _statement(
         """
         SELECT k.incident_id AS id FROM {keys} AS a CROSS JOIN incident_keys AS k
-        WHERE k.key = a.value AND k.incident_id >= coalesce((
+        WHERE EXISTS (SELECT 1 FROM incident_keys AS e WHERE e.key = a.value)
+            AND k.key = a.value AND k.incident_id >= coalesce((
             SELECT n.incident_id FROM incident_keys AS n WHERE n.key = a.value
             ORDER BY n.incident_id DESC LIMIT 1 OFFSET {most} - 1
         ), 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 # Separators, controls and marks that take no room of their own, and the blanks that are "letters".
@@ -27,10 +27,19 @@ _SIMPLIFIED = dict(
 
 
 class _Table(dict[int, str]):
-    """Code point → plain spelling, found out when a character is first met."""
+    """Code point → plain spelling, found out when a character is first met. `uneven`: those that
+    are not spelt in one character."""
+
+    def __init__(self, spelt: Callable[[str], str]) -> None:
+        super().__init__()
+        self._spelt = spelt
+        self.uneven: set[str] = set()
 
     def __missing__(self, point: int) -> str:
-        spelt = self[point] = _spelt(chr(point))
+        spelt = self._spelt(chr(point))
+        if len(spelt) != 1:
+            self.uneven.add(chr(point))  # first: another thread may read the same text
+        self[point] = spelt
         return spelt
 
 
@@ -53,16 +62,15 @@ def _spelt(character: str) -> str:
     return _DOTS.get(character) or _SIMPLIFIED.get(character, character)
 
 
-class _Parted(dict[int, str]):
-    def __missing__(self, point: int) -> str:
-        symbol = unicodedata.category(chr(point)) in ("So", "Sk")
-        self[point] = PART if symbol else _TABLE[point] or PART
-        return self[point]
+def _spelt_apart(character: str) -> str:
+    if unicodedata.category(character) in ("So", "Sk"):
+        return PART
+    return _TABLE[ord(character)] or PART
 
 
 PART = "\x01"
-_TABLE = _Table()
-_PARTED = _Parted()
+_TABLE = _Table(_spelt)
+_PARTED = _Table(_spelt_apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +98,12 @@ def plain(text: str) -> Plain:
 def parted(text: str) -> Plain | None:
     """As `plain`, but what is unseen parts its neighbours (as PART) instead of joining them, and
     so does a symbol: 138➖1234➖5678. None where there is neither."""
-    if not any(_PARTED[ord(c)] == PART for c in set(text)):
-        return None
-    return _read(text, _PARTED)
+    return _read(text, _PARTED) if PART in text.translate(_PARTED) else None
 
 
-def _read(text: str, table: dict[int, str]) -> Plain:
+def _read(text: str, table: _Table) -> Plain:
     spelt = text.translate(table)
-    if len(spelt) == len(text) and all(len(table[ord(c)]) == 1 for c in set(text)):
+    if table.uneven.isdisjoint(text):
         return Plain(spelt, None)
     origins: list[int] = []
     for position, character in enumerate(text):

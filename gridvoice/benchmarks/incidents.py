@@ -29,7 +29,7 @@ from domain.incidents.events import Cause
 from domain.incidents.incident import Incident, IncidentState
 from domain.posts import FoundPost
 from domain.text import content_hash
-from gridvoice.processes.children import give_way
+from gridvoice.processes.interpreter import settle_in
 from gridvoice.settings.configuration import Configuration, load
 from gridvoice.tasks.assess import BATCH, assess
 from gridvoice.tasks.intake import author_key
@@ -101,6 +101,7 @@ def bench_incidents(
         engine = open_engine(f"sqlite:///{folder}/bench.db")
         upgrade(engine)
         rng = random.Random(7)
+        settle_in()  # as the service does
         bench = _Bench(engine, config, words, rng)
         for size in sorted(sizes):
             bench.fill(size)
@@ -160,7 +161,6 @@ class _Bench:
                     self._take(BATCH, BATCH)
                 assess(self._engine, self._config, lambda row: row.first_seen)
 
-        give_way()  # as the service does
         other = threading.Thread(target=assessing)
         other.start()
         try:

@@ -12,7 +12,6 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,13 +27,6 @@ _BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _STEADY_AFTER_S = 60.0
 _WELL_AFTER_S = 5.0
 _SILENT_AFTER_S = 90.0  # one page may take a while to read
-_SWITCH_S = 0.001
-
-
-def give_way() -> None:
-    """Threads that compute let others in after a millisecond, not five: a person's act is some
-    statements long, and waits for the interpreter after each of them."""
-    sys.setswitchinterval(_SWITCH_S)
 
 
 @dataclass

@@ -28,8 +28,9 @@ from domain.trouble import Trouble
 from gridvoice.health.conditions import Restarted, people_troubles, task_troubles
 from gridvoice.health.health import LOOK_EVERY_S, Health
 from gridvoice.health.told import Told
-from gridvoice.processes.children import CrawlChild, Heartbeat, child_command, give_way, on_signals
+from gridvoice.processes.children import CrawlChild, Heartbeat, child_command, on_signals
 from gridvoice.processes.clock_watch import ClockWatch
+from gridvoice.processes.interpreter import settle_in
 from gridvoice.processes.lease_owner import owner
 from gridvoice.processes.periodic import HANGS_AFTER_S, GoOn, PeriodicTasks
 from gridvoice.processes.roles import ServiceRole
@@ -134,7 +135,7 @@ class Service:
         return left
 
     def _begin(self) -> None:
-        give_way()
+        settle_in()
         if not any(opened.is_way_to_people for opened in self.config.channels.values()):
             log.warning("%s", people_troubles(self.config)[-1].what)
         reclaim(self.engine)

@@ -7,7 +7,7 @@ share with a post, `keys`, is what the store's index of incidents holds.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -41,7 +41,7 @@ class Likeness:
         mixed = {t: weight * (count - 1) / count for t, weight in self.wording.terms.items()}
         for term, weight in post.wording.terms.items():
             mixed[term] = mixed.get(term, 0.0) + weight / count
-        kept = sorted(mixed.items(), key=lambda pair: (-pair[1], pair[0]))[:_TERMS]
+        kept = _heaviest(mixed)[:_TERMS]
         return Likeness(
             posts=count,
             wording=Wording.of({term: round(weight, 3) for term, weight in kept}),
@@ -51,29 +51,19 @@ class Likeness:
 
     def keys(self) -> frozenset[str]:
         """What a post may share with it."""
-        return frozenset(self._keys())
-
-    def _keys(self) -> Iterator[str]:
-        for text_hash in self.hashes:
-            yield f"#{text_hash}"
-        for kind in _EXACT:
-            for value in getattr(self.places, kind):
-                yield f"{kind}:{value}"
-        near = _near(sited=bool(self.places.sites))
-        for value in self.places.towns:
-            yield f"{near}town:{value}"
-        for stem in self.places.stems:
-            yield f"{near}stem:{called_by(stem)}"
-        for term, _ in self._heaviest()[:_TELLING]:
-            yield f"{near}{term}"
-
-    def _heaviest(self) -> list[tuple[str, float]]:
-        """The terms with their weights, the heaviest first."""
-        return sorted(self.wording.terms.items(), key=lambda pair: (-pair[1], pair[0]))
+        places, near = self.places, _near(sited=bool(self.places.sites))
+        telling = _heaviest(self.wording.terms)[:_TELLING]
+        return frozenset(
+            [f"#{text_hash}" for text_hash in self.hashes]
+            + [f"{kind}:{value}" for kind in _EXACT for value in getattr(places, kind)]
+            + [f"{near}town:{value}" for value in places.towns]
+            + [f"{near}stem:{called_by(stem)}" for stem in places.stems]
+            + [f"{near}{term}" for term, _ in telling]
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored. Terms of one weight are one text: it is read in a third of the time."""
-        by_weight = groupby(self._heaviest(), key=itemgetter(1))
+        by_weight = groupby(_heaviest(self.wording.terms), key=itemgetter(1))
         return {
             "posts": self.posts,
             "terms": [" ".join([str(w), *(term for term, _ in some)]) for w, some in by_weight],
@@ -85,6 +75,11 @@ class Likeness:
     def read(cls, written: str) -> Likeness:
         """Back from what was stored. Raises what broken JSON raises."""
         return Outline.read(written).filled()
+
+
+def _heaviest(terms: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The terms with their weights, the heaviest first, equal ones by their spelling."""
+    return sorted(sorted(terms.items()), key=itemgetter(1), reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +129,11 @@ class Asked:
         return cls(
             text=f"#{post.hash}",
             exact=(
-                *(f"{kind}:{value}" for kind in _EXACT for value in getattr(places, kind)),
-                *(f"{_near(sited)}stem:{name}" for sited in near for name in called[sited]),
+                *[f"{kind}:{value}" for kind in _EXACT for value in getattr(places, kind)],
+                *[f"{_near(sited)}stem:{name}" for sited in near for name in called[sited]],
             ),
-            towns=tuple(f"{_near(s)}town:{value}" for s in near for value in places.towns),
-            terms=tuple(f"{_near(s)}{term}" for s in near for term in telling),
+            towns=tuple([f"{_near(s)}town:{value}" for s in near for value in places.towns]),
+            terms=tuple([f"{_near(s)}{term}" for s in near for term in telling]),
         )
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
 
 from domain.assessments import Category
 from pipeline.learning.labels import Example
@@ -109,6 +108,8 @@ def fit(
 
 
 def _matrix(read: _Read, ngrams: list[str], facts: list[int], settings: FitSettings) -> Any:
+    from scipy.sparse import hstack  # here: who evaluates what is there fits nothing
+
     number = {g: i for i, g in enumerate(ngrams)}
     place = {f: i for i, f in enumerate(facts)}
     near = [[number[g] for g in grams if g in number] for grams in read.near]
@@ -124,6 +125,8 @@ def _scales(facts: list[int], settings: FitSettings) -> Any:
 
 
 def _binary(rows: list[list[int]], width: int) -> Any:
+    from scipy.sparse import csr_matrix
+
     columns = [c for row in rows for c in sorted(row)]
     starts = np.cumsum([0, *(len(r) for r in rows)])
     return csr_matrix((np.ones(len(columns)), columns, starts), shape=(len(rows), width))
