@@ -147,7 +147,9 @@ def add_event(
 
 def incident(conn: Connection, incident_id: int, hold: bool = False) -> IncidentRow | None:
     """One incident by its key in the store. `hold` as in `find`."""
-    return next(iter(_rows(conn, _MINE, hold=hold, incident=incident_id)), None)
+    given = {"incident": incident_id}
+    row = conn.execute(_ONE_HELD if hold else _ONE, given).one_or_none()
+    return None if row is None else _row(row)
 
 
 def number_of(conn: Connection, incident_id: int) -> str:
@@ -164,7 +166,9 @@ def is_merged(conn: Connection, incident_id: int) -> bool:
 
 def find(conn: Connection, number: str, hold: bool = False) -> IncidentRow | None:
     """One incident by its number. `hold`: nobody else changes it before this transaction ends."""
-    return next(iter(_rows(conn, _BY_NUMBER, hold=hold, number=storable(number))), None)
+    given = {"number": storable(number)}
+    row = conn.execute(_NUMBERED_HELD if hold else _NUMBERED, given).one_or_none()
+    return None if row is None else _row(row)
 
 
 def list_incidents(
@@ -183,7 +187,10 @@ def list_incidents(
         conditions.append(incidents.c.state.in_([s.value for s in states]))
     if since is not None:
         conditions.append(incidents.c.last_event_at >= since)
-    return _rows(conn, *conditions, limit=limit, unreadable={})
+    statement = _ROWS.where(*conditions)
+    if limit:
+        statement = statement.limit(limit)
+    return readable(conn, statement, incidents.c.id, _row, unreadable={})
 
 
 def count_incidents(conn: Connection) -> dict[IncidentState, int]:
@@ -198,22 +205,6 @@ def _values(incident: Incident, names: Sequence[str]) -> dict[str, Any]:
         values[name] = values[name].value
     values["channels"] = list(incident.channels)
     return values
-
-
-def _rows(
-    conn: Connection,
-    *conditions: ColumnElement[bool],
-    limit: int = 0,
-    unreadable: dict[int, str] | None = None,
-    hold: bool = False,
-    **given: Any,
-) -> list[IncidentRow]:
-    statement = _ROWS.where(*conditions)
-    if limit:
-        statement = statement.limit(limit)
-    if hold:
-        statement = statement.with_for_update()
-    return readable(conn, statement, incidents.c.id, _row, unreadable, given)
 
 
 def _row(row: Any) -> IncidentRow:
@@ -247,7 +238,10 @@ _COUNT_REPORT = (
 )
 _HELD = select(incidents.c.id).where(_MINE).with_for_update()
 _ROWS = select(incidents).order_by(incidents.c.last_event_at.desc(), incidents.c.id.desc())
-_BY_NUMBER = incidents.c.number == bindparam("number")
+_ONE = select(incidents).where(_MINE)
+_ONE_HELD = _ONE.with_for_update()
+_NUMBERED = select(incidents).where(incidents.c.number == bindparam("number"))
+_NUMBERED_HELD = _NUMBERED.with_for_update()
 _POST_IDS = (
     select(incident_posts.c.post_id)
     .where(incident_posts.c.incident_id == bindparam("incident"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from db.assessments import COLUMNS, STANDING, standing_of
 from db.prepared import stored_key
@@ -68,7 +68,7 @@ def post_rows(conn: Connection, post_ids: Sequence[int]) -> list[PostRow]:
     """Posts by id, in the order asked; those that are gone are left out."""
     found: dict[int, PostRow] = {}
     for part in in_parts(post_ids):
-        for row in _rows(conn, _select_posts().where(posts.c.id.in_(part))):
+        for row in map(_post, conn.execute(_BY_IDS, {"ids": part})):
             found[row.id] = row
     return [found[i] for i in post_ids if i in found]
 
@@ -122,6 +122,10 @@ def _select_posts() -> Select[Any]:
         .outerjoin(incident_posts, incident_posts.c.post_id == posts.c.id)
         .outerjoin(incidents, incidents.c.id == incident_posts.c.incident_id)
     )
+
+
+# Each telling of an incident quotes its posts: made once.
+_BY_IDS = _select_posts().where(posts.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def _rows(conn: Connection, statement: Select[Any]) -> list[PostRow]:
