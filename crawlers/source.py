@@ -13,10 +13,12 @@ from datetime import timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
-from domain.addresses import split_address
+from domain.addresses import HostPort, host_and_port
 from domain.input.load import Problems
 from domain.input.shapes import Section
 from domain.posts import PostChannel
+
+_WEB_PORTS = (80, 443)
 
 
 class Rules:
@@ -39,6 +41,11 @@ class Rules:
     @property
     def is_time_on_detail_pages(self) -> bool:
         """Whether lists leave the time to the posts' own pages."""
+        return False
+
+    @property
+    def reads_replies(self) -> bool:
+        """Whether a reply is looked for anywhere."""
         return False
 
     def spelling(self) -> tuple[object, ...]:
@@ -90,7 +97,7 @@ class Source:
     contact: str | None = None  # whom to call when it breaks
     encoding: str | None = None  # where header and page lie or are silent
     may_be_empty: bool = False
-    private_host: bool = False  # the hosts of url(s) may lie on a private address
+    private_host: bool = False  # host and port of url(s) may lie on a private address
     robots_permission: str | None = None  # who permitted what robots.txt forbids, and when
     limits: Limits = field(default_factory=Limits)
 
@@ -104,12 +111,17 @@ class Source:
         return self.every_at_most or self.every
 
     @property
-    def private_hosts(self) -> frozenset[str]:
-        """Host names that may be private, lower case."""
+    def private_places(self) -> frozenset[HostPort]:
+        """Where the source may go though it is private: the hosts of its addresses, each at the
+        port that stands there. Who is sent on from http to https stays where he was."""
         if not self.private_host:
             return frozenset()
-        parts = map(split_address, self.addresses + self.rules.other_addresses)
-        return frozenset(host for p in parts if p is not None and (host := p.hostname))
+        named = map(host_and_port, self.addresses + self.rules.other_addresses)
+        return frozenset(
+            (host, one)
+            for host, port in filter(None, named)
+            for one in (_WEB_PORTS if port in _WEB_PORTS else (port,))
+        )
 
     def fingerprint(self) -> str:
         """Changes when anything that decides what is read changes: old cursors then mean less."""

@@ -29,6 +29,7 @@ _SPOILT = frozenset(
         sqlite3.SQLITE_NOTADB,
     )
 )
+_BROKEN = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
 _BUSY = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
 # Raised by the drivers for a value of a type that no database takes: not the store's fault.
 _UNFIT_VALUE = ("binding parameter", "cannot adapt")
@@ -52,8 +53,12 @@ def is_of_the_store(error: BaseException) -> bool:
 
 def may_pass(error: BaseException) -> bool:
     """Whether the store failed in a way that waiting may mend: locked, full, not there yet."""
-    broken = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-    return is_of_the_store(error) and _primary(error) not in broken
+    return is_of_the_store(error) and not is_broken(error)
+
+
+def is_broken(error: BaseException) -> bool:
+    """Whether SQLite's file is damaged: no waiting mends it."""
+    return _primary(error) in _BROKEN
 
 
 def spoils_the_handle(error: BaseException | None) -> bool:
@@ -78,7 +83,7 @@ def in_words(error: BaseException) -> str | None:
         return f"数据库读写失败: 请检查磁盘空间与硬盘 ({said})"
     if code == sqlite3.SQLITE_READONLY or state == "25006":
         return f"数据库只读, 写不进去: 请检查文件权限与所在磁盘 ({said})"
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if code in _BROKEN:
         return f"数据库文件损坏: 请运行 gridvoice db check, 必要时从备份恢复 ({said})"
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
         return f"数据库打不开: 请检查文件是否存在、有无权限 ({said})"

@@ -9,12 +9,16 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError
 
 from db import schema
+from db.faults import is_broken
 from db.tables import posts, search_texts, versions
 from domain.query.spelling import searchable
 from domain.text import fold
 
 _REBUILD = "请停机后运行 gridvoice db reindex 重建检索索引"
-_RESTORE = "数据文件已损坏, 请从备份恢复"
+RESTORE = (
+    "数据文件已损坏, 请停机后用备份替换它 (连同 -wal、-shm 一起移开); 没有备份时, 可用 sqlite3 的"
+    " .recover 命令把读得出的部分救到新文件"
+)
 _SHOWN = 20
 
 
@@ -50,19 +54,19 @@ def _unless_broken(conn: Connection, step: Callable[[Connection], list[str]]) ->
     try:
         return step(conn)
     except DatabaseError as error:
-        if conn.dialect.name != "sqlite":
-            raise  # the transaction is gone with it
-        return [f"检查中断 ({_TITLES[step]}): {error.orig}; {_RESTORE}"]
+        if conn.dialect.name != "sqlite" or not is_broken(error):
+            raise  # on PostgreSQL the transaction is gone with it
+        return [f"检查中断 ({_TITLES[step]}): {error.orig}; {RESTORE}"]
 
 
 def _pages(conn: Connection) -> list[str]:
     found = conn.exec_driver_sql(f"PRAGMA integrity_check({_SHOWN})").scalars()
-    return [f"数据文件完整性: {line}; {_RESTORE}" for line in found if line != "ok"]
+    return [f"数据文件完整性: {line}; {RESTORE}" for line in found if line != "ok"]
 
 
 def _foreign_keys(conn: Connection) -> list[str]:
     found = conn.exec_driver_sql("PRAGMA foreign_key_check").all()
-    return [f"{row[0]} 第 {row[1]} 行指向不存在的 {row[2]}; {_RESTORE}" for row in found[:_SHOWN]]
+    return [f"{row[0]} 第 {row[1]} 行指向不存在的 {row[2]}; {RESTORE}" for row in found[:_SHOWN]]
 
 
 def _current_versions(conn: Connection) -> list[str]:
@@ -76,7 +80,7 @@ def _current_versions(conn: Connection) -> list[str]:
         .order_by(posts.c.id)
     )
     lost = conn.execute(statement.limit(_SHOWN)).scalars()
-    return [f"帖文 {post_id} 没有当前版本; {_RESTORE}" for post_id in lost]
+    return [f"帖文 {post_id} 没有当前版本; {RESTORE}" for post_id in lost]
 
 
 def _search_index(conn: Connection) -> list[str]:

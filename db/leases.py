@@ -104,7 +104,7 @@ def may_lease(
 ) -> bool:
     """Whether `owner` has anything to do on the channel, for who only looks: something that
     `lease_deliveries` would lease (where `may_probe` is given, `lease_probe`), or a lease of its
-    own to end. It may still come to nothing."""
+    own to end, and nobody else tries the channel already. It may still come to nothing."""
     given = {**_moments(now, lease_s), "on_channel": channel, "owner": owner}
     kinds = None if may_probe is None else frozenset(may_probe)
     return conn.execute(_anything(kinds), given).first() is not None
@@ -164,7 +164,11 @@ def _close_lost_attempts(conn: Connection, names: list[str], now: datetime) -> N
     if not names:
         return
     conn.execute(_MARK_RESENT, {"names": names, "resend": True})
-    lost = {"finished_at": now, "outcome": Outcome.UNKNOWN.value, "text": "the sender stopped"}
+    lost = {
+        "finished_at": now,
+        "outcome": Outcome.UNKNOWN.value,
+        "text": "发送的程序中途停了，没有记下结果",
+    }
     conn.execute(_CLOSE, {**lost, "names": names})
 
 
@@ -184,8 +188,10 @@ _THIS_CHANNEL = deliveries.c.channel == bindparam("on_channel")
 _OF_CHANNELS = deliveries.c.channel.in_(bindparam("on_channels", expanding=True))
 _NAMED = deliveries.c.id.in_(bindparam("names", expanding=True))
 _IS_SENDING = deliveries.c.state == DeliveryState.SENDING.value
-_OWN = and_(_IS_SENDING, deliveries.c.lease_owner == bindparam("owner"))
 _NOW: BindParameter[datetime] = bindparam("now")
+_HELD = and_(
+    _IS_SENDING, deliveries.c.lease_owner == bindparam("owner"), deliveries.c.lease_until > _NOW
+)
 
 # Waiting, and its time has come, or cannot be as far ahead as it is written.
 _IS_DUE = and_(
@@ -224,8 +230,16 @@ _UNTRIED = _CANDIDATES.where(
     _OF_CHANNELS, deliveries.c.state == DeliveryState.NEW.value, _IS_DUE
 ).limit(1)
 _IS_TRYING = select(exists().where(_THIS_CHANNEL, _IS_SENDING, ~_IS_LOST))
+_OTHERS = deliveries.alias("others")
+_ANOTHER_IS_TRYING = exists().where(
+    _OTHERS.c.channel == bindparam("on_channel"),
+    _OTHERS.c.state == DeliveryState.SENDING.value,
+    _OTHERS.c.lease_owner != bindparam("owner"),
+    _OTHERS.c.lease_until > _NOW,
+    _OTHERS.c.lease_until <= bindparam("longest_lease"),
+)
 _OWNERS = select(deliveries.c.lease_owner).where(_IS_SENDING).distinct()
-_END = update(deliveries).where(_OWN, deliveries.c.lease_until > _NOW)
+_END = update(deliveries).where(_HELD)
 _END_ON = _END.where(_THIS_CHANNEL)
 _THESE = update(deliveries).where(_NAMED)
 _READ = select_deliveries().where(_NAMED)
@@ -267,8 +281,9 @@ def _probe(may_probe: frozenset[tuple[bool, bool]], by_turns: bool) -> Select[An
 def _anything(may_probe: frozenset[tuple[bool, bool]] | None) -> Select[Any]:
     leasable = or_(_IS_DUE, _IS_LOST)
     if may_probe is not None:
-        leasable = and_(_is_of(may_probe), or_(leasable, _AT_ANY_TIME))
-    return _CANDIDATES.where(_THIS_CHANNEL, or_(leasable, _OWN)).limit(1)
+        leasable = and_(_is_of(may_probe), or_(leasable, _AT_ANY_TIME), ~_ANOTHER_IS_TRYING)
+    # A lease that is over is nothing to end: its delivery goes like any other, or waits.
+    return _CANDIDATES.where(_THIS_CHANNEL, or_(leasable, _HELD)).limit(1)
 
 
 def _is_of(kinds: Collection[tuple[bool, bool]]) -> ColumnElement[bool]:

@@ -1,8 +1,9 @@
 """The outbox: alerts and their deliveries, as they are written and as they are read.
 
-new → sending → delivered | retry | dead; retry → sending; dead → retry by hand. A delivery is
-leased (leases.py) and its attempt recorded (sending.py) before it is sent, and the outcome after: a
-crash in between leaves an attempt without an outcome, which is sent again and marked.
+new → sending → delivered | retry | dead; retry → sending; dead → retry by hand; new → withdrawn,
+where quiet hours held it until a later report made it needless. A delivery is leased (leases.py)
+and its attempt recorded (sending.py) before it is sent, and the outcome after: a crash in between
+leaves an attempt without an outcome, which is sent again and marked.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ class DeliveryRow:
     delivered_at: datetime | None
     last_code: str | None
     last_text: str | None
+    withdrawn_for: int | None
     alert: AlertRow
 
 
@@ -94,8 +96,10 @@ def add_alert(
     title: str,
     body: dict[str, Any],
     at: datetime,
+    machines_only: bool = False,
 ) -> int | None:
-    """Write an alert in the transaction of the change that causes it; its id.
+    """Write an alert in the transaction of the change that causes it; its id. `machines_only`:
+    people are not to hear of it.
 
     None: this event of this incident has its alert already.
     """
@@ -109,6 +113,7 @@ def add_alert(
         "title": title,
         "body": body,
         "at": at,
+        "machines_only": machines_only,
     }
     return conn.execute(_add_alert(conn.dialect.name), values).scalar_one_or_none()
 
@@ -196,6 +201,7 @@ def list_deliveries(
             delivered_at=row.delivered_at,
             last_code=row.last_code,
             last_text=row.last_text,
+            withdrawn_for=row.withdrawn_for,
             alert=alert_row(row),
         )
         for row in conn.execute(statement)
@@ -219,16 +225,21 @@ def list_alerts(conn: Connection, limit: int = 0, incident_id: int | None = None
     return [alert_row(row) for row in conn.execute(statement)]
 
 
-def last_alert(conn: Connection, incident_id: int) -> AlertRow | None:
-    """What people last heard of an incident: by its number, for clocks are put back."""
-    row = conn.execute(_LAST_ALERT, {"incident": incident_id}).one_or_none()
+def last_alert(conn: Connection, incident_id: int, machines_only: bool = False) -> AlertRow | None:
+    """What people last heard of an incident, or what machines alone heard of it: by its number, for
+    clocks are put back."""
+    which = {"incident": incident_id, "to_machines": machines_only}
+    row = conn.execute(_LAST_ALERT, which).one_or_none()
     return None if row is None else alert_row(row)
 
 
 _LAST_ALERT = (
     select(*_ALERT_COLUMNS)
     .join(incidents, incidents.c.id == alerts.c.incident_id)
-    .where(alerts.c.incident_id == bindparam("incident"))
+    .where(
+        alerts.c.incident_id == bindparam("incident"),
+        alerts.c.machines_only == bindparam("to_machines"),
+    )
     .order_by(alerts.c.report_no.desc(), alerts.c.id.desc())
     .limit(1)
 )

@@ -40,6 +40,8 @@ def stored(conn: Connection, batch: Sequence[Readied]) -> dict[tuple[str, str], 
                     versions.c.text,
                     versions.c.reply,
                     versions.c.reply_at,
+                    versions.c.assessed_at,
+                    versions.c.recorded,
                 )
                 .join(versions, versions.c.id == posts.c.version_id)
                 .where(posts.c.source == source, posts.c.key.in_(part))
@@ -55,6 +57,7 @@ def add_posts(
     now: datetime,
     author_key: bytes,
     first_seen: FirstSeen,
+    recorded: bool = False,
 ) -> int:
     """Store new posts with their first version; how many were stored by us."""
     seen = [first_seen(r.shown) for r in batch]
@@ -90,7 +93,7 @@ def add_posts(
     ]
     if not ours:
         return 0
-    _add_versions(conn, [(r, post_id) for r, post_id, _ in ours], now)
+    _add_versions(conn, [(r, post_id, recorded) for r, post_id, _ in ours], now)
     for part in in_parts(post_id for _, post_id, _ in ours):
         first_version = (
             select(versions.c.id).where(versions.c.post_id == posts.c.id).scalar_subquery()
@@ -138,10 +141,13 @@ def _mark_repeats(conn: Connection, added: Sequence[tuple[Readied, int]]) -> Non
         )
 
 
-def _add_versions(conn: Connection, batch: Sequence[tuple[Readied, int]], now: datetime) -> None:
-    shas = keep(conn, [r.found.evidence for r, _ in batch if r.found.evidence])
+def _add_versions(
+    conn: Connection, batch: Sequence[tuple[Readied, int, bool]], now: datetime
+) -> None:
+    """Of (as it was read, its post, whether it comes from a recording)."""
+    shas = keep(conn, [r.found.evidence for r, _, _ in batch if r.found.evidence])
     added = []
-    for read, post_id in batch:
+    for read, post_id, recorded in batch:
         proof = read.found.evidence
         added.append(
             {
@@ -156,12 +162,15 @@ def _add_versions(conn: Connection, batch: Sequence[tuple[Readied, int]], now: d
                 "fetched_url": proof.url if proof else None,
                 "fetched_at": proof.fetched_at if proof else None,
                 "status": proof.status if proof else None,
+                "recorded": recorded,
             }
         )
     conn.execute(insert(versions), added)
 
 
-def refresh(conn: Connection, again: Sequence[tuple[Readied, Any]], now: datetime) -> int:
+def refresh(
+    conn: Connection, again: Sequence[tuple[Readied, Any]], now: datetime, recorded: bool = False
+) -> int:
     """Posts found again: new versions of the edited, new figures and replies for the rest."""
     edited = [(r, row) for r, row in again if r.hash != row.hash]
     counted = [
@@ -193,18 +202,25 @@ def refresh(conn: Connection, again: Sequence[tuple[Readied, Any]], now: datetim
             answered,
         )
     if edited:
-        _add_edits(conn, edited, now)
+        _add_edits(conn, edited, now, recorded)
     return len(edited)
 
 
-def _add_edits(conn: Connection, edited: Sequence[tuple[Readied, Any]], now: datetime) -> None:
+def _add_edits(
+    conn: Connection, edited: Sequence[tuple[Readied, Any]], now: datetime, recorded: bool
+) -> None:
     """New versions of stored posts. One that returns to an old wording takes that version back."""
     earlier: dict[tuple[int, str], int] = {}
     for part in in_parts(row.id for _, row in edited):
         statement = select(versions.c.id, versions.c.post_id, versions.c.hash)
         for v in conn.execute(statement.where(versions.c.post_id.in_(part))):
             earlier[v.post_id, v.hash] = v.id
-    first_time = [(r, row.id) for r, row in edited if (row.id, r.hash) not in earlier]
+    # Where people wait to be told of the wording before, they are told of this one in its stead.
+    first_time = [
+        (r, row.id, recorded and (row.recorded or row.assessed_at is not None))
+        for r, row in edited
+        if (row.id, r.hash) not in earlier
+    ]
     if first_time:
         _add_versions(conn, first_time, now)
     for read, row in edited:

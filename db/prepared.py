@@ -30,8 +30,8 @@ class Readied:
 
     @property
     def is_blank(self) -> bool:
-        """Whether it has no words at all."""
-        return not (self.found.title.strip() or self.found.text.strip())
+        """Whether it has no words at all, or none that anybody sees."""
+        return not (self.folded_title.strip() or self.folded_text.strip())
 
 
 def ready(shown: FoundPost) -> Readied:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    delete,
     exists,
     func,
     insert,
@@ -110,8 +109,9 @@ def withdraw_held(
     conn: Connection, incident_id: int, report_no: int, to: tuple[str, str] | None = None
 ) -> int:
     """A report makes those before it needless that quiet hours hold and nobody was told yet (`to`
-    that channel and recipient, else to anybody); how many."""
-    which = {"incident": incident_id, "report": report_no}
+    that channel and recipient, else to anybody): they are withdrawn for it; how many."""
+    which: dict[str, Any] = {"incident": incident_id, "report": report_no}
+    which |= {"state": DeliveryState.WITHDRAWN.value, "withdrawn_for": report_no}
     if to is None:
         return conn.execute(_WITHDRAW, which).rowcount
     return conn.execute(_WITHDRAW_TO, {**which, "on_channel": to[0], "to": to[1]}).rowcount
@@ -195,7 +195,7 @@ _NEWER = (
     )
 )
 # What quiet hours hold is due later than its alert was written, and was never tried.
-_WITHDRAW = delete(deliveries).where(
+_WITHDRAW = update(deliveries).where(
     deliveries.c.alert_id.in_(_EARLIER),
     deliveries.c.state == DeliveryState.NEW.value,
     deliveries.c.attempts == 0,

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -135,6 +136,8 @@ versions = Table(
     Column("status", Integer),
     Column("assessed_at", UtcTime),
     Column("assessed_by", Text),  # the scorer whose assessment stands
+    # Found in a recording: machines alone are told of it.
+    Column("recorded", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("post_id", "hash"),
     Index(None, "hash", "post_id"),
     Index(
@@ -322,6 +325,8 @@ alerts = Table(
     Column("title", Text, nullable=False),
     Column("body", Json, nullable=False),
     Column("at", UtcTime, nullable=False),
+    # People were not to hear of it: what they know is measured by the others.
+    Column("machines_only", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("incident_id", "event_id"),
     Index(None, "at"),
     sqlite_autoincrement=True,
@@ -346,7 +351,10 @@ deliveries = Table(
     # Attempts up to this one count no more: a person let it begin anew.
     Column("counted_from", Integer, nullable=False, server_default="0"),
     UniqueConstraint("alert_id", "channel", "recipient"),
-    CheckConstraint("state IN ('new', 'sending', 'retry', 'delivered', 'dead')", name="state"),
+    Column("withdrawn_for", Integer),  # the number of the report that made it needless
+    CheckConstraint(
+        "state IN ('new', 'sending', 'retry', 'delivered', 'dead', 'withdrawn')", name="state"
+    ),
     Index(None, "state", "next_at"),
     Index(None, "channel", "state"),
 )

@@ -26,13 +26,15 @@ def take_in(
     now: datetime,
     author_key: bytes,
     first_seen: FirstSeen | None = None,
+    recorded: bool = False,
 ) -> TakenIn:
     """Store what a source showed. Running it again with the same posts stores nothing.
 
     A post that is new becomes a row and a version to assess; one whose title or text changed a new
     version; of an unchanged one only engagement and reply are refreshed. `author_key` is the
     secret with which authors' names are hashed. `now` becomes `first_seen` of new posts, unless
-    `first_seen` tells another time of each (a replayed stream has a clock of its own).
+    `first_seen` tells another time of each (a replayed stream has a clock of its own). `recorded`:
+    they come from a recording, of which machines alone are told.
 
     A post that cannot be stored is set aside by name and the others are stored; it is tried again
     when its source shows it again.
@@ -44,7 +46,7 @@ def take_in(
             readied.append(ready(post))
         except Exception as error:
             refused.append((post, problem_of(error)))
-    whole = _Taking(conn, now, author_key, first_seen or (lambda _: now))
+    whole = _Taking(conn, now, author_key, first_seen or (lambda _: now), recorded)
     new = versions_new = unchanged = 0
     for batch in without_repeats(readied):
         for taken in whole.part(batch, refused):
@@ -86,6 +88,7 @@ class _Taking:
     now: datetime
     author_key: bytes
     first_seen: FirstSeen
+    recorded: bool
 
     def part(
         self, batch: Sequence[Readied], refused: list[tuple[FoundPost, str]]
@@ -105,13 +108,15 @@ class _Taking:
         known = stored(conn, batch)
         fresh = [r for r in batch if r.identity not in known]
         again = [(r, known[r.identity]) for r in batch if r.identity in known]
-        new = add_posts(conn, fresh, now, self.author_key, self.first_seen) if fresh else 0
+        new = 0
+        if fresh:
+            new = add_posts(conn, fresh, now, self.author_key, self.first_seen, self.recorded)
         if new < len(fresh):
             # Somebody else stored some of them between our look and our write (PostgreSQL only).
             known = stored(conn, fresh)
             # They are unchanged or edited like any other; those that we added compare equal below.
             again += [(r, known[r.identity]) for r in fresh]
-            edited = refresh(conn, again, now)
+            edited = refresh(conn, again, now, self.recorded)
             return TakenIn(new, edited, len(batch) - new - edited)
-        edited = refresh(conn, again, now)
+        edited = refresh(conn, again, now, self.recorded)
         return TakenIn(new, edited, len(again) - edited)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
 from sqlalchemy import Connection, Executable, bindparam, delete, or_, select
 
+from db.alone import readable
 from db.statements import insert_for
 from db.tables import timers
 from domain.incidents.events import TimerKind
@@ -63,6 +64,17 @@ def due_timers(
     )
     rows = conn.execute(statement).all()
     return [Timer(r.id, r.incident_id, kind) for r in rows if r.incident_id not in but_of][:limit]
+
+
+def waiting(
+    conn: Connection, kind: TimerKind, incident_ids: Sequence[int], now: datetime
+) -> dict[int, datetime]:
+    """When the timers of this kind go off, of those incidents whose is not due yet."""
+    statement = select(timers.c.id, timers.c.incident_id, timers.c.due_at).where(
+        timers.c.kind == kind.value, timers.c.incident_id.in_(incident_ids)
+    )
+    rows = readable(conn, statement, timers.c.id, lambda row: (row.incident_id, row.due_at), {})
+    return {incident_id: due_at for incident_id, due_at in rows if due_at > now}
 
 
 _STOP = delete(timers).where(

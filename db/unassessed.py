@@ -13,7 +13,6 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
-    exists,
     func,
     select,
     update,
@@ -31,7 +30,7 @@ class ToAssess:
     """A version that no scorer has assessed yet, with what assessing and grouping need.
 
     `duplicate_of` is the first post that held the same text; `incident_id` is set where the post
-    already belongs to an incident (this is an edit of it).
+    already belongs to an incident (this is an edit of it); `recorded`: it comes from a recording.
     """
 
     version_id: int
@@ -51,12 +50,13 @@ class ToAssess:
     duplicate_of: int | None
     incident_id: int | None
     author_hash: str | None = None
+    recorded: bool = False
 
 
 _COLUMNS: dict[str, ColumnElement[Any]] = {
     "version_id": versions.c.id,
     "incident_id": incident_posts.c.incident_id,
-    **{name: versions.c[name] for name in ("post_id", "title", "text", "hash")},
+    **{name: versions.c[name] for name in ("post_id", "title", "text", "hash", "recorded")},
     **{
         name: posts.c[name]
         for name in (
@@ -78,15 +78,16 @@ def unassessed(
     conn: Connection,
     limit: int,
     unreadable: dict[int, str] | None = None,
-    source: str | None = None,
+    only_recorded: bool = False,
 ) -> list[ToAssess]:
-    """Current versions that no scorer has assessed, in order of arrival; of one `source` or all.
+    """Current versions that no scorer has assessed, in order of arrival; all, or those of
+    recordings.
 
     Where `unreadable` is given, versions whose rows cannot be read do not stop the others: it
     takes their ids with the problem.
     """
-    statement = _UNJUDGED if source is None else _UNJUDGED_OF_SOURCE
-    given = {"limit": limit} | ({} if source is None else {"of_source": source})
+    statement = _UNASSESSED_RECORDED if only_recorded else _UNASSESSED
+    given = {"limit": limit}
     return readable(conn, statement, versions.c.id, to_assess, unreadable, given)
 
 
@@ -111,12 +112,8 @@ def _whole(waiting: Select[tuple[int]]) -> Select[Any]:
     )
 
 
-_UNJUDGED = _whole(_WAITING)
-_UNJUDGED_OF_SOURCE = _whole(
-    _WAITING.where(
-        exists().where(posts.c.id == versions.c.post_id, posts.c.source == bindparam("of_source"))
-    )
-)
+_UNASSESSED = _whole(_WAITING)
+_UNASSESSED_RECORDED = _whole(_WAITING.where(versions.c.recorded))
 
 
 def count_unassessed(conn: Connection) -> int:

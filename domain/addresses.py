@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
+HostPort: TypeAlias = tuple[str, int]
 _NO_HOST = frozenset(' \t\r\n<>"{}|\\^`%')
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _MAX_LENGTH = 4_000
@@ -20,6 +22,16 @@ def split_address(text: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def host_and_port(text: str) -> HostPort | None:
+    """Where an address leads to: its host in lower case, its port or that of its scheme; None where
+    it has no host."""
+    parts = split_address(text)
+    if parts is None or not parts.hostname:
+        return None
+    usual = 443 if parts.scheme == "https" else 80
+    return parts.hostname.lower(), usual if parts.port is None else parts.port
 
 
 def is_web_address(text: str) -> bool:

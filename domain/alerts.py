@@ -29,6 +29,14 @@ class DeliveryState(Labelled):
     RETRY = "retry", "等待重试"
     DELIVERED = "delivered", "已送达"
     DEAD = "dead", "失败，已停止重试"
+    WITHDRAWN = "withdrawn", "已撤回"  # held by quiet hours until a later report said it better
+
+
+def state_words(state: DeliveryState, withdrawn_for: int | None) -> str:
+    """How a delivery stands, for people; `withdrawn_for`: the number of the report that did so."""
+    if state is DeliveryState.WITHDRAWN and withdrawn_for is not None:
+        return f"{state.label}（由第{withdrawn_for}报代替）"
+    return state.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Folding: one spelling for matching and search, with the way back to the original text.
 
-Folded = NFKC, traditional → simplified (character by character), lower case. Spans found in
-folded text are translated back to code points of the original by `Folded.span`.
+Folded = NFKC, traditional → simplified (character by character), lower case, without what nobody
+sees: a word with a zero-width space inside is that word to whoever reads it. Spans found in folded
+text are translated back to code points of the original by `Folded.span`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,17 @@ from functools import cache
 # Blocks outside the basic plane whose characters NFKC changes (mathematical letters, enclosed
 # letters, compatibility ideographs) and the ideograph planes that hold traditional forms.
 _EXTRA_BLOCKS = ((0x1D400, 0x1D800), (0x1F100, 0x1F300), (0x20000, 0x2A6E0), (0x2F800, 0x2FA20))
+# What takes no room and shows nothing: Unicode's Default_Ignorable_Code_Point (joiners, directions,
+# soft hyphens, variation selectors, fillers, tags), marks of annotations, controls but for white
+# space. NUL stays: the store has U+FFFD for it.
+_UNSEEN_RANGES = (
+    (0x01, 0x08), (0x0E, 0x1B), (0x7F, 0x84), (0x86, 0x9F), (0xAD, 0xAD), (0x34F, 0x34F),
+    (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F),
+    (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+UNSEEN = frozenset(chr(point) for first, last in _UNSEEN_RANGES for point in range(first, last + 1))
+_BRAILLE_BLANK = 0x2800  # shows as a blank and is none to Unicode
 
 
 @cache
@@ -33,7 +45,8 @@ def fold_table() -> dict[int, str]:
         folded = folded.lower()
         if folded != chr(point):
             table[point] = folded
-    return table
+    table[_BRAILLE_BLANK] = " "
+    return table | {ord(c): "" for c in UNSEEN}
 
 
 def fold(text: str) -> str:
@@ -45,12 +58,13 @@ def fold(text: str) -> str:
 
 
 def _clusters(text: str) -> Iterator[tuple[int, str]]:
-    """(where it starts, its folded spelling) of each base character with its combining marks."""
+    """(where it starts, its folded spelling) of each base character with its combining marks and
+    with what is unseen among them and behind."""
     table = fold_table()
     position = 0
     while position < len(text):
         end = position + 1
-        while end < len(text) and unicodedata.combining(text[end]):
+        while end < len(text) and (text[end] in UNSEEN or unicodedata.combining(text[end])):
             end += 1
         piece = text[position:end].translate(table)
         if not unicodedata.is_normalized("NFKC", piece):
@@ -71,12 +85,11 @@ class Folded:
         """A span of the folded text → code points of the original (end exclusive)."""
         if self._starts is None or end <= start:
             return start, end
-        first = self._starts[start]
-        if end >= len(self.text):
-            return first, len(self.original)
-        stop = self._starts[end]
-        # Two folded characters of one original: the span takes that original whole.
-        return first, max(stop, self._starts[end - 1] + 1)
+        starts = self._starts
+        # Several folded characters of one original: the span takes that original whole.
+        while end < len(starts) and starts[end] == starts[end - 1]:
+            end += 1
+        return starts[start], starts[end] if end < len(starts) else len(self.original)
 
 
 def fold_with_offsets(text: str) -> Folded:

@@ -67,15 +67,34 @@ _SAID = {
     errno.EEXIST: "已经存在",
     errno.ENOSPC: "磁盘已满",
     errno.EDQUOT: "超出磁盘配额",
+    errno.EFBIG: "超出文件大小的限制",
     errno.EROFS: "文件系统只读",
     errno.EIO: "读写失败, 请检查硬盘",
     errno.EMFILE: "打开的文件太多",
+    errno.ENFILE: "打开的文件太多",
     errno.ENAMETOOLONG: "名称太长",
     errno.ENOMEM: "内存不足",
     errno.EAGAIN: "系统资源不足",
     errno.EADDRINUSE: "已被占用",
     errno.EADDRNOTAVAIL: "不是本机地址",
 }
+
+# What befalls whoever writes or opens just then, whatever it is: nobody's bug.
+_OF_THE_MACHINE = frozenset(
+    (
+        errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE,
+        errno.ENOMEM,
+    )
+)  # fmt: skip
+
+
+def machine_trouble(error: BaseException) -> str | None:
+    """Why, in Chinese, where a disk that is full or broken or a used-up machine refused what was to
+    be done; None: it was something else."""
+    if not isinstance(error, OSError) or error.errno not in _OF_THE_MACHINE:
+        return None
+    named = f"{error.filename}: " if error.filename else ""
+    return f"{named}{os_trouble(error)}"
 
 
 def os_trouble(error: OSError) -> str:

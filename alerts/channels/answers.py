@@ -56,14 +56,16 @@ _EMPTY = frozenset({"", "0", "none", "null", "nil", "false", "no", "无", "没�
 
 
 def what_it_says(body: Any) -> tuple[Said, str]:
-    """`body`: its JSON, else its text (None: it broke off after the status); and by which words."""
+    """`body`: its JSON, else its text; and by which words of it, in Chinese."""
     if body is None or body in ("", {}):
         return Said.YES, ""  # the status itself said it
     if isinstance(body, Mapping):
         return _of_object(body)
     if isinstance(body, str) and body.lstrip("\ufeff \t\r\n").startswith("<"):
-        return Said.PAGE, "a web page, no receiver's answer"
-    return _of_words(str(body) if isinstance(body, bool | str) else "") or Said.NEITHER, "its words"
+        return Said.PAGE, "是网页，不是接收方的应答"
+    return _of_words(
+        str(body) if isinstance(body, bool | str) else ""
+    ) or Said.NEITHER, "没有说成功"
 
 
 def _of_object(body: Mapping[str, Any]) -> tuple[Said, str]:

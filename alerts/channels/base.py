@@ -107,8 +107,7 @@ class HttpChannel(Generic[S]):
         raise NotImplementedError
 
     def read_answer(self, body: Any) -> Receipt:
-        """What a 2xx answer says: `body` is its JSON, else its text, None where it broke off.
-        Raises SendError.
+        """What a 2xx answer says: `body` is its JSON, else its text. Raises SendError.
 
         Where code or text are left empty, the status and the answer's own words stand for them.
         """
@@ -133,14 +132,14 @@ class HttpChannel(Generic[S]):
 
     def _exchange(self, endpoint: Endpoint, request: Request) -> Receipt:
         answer = post(endpoint, request.body, request.headers)
-        words = self.secrets.redact((answer.body or b"").decode("utf-8", "replace"))
+        words = self.secrets.redact(answer.body.decode("utf-8", "replace"))
         if not answer.ok:
             raise refused(answer, words, self.clock())
         status = str(answer.status)
         try:
             receipt = self.read_answer(answer.read())
         except SendError as error:
-            text = f"{error.text}: {words}" if error.text else words
+            text = f"{error.text}：{words}" if error.text and words else error.text or words
             code = error.code or status
             raise SendError(error.outcome, code, text, error.retry_after_s) from None
         return Receipt(receipt.code or status, receipt.text or words)
@@ -154,7 +153,7 @@ def read_code(body: Any, field: str, codes: Codes) -> Receipt:
     """An answer whose `field` is 0 where the message was taken. Raises SendError."""
     code = body.get(field) if isinstance(body, dict) else None
     if type(code) is not int:
-        raise SendError(Outcome.UNKNOWN, "", f"the answer has no {field}")
+        raise SendError(Outcome.UNKNOWN, "", f"应答里没有 {field}")
     if code == 0:
         return Receipt("0", "")
     outcome, wait = codes.get(code, (Outcome.RETRY, None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from alerts.sending.secrets import Secrets
 from domain.alerts import Outcome, Receipt, SendError
 from domain.clock import iso, utc_now
 from domain.private_file import keep_private
+from domain.trouble import os_trouble
 
 try:
     import fcntl
@@ -68,9 +70,8 @@ class FileChannel:
         try:
             size = self._append(line)
         except OSError as error:
-            raise SendError(
-                Outcome.RETRY, "write", f"{self._path.name}: {error.strerror}"
-            ) from None
+            said = f"{self._path.name}：{os_trouble(error)}"
+            raise SendError(Outcome.RETRY, "write", said) from None
         return Receipt("ok", f"{len(line)} bytes at {size}")
 
     def _append(self, line: bytes) -> int:
@@ -88,7 +89,7 @@ class FileChannel:
                     line = b"\n" + line
             try:
                 if opened.write(line) != len(line):
-                    raise OSError(28, "no space left")
+                    raise OSError(errno.ENOSPC, "")
                 os.fsync(opened.fileno())
             except OSError:
                 # Half a line would hide the whole one that the retry writes.

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 _PREFIX = "whsec_"
+_FORM = "写 whsec_ 加 24 到 64 个随机字节的 base64"
 TOLERANCE_S = 300
 
 
 class BadSecret(ValueError):
-    """A signing secret that cannot be used. The text never holds the secret."""
+    """A signing secret that cannot be used. The text (Chinese) never holds the secret."""
 
 
 def read_secrets(text: str) -> tuple[bytes, ...]:
@@ -24,7 +25,7 @@ def read_secrets(text: str) -> tuple[bytes, ...]:
     """
     secrets = tuple(_read_secret(word) for word in text.split())
     if not secrets:
-        raise BadSecret("the signing secret is empty; write whsec_ and base64 of 24 to 64 bytes")
+        raise BadSecret(f"密钥是空的；{_FORM}")
     return secrets
 
 
@@ -32,11 +33,9 @@ def _read_secret(word: str) -> bytes:
     try:
         secret = base64.b64decode(word.removeprefix(_PREFIX), validate=True)
     except (binascii.Error, ValueError):
-        raise BadSecret(
-            "the signing secret is not base64; write whsec_ and base64 of 24 to 64 random bytes"
-        ) from None
+        raise BadSecret(f"密钥不是 base64；{_FORM}") from None
     if not word.startswith(_PREFIX) or not 24 <= len(secret) <= 64:
-        raise BadSecret("a signing secret is whsec_ followed by base64 of 24 to 64 random bytes")
+        raise BadSecret(f"密钥的格式或长度不对；{_FORM}")
     return secret
 
 

@@ -47,5 +47,5 @@ class StdoutChannel:
             stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
             stream.flush()
         except (OSError, ValueError) as error:
-            raise SendError(Outcome.RETRY, "write", type(error).__name__) from None
+            raise SendError(Outcome.RETRY, "write", f"写不出去：{type(error).__name__}") from None
         return Receipt("ok", "written")

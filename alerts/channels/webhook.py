@@ -62,7 +62,7 @@ class WebhookChannel(HttpChannel[WebhookSettings]):
         whole = json_request(payload_of(notice))
         body = whole.body
         if len(body) > LIMIT_BYTES:
-            raise SendError(Outcome.TOO_LONG, "length", f"{len(body)} bytes, limit {LIMIT_BYTES}")
+            raise SendError(Outcome.TOO_LONG, "length", f"{len(body)} 字节，上限 {LIMIT_BYTES}")
         now = self.clock()
         headers = {
             "User-Agent": "GridVoice",
@@ -78,7 +78,7 @@ class WebhookChannel(HttpChannel[WebhookSettings]):
         else:
             said, words = what_it_says(body)
             if said is not Said.YES:
-                raise SendError(_OUTCOMES[said], "", f"{words} in a 2xx answer")
+                raise SendError(_OUTCOMES[said], "", f"应答 2xx，但{words}")
         return Receipt("", "")
 
 
@@ -95,12 +95,12 @@ def _check(said: Any, success: SuccessWhen) -> None:
         for key in success.field.split("."):
             value = value[int(key)] if isinstance(value, list) else value[key]
     except (ValueError, LookupError, TypeError):
-        # A page, or nothing at all, is no answer of the receiver's: it is as if it were away.
+        # A page, or null, is no answer of the receiver's: it is as if it were away.
         is_answer = said is not None and what_it_says(said)[0] is not Said.PAGE
-        words = f"the answer has no {success.field}; it may have been accepted"
+        words = f"应答里没有 {success.field}，可能已收到"
         raise SendError(Outcome.UNCLEAR if is_answer else Outcome.UNKNOWN, "", words) from None
     if not any(type(value) is type(wanted) and value == wanted for wanted in success.equals):
-        raise SendError(Outcome.RETRY, "", f"{success.field} does not say success")
+        raise SendError(Outcome.RETRY, "", f"应答里的 {success.field} 不是约定的成功值")
 
 
 def payload_of(notice: Notice) -> dict[str, Any]:

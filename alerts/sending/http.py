@@ -28,20 +28,20 @@ _ANSWER_LIMIT = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `body` is None where it broke off; header names are lower case."""
+    """What came back. `body` is what there is of it, `whole` whether that is all; header names are
+    lower case."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes | None
+    body: bytes
+    whole: bool = True
 
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
     def read(self) -> Any:
-        """The body as JSON, else as the text that it is; None where it broke off."""
-        if self.body is None:
-            return None
+        """The body as JSON, else as the text that it is."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -73,16 +73,20 @@ def post(endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> Answer:
     """The receiver's answer, whatever its status.
 
     Raises SendError: RETRY where nothing can have been accepted, UNKNOWN where the request may have
-    arrived, BAD_CONFIG for an unusable address.
+    arrived (a 2xx that breaks off before it has said all is no yes yet), BAD_CONFIG for an unusable
+    address.
     """
     limit_s = endpoint.timeout.total_seconds()
     with bounded.call(limit_s) as call:
         try:
-            return _exchange(endpoint, body, headers, limit_s)
+            answer = _exchange(endpoint, body, headers, limit_s)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, ValueError):
-            raise SendError(Outcome.BAD_CONFIG, "url", "the address is not a usable URL") from None
+            raise SendError(Outcome.BAD_CONFIG, "url", "地址不是有效的网址") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _failure(error, call) from None
+        if answer.ok and not answer.whole:
+            raise _broken_off(call)
+        return answer
 
 
 def expire_all() -> None:
@@ -113,15 +117,17 @@ def _exchange(
             verify=str(endpoint.ca_file) if endpoint.ca_file else True,
         ) as response:
             names = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, names, _read(response))
+            body, whole = _read(response)
+            return Answer(response.status_code, names, body, whole)
 
 
-def _read(response: requests.Response) -> bytes | None:
+def _read(response: requests.Response) -> tuple[bytes, bool]:
+    """The body, no more of it than we look at, and whether it came to its end."""
     try:
         body: bytes = response.raw.read(_ANSWER_LIMIT + 1, decode_content=True)
     except (urllib3.exceptions.HTTPError, OSError):
-        return None
-    return body[:_ANSWER_LIMIT]
+        return b"", False
+    return body[:_ANSWER_LIMIT], True
 
 
 def _failure(error: Exception, call: bounded.BoundedCall) -> SendError:
@@ -129,16 +135,17 @@ def _failure(error: Exception, call: bounded.BoundedCall) -> SendError:
     kind = type(error).__name__
     if not call.connected:
         code = STOPPED if call.stopped else "connect"
-        return SendError(Outcome.RETRY, code, f"no connection to the receiver ({kind})")
+        return SendError(Outcome.RETRY, code, f"连不上对方（{kind}）")
     if call.stopped:
-        return SendError(Outcome.UNKNOWN, STOPPED, "cut short by our own stop; it may be accepted")
+        return SendError(Outcome.UNKNOWN, STOPPED, "本系统停机，发送中断，对方可能已收到")
     if call.is_over or isinstance(error, requests.exceptions.Timeout):
-        return SendError(Outcome.UNKNOWN, "timeout", "no answer in time; it may have been accepted")
-    return SendError(
-        Outcome.UNKNOWN,
-        "broken",
-        f"the connection broke after sending ({kind}); it may be accepted",
-    )
+        return SendError(Outcome.UNKNOWN, "timeout", "对方没有及时应答，可能已收到")
+    return SendError(Outcome.UNKNOWN, "broken", f"发出后连接中断（{kind}），对方可能已收到")
+
+
+def _broken_off(call: bounded.BoundedCall) -> SendError:
+    code = STOPPED if call.stopped else "timeout" if call.is_over else "broken"
+    return SendError(Outcome.UNKNOWN, code, "应答没有说完，对方可能已收到")
 
 
 def refused(answer: Answer, words: str, now: datetime) -> SendError:
@@ -147,7 +154,7 @@ def refused(answer: Answer, words: str, now: datetime) -> SendError:
     status = answer.status
     wait = retry_after_s(answer.headers.get("retry-after"), now)
     if 300 <= status < 400:
-        hint = "redirects are never followed; write the final address"
+        hint = "对方要转到别的地址；不跟随转向，请直接写最终的地址"
         return SendError(Outcome.BAD_CONFIG, code, hint)
     if status == 413:
         return SendError(Outcome.TOO_LONG, code, words)
@@ -157,9 +164,9 @@ def refused(answer: Answer, words: str, now: datetime) -> SendError:
         # 502 and 504 speak for a gateway: what stood behind it may have taken the message.
         return SendError(Outcome.UNKNOWN, code, words, wait)
     if status in (400, 422):
-        return SendError(Outcome.BAD_RECEIVER, code, f"this message was refused: {words}".rstrip())
+        return SendError(Outcome.BAD_RECEIVER, code, f"对方拒收这一条：{words}")
     if status == 410:
-        return SendError(Outcome.BAD_CONFIG, code, "the receiver is gone (410); switch it off")
+        return SendError(Outcome.BAD_CONFIG, code, "对方已停用（410），请停用此通道")
     return SendError(Outcome.BAD_CONFIG, code, words)
 
 

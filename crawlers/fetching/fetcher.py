@@ -37,6 +37,7 @@ from domain.addresses import is_web_address
 
 # 521 is 加速乐's, 412 瑞数's; the others are what the word says.
 _REFUSALS = frozenset({401, 403, 407, 412, 418, 429, 432, 451, 461, 471, 521})
+_LOG_IN = frozenset({401, 407})  # of them
 _PAGES = frozenset({200, 203})
 _GONE = frozenset({404, 410})
 _SCRIPT_ONLY = "网站只回答了一段脚本（反爬虫验证），没有内容"
@@ -203,6 +204,11 @@ class Fetcher:
         status = response.status
         shown = f"HTTP {status} {_phrase(status)}".rstrip()
         wait = _retry_after(_header(response, "Retry-After"), self._now())
+        if status in _LOG_IN:
+            hint = "网站要求登录，按最慢的节奏再试；请联系网站放行，或改用公开的地址"
+            return FetchFailed(
+                f"{hint}：{shown}（{ask.url}）", refused=True, log_in=True, retry_after=wait
+            )
         if status in _REFUSALS:
             hint = "网站拒绝或限制访问，已停止并放慢"
             return FetchFailed(f"{hint}：{shown}（{ask.url}）", refused=True, retry_after=wait)

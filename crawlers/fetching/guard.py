@@ -3,8 +3,8 @@
 The reactor's own name resolver is replaced. Whatever it hands to an endpoint is what is connected
 to, so a name that answers differently the second time (rebinding) gains nothing, a redirect is
 checked like any request, and `0x7f.1`, `2130706433` and the like are assessed by what they resolve
-to. A middleware adds what is known before: scheme, user names, and that a host which one source
-declared private is closed to all others.
+to. A middleware adds what is known before: scheme, user names, and that a place (host and port)
+which one source declared private is closed to all others.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -32,6 +31,7 @@ from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 from crawlers.fetching.throttle import host_slot
+from domain.addresses import HostPort, host_and_port, split_address
 
 META_SOURCE = "gridvoice_source"  # request.meta: the name of the source that asks
 
@@ -43,10 +43,14 @@ _CLOSED = [
         ("100.64.0.0/10", "运营商级 NAT"),
         ("192.0.0.0/24", "协议保留"),
         ("192.88.99.0/24", "6to4 中继"),
+        ("168.63.129.16/32", "云平台内部"),
         ("198.18.0.0/15", "测试网"),
         ("240.0.0.0/4", "保留"),
         ("64:ff9b:1::/48", "本地 NAT64"),
         ("2001::/32", "Teredo"),
+        ("2001::/23", "协议保留"),
+        ("3ffe::/16", "已收回"),
+        ("3fff::/20", "文档示例"),
         ("fec0::/10", "站点本地"),
     )
 ]
@@ -88,31 +92,31 @@ def closed_address(text: str) -> str | None:
 
 
 class Permissions:
-    """Which private hosts which sources may reach, and which names were found closed."""
+    """Which private places (host and port) which sources may reach, and which were found closed."""
 
     def __init__(self) -> None:
-        self._hosts: dict[str, frozenset[str]] = {}
-        self._refusals: dict[str, str] = {}
+        self._places: dict[HostPort, frozenset[str]] = {}
+        self._refusals: dict[HostPort, str] = {}
 
-    def permit(self, hosts: dict[str, frozenset[str]]) -> None:
-        """Replace what is permitted: host → names of the sources that declared it private."""
-        self._hosts = hosts
+    def permit(self, places: dict[HostPort, frozenset[str]]) -> None:
+        """Replace what is permitted: place → names of the sources that declared it private."""
+        self._places = places
         self._refusals.clear()
 
-    def is_private_host(self, host: str) -> bool:
-        return host in self._hosts
+    def is_private(self, place: HostPort) -> bool:
+        return place in self._places
 
-    def may(self, source: str, host: str) -> bool:
-        return source in self._hosts.get(host, ())
+    def may(self, source: str, place: HostPort) -> bool:
+        return source in self._places.get(place, ())
 
-    def refuse(self, host: str, why: str) -> None:
+    def refuse(self, place: HostPort, why: str) -> None:
         if len(self._refusals) > _MAX_NAMES:
             self._refusals.clear()
-        self._refusals[host] = why
+        self._refusals[place] = why
 
-    def refusal(self, host: str) -> str | None:
-        """Why the resolver gave no address for `host`, where that was the guard's doing."""
-        return self._refusals.get(host)
+    def refusal(self, place: HostPort) -> str | None:
+        """Why the resolver gave no address for a place, where that was the guard's doing."""
+        return self._refusals.get(place)
 
 
 # One a process, as the reactor is: the resolver is made by Scrapy, the middleware too.
@@ -177,7 +181,7 @@ class GuardedResolver:
         host = hostName.lower()
 
         def deliver(addresses: list[str]) -> None:
-            for address in open_ones(host, addresses, self._permissions):
+            for address in open_ones((host, portNumber), addresses, self._permissions):
                 shape = IPv6Address if ":" in address else IPv4Address
                 resolutionReceiver.addressResolved(shape("TCP", address, portNumber))
             resolutionReceiver.resolutionComplete()
@@ -203,13 +207,13 @@ class GuardedResolver:
         return resolution
 
 
-def open_ones(host: str, addresses: list[str], permissions: Permissions) -> list[str]:
-    """What of a name's addresses may be connected to: all or none."""
-    if permissions.is_private_host(host):
+def open_ones(place: HostPort, addresses: list[str], permissions: Permissions) -> list[str]:
+    """What of a name's addresses may be connected to at that port: all or none."""
+    if permissions.is_private(place):
         return addresses
     for address in addresses:
         if why := closed_address(address):
-            permissions.refuse(host, f"{address}（{why}地址）")
+            permissions.refuse(place, f"{address}（{why}地址）")
             return []
     return addresses
 
@@ -239,22 +243,22 @@ class GuardMiddleware:
         which may be one that a redirect led to."""
         if not isinstance(exception, CannotResolveHostError):
             return
-        host = (urlsplit(request.url).hostname or "").lower()
-        if what := PERMISSIONS.refusal(host):
-            raise Blocked(closed_message(host, what, request.url))
-        raise CannotResolveHostError(host)
+        place = host_and_port(request.url) or ("", 0)
+        if what := PERMISSIONS.refusal(place):
+            raise Blocked(closed_message(place[0], what, request.url))
+        raise CannotResolveHostError(place[0])
 
 
 def check_url(url: str, source: str, permissions: Permissions) -> None:
     """Raises Blocked for what need not even be resolved to be refused."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if parts.scheme not in ("http", "https") or not host:
+    parts, place = split_address(url), host_and_port(url)
+    if parts is None or place is None or parts.scheme not in ("http", "https"):
         raise Blocked(f"只允许 http 和 https 地址，这个不是：{url}")
+    host = place[0]
     if parts.username or parts.password:
         raise Blocked(f"地址里带有用户名或口令，不予访问：{host}")
-    if permissions.is_private_host(host):
-        if not permissions.may(source, host):
+    if permissions.is_private(place):
+        if not permissions.may(source, place):
             raise Blocked(
                 f"主机 {host} 被别的信息源声明为内网主机，本信息源不得访问。"
                 f"确需访问请在本信息源写 private_host: true（{url}）"
@@ -271,5 +275,5 @@ def check_url(url: str, source: str, permissions: Permissions) -> None:
 def closed_message(host: str, what: str, url: str) -> str:
     return (
         f"主机 {host} 指向非公网地址 {what}，不予访问。"
-        f"若它确是内网站点，请以它为网址并写 private_host: true（{url}）"
+        f"若它确是内网站点，请以它为网址（端口也要一致）并写 private_host: true（{url}）"
     )

@@ -30,7 +30,12 @@ from crawlers.reading.pages import (
     Refused,
 )
 from crawlers.reading.posts import read_count
-from crawlers.reading.refusals import because_refused, only_asks_for_log_in, refusal_of_answer
+from crawlers.reading.refusals import (
+    asks_for_log_in,
+    because_refused,
+    only_asks_for_log_in,
+    refusal_of_answer,
+)
 from crawlers.reading.selecting import strip_html
 from crawlers.source import Source
 from domain.addresses import is_web_address
@@ -60,6 +65,7 @@ def read(source: Source, rules: ApiRules, ask: Ask, page: Page) -> Found:
         raise PageChanged(
             f"时间 fields.time“{rules.fields.time}”在 {len(whole)} 条里一条也没有（{page.url}）"
         )
+    notes.rows_read(len(whole))
     kept, notice = _matching(rules, whole, str(values.get("keyword", "")))
     notes.say(notice)
     notes.too_many(len(items), _MAX_ENTRIES)
@@ -75,7 +81,8 @@ def _read_empty(
     """An answer without entries: an empty list that the answer vouches for, a refusal, or a
     changed interface."""
     if why := refusal_of_answer(data):
-        raise Refused(f"{why}，已停止并放慢（{page.url}），回答是 {_shown(data)}")
+        said = f"{why}，已停止并放慢（{page.url}），回答是 {_shown(data)}"
+        raise Refused(said, log_in=asks_for_log_in(why))
     if rules.empty_when and _search(rules.empty_when, data) is True:
         return Found((), 0)
     if not rules.ok_when and (why := why_doubted(data)):
@@ -130,7 +137,8 @@ def _answer(decode: str, ok_when: str | None, page: Page) -> Any:
     if ok_when and _search(ok_when, data) is not True:
         raise Refused(
             f"接口答了，但不是成功的回答：ok_when“{ok_when}”不成立（{page.url}），"
-            f"回答是 {_shown(data)}"
+            f"回答是 {_shown(data)}",
+            log_in=asks_for_log_in(refusal_of_answer(data) or ""),
         )
     return data
 
@@ -159,8 +167,12 @@ def _entry(
     rules: ApiRules, item: Any, values: dict[str, Any], page: Page, notes: Notes
 ) -> Entry | None:
     fields = _mapped(rules.fields, item)
+    for name in _missed(rules.fields, fields):
+        notes.missed(f"fields.{name}", str(getattr(rules.fields, name)))
     key = own_key(fields.pop("key", None))
     url = _url(rules.fields.url, item, key, page, notes)
+    if (path := rules.fields.url) and not is_template(path) and not _raw_url(path, item):
+        notes.missed("fields.url", path)
     if key is None and url:
         key = canonical_url(url)
     elif key is None and is_broken(page.url, _raw_url(rules.fields.url, item)):
@@ -196,6 +208,12 @@ def _mapped(paths: ApiFields, item: Any) -> dict[str, Any]:
     if known := {n: c for n, c in counts.items() if c is not None}:
         fields["engagement"] = known
     return fields
+
+
+def _missed(paths: ApiFields, found: dict[str, Any]) -> list[str]:
+    """Paths that were written down and lead to nothing, but for answers, which come later."""
+    names = ("key", "time", "title", "text", "author", "region")
+    return [name for name in names if getattr(paths, name) and name not in found]
 
 
 def _url(path: str | None, item: Any, key: str | None, page: Page, notes: Notes) -> str | None:
@@ -251,11 +269,15 @@ def read_detail(source: Source, rules: ApiRules, ask: Ask, page: Page) -> Entry:
         raise PageGone(f"api 里已没有 detail，不再问详情（{page.url}）")
     data = _answer(detail.decode, detail.ok_when, page)
     found = _mapped(detail.fields, data)
+    missed = tuple(
+        f"detail.fields.{name}“{getattr(detail.fields, name)}”"
+        for name in _missed(detail.fields, found)
+    )
     found.pop("key", None)
     if detail.fields.text and not found.get("text"):
         problem = f"详情回答里没有正文：detail.fields.text“{detail.fields.text}”（{page.url}）"
         if why := refusal_of_answer(data):
-            raise Refused(f"{why}，已停止并放慢：{problem}")
+            raise Refused(f"{why}，已停止并放慢：{problem}", log_in=asks_for_log_in(why))
         raise PageChanged(problem)
     if only_asks_for_log_in(str(found.get("text") or "")):
         raise Refused(f"详情回答里没有正文，只要求登录或验证：“{found['text']}”（{page.url}）")
@@ -263,7 +285,7 @@ def read_detail(source: Source, rules: ApiRules, ask: Ask, page: Page) -> Entry:
     shown_url = fields.pop("url", None)
     notes = Notes()
     url = _url(detail.fields.url, data, ask.key, page, notes) or shown_url
-    return replace(make_entry(ask.key, url, fields | found), notice=notes.text())
+    return replace(make_entry(ask.key, url, fields | found), notice=notes.text(), missed=missed)
 
 
 KIND = Kind(ApiRules, read, read_detail, start)

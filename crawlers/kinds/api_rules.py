@@ -137,6 +137,10 @@ class ApiRules(Rules):
             return False
         return self.fields.time is None and self.detail.fields.time is not None
 
+    @property
+    def reads_replies(self) -> bool:
+        return bool(self.fields.reply or (self.detail and self.detail.fields.reply))
+
     def spelling(self) -> tuple[object, ...]:
         return None, self, None
 

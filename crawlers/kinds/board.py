@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -49,8 +50,10 @@ from crawlers.reading.selecting import (
 from crawlers.source import Source
 
 _LIST_FIELDS = ("text", "time", "author", "region", "reply", "reply_time")
+_COME_LATER = ("reply", "reply_time")  # a page on which none is answered is none that changed
 _DETAIL_FIELDS = ("title", "time", "author", "region", "reply_time")
 _MAX_ENTRIES = 500  # of one page; more is a selector that catches everything
+_A_FULL_PAGE = 10  # entries: a shorter list may have no second page
 _NEXT_TO_NOTHING = 80  # characters: "暂无信息", a heading
 
 
@@ -69,8 +72,9 @@ def read(source: Source, rules: BoardRules, ask: Ask, page: Page) -> Found:
         base = join(page.url, href) or page.url
     entries = each(items[:_MAX_ENTRIES], lambda item: _entry(rules, item, page, base, notes), notes)
     _check(rules, items, entries, page, notes)
+    notes.rows_read(len(entries))
     notes.too_many(len(items), _MAX_ENTRIES)
-    more = _next(source, rules, ask, root, page, base, notes)
+    more = _next(source, rules, ask, root, page, base, notes, len(items))
     return Found(tuple(entries), len(items), more, notes.text())
 
 
@@ -141,11 +145,15 @@ def _entry(
 ) -> Entry | None:
     url = _link(item, rules.link, page, base, notes)
     fields: dict[str, Any] = {"title": _title(rules, item)}
+    if rules.title and not fields["title"]:
+        notes.missed("title", rules.title)
     for name in _LIST_FIELDS:
         selector = getattr(rules, name)
         if selector and (value := pick(item, selector)):
             fields[name] = value
-    key = _key(rules, item, url)
+        elif selector and name not in _COME_LATER:
+            notes.missed(name, selector)
+    key = _key(rules, item, url, notes)
     if not key and any(is_broken(base, raw) for raw in _hrefs(item, rules.link)):
         key = no_key(base)
     if not key or not (fields["title"] or fields.get("text")):
@@ -154,14 +162,20 @@ def _entry(
     if rules.detail and url:
         detail = Ask(url, PageRole.DETAIL)
     state = pick(item, rules.status) if rules.status else None
+    if rules.status and not state:
+        notes.missed("status", rules.status)
     return make_entry(key, url, fields, detail, state or "")
 
 
-def _key(rules: BoardRules, item: etree._Element, url: str | None) -> str | None:
+def _key(rules: BoardRules, item: etree._Element, url: str | None, notes: Notes) -> str | None:
     key = own_key(pick(item, rules.key)) if rules.key else url
+    if rules.key and not key:
+        notes.missed("key", rules.key)
     if key and rules.key_pattern:
         match = re.search(rules.key_pattern, key[:2000])
         key = match[1] if match else None
+        if match is None:
+            notes.missed("key_pattern", rules.key_pattern)
     return canonical_url(url) if url and (not key or key == url) else key
 
 
@@ -232,10 +246,15 @@ def _next(
     page: Page,
     base: str,
     notes: Notes,
+    shown: int,
 ) -> Ask | None:
     url: str | None = None
     if rules.next:
         url = _link(root, rules.next, page, base, notes)
+        if url is None and ask.number == 0 and shown >= _A_FULL_PAGE:
+            notes.say(
+                f"next“{rules.next}”没有匹配到下一页，只读了这一页；列表确实只有一页时请删去 next"
+            )
     elif rules.page_url:
         number = rules.second_page + ask.number
         first = source.addresses[ask.series.address]
@@ -264,13 +283,16 @@ def read_detail(source: Source, rules: BoardRules, ask: Ask, page: Page) -> Entr
     if failure := why_no_letter(page, root, picked, body, title):
         raise failure
     fields["text"] = body
+    missed = []
     for name in _DETAIL_FIELDS:
         selector = getattr(detail, name)
         if selector and (value := pick(root, selector)):
             fields[name] = value
+        elif selector and name not in _COME_LATER:
+            missed.append(f"detail.{name}“{selector}”")
     if detail.reply and (value := pick_all(root, detail.reply)):
         fields["reply"] = value
-    return make_entry(ask.key, ask.url, fields)
+    return replace(make_entry(ask.key, ask.url, fields), missed=tuple(missed))
 
 
 KIND = Kind(BoardRules, read, read_detail)

@@ -65,6 +65,10 @@ class BoardRules(Rules):
     def is_time_on_detail_pages(self) -> bool:
         return self.detail is not None and self.time is None and self.detail.time is not None
 
+    @property
+    def reads_replies(self) -> bool:
+        return bool(self.reply or (self.detail and self.detail.reply))
+
     def spelling(self) -> tuple[object, ...]:
         return self, None, None
 

@@ -16,7 +16,7 @@ from crawlers.reading.dates import read_time
 from crawlers.reading.decoders import JSON_DECODERS
 from crawlers.reading.entries import Notes, each, link_of, make_entry, no_key, own_key
 from crawlers.reading.pages import Ask, Entry, Found, Page, PageChanged, Refused
-from crawlers.reading.refusals import because_refused, refusal_of_answer
+from crawlers.reading.refusals import asks_for_log_in, because_refused, refusal_of_answer
 from crawlers.reading.selecting import strip_html
 from crawlers.source import Rules, Source
 from domain.input.load import Problems
@@ -136,7 +136,7 @@ def _json_feed(page: Page) -> list[Any]:
     if not isinstance(items, list):
         problem = f"不是 JSON Feed：没有 items 列表（{page.url}）"
         if why := refusal_of_answer(data):
-            raise Refused(f"{why}，已停止并放慢：{problem}")
+            raise Refused(f"{why}，已停止并放慢：{problem}", log_in=asks_for_log_in(why))
         raise PageChanged(problem)
     return items
 

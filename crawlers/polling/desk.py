@@ -41,6 +41,7 @@ class Tally:
     problems: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     refused: bool = False  # the site wants us to stop
+    turned_away: bool = False  # for another reason than a log-in that is missing
     retry_after: timedelta | None = None
     matched: int = 0  # entries of all list pages
     shown: int = 0  # entries of first pages
@@ -54,7 +55,9 @@ class Tally:
     def fail(self, failure: PollProblem) -> None:
         """The poll has failed, at least in part."""
         self.problems.append(str(failure))
-        self.refused = self.refused or is_refusal(failure)
+        if is_refusal(failure):
+            self.refused = True
+            self.turned_away = self.turned_away or not wants_log_in(failure)
         if isinstance(failure, FetchFailed) and failure.retry_after:
             self.retry_after = max(failure.retry_after, self.retry_after or timedelta(0))
 
@@ -131,6 +134,10 @@ class Desk:
 
 def is_refusal(failure: PollProblem) -> bool:
     return isinstance(failure, Refused) or (isinstance(failure, FetchFailed) and failure.refused)
+
+
+def wants_log_in(failure: PollProblem) -> bool:
+    return isinstance(failure, Refused | FetchFailed) and failure.log_in
 
 
 def said(error: Exception) -> str:

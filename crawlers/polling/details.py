@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from crawlers.polling.batch import unpack
 from crawlers.polling.desk import Desk, PollProblem, is_refusal
 from crawlers.progress.known import Met
 from crawlers.reading.dates import read_time
+from crawlers.reading.entries import found_nowhere
 from crawlers.reading.pages import Ask, Entry, FetchFailed, Page, PageChanged, PageGone, Refused
 from domain.polling import PendingPage
 
@@ -22,7 +24,8 @@ class Details:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._tried = 0
+        self._tried = self._were_read = 0
+        self._missed: Counter[str] = Counter()
         self._failures: list[str] = []
         self._failed_in_a_row = 0
         self.only_these_failed = False
@@ -96,6 +99,8 @@ class Details:
         except (FetchFailed, PageChanged, Refused) as failure:
             return self._failed(ask, seen, failure, attempts)
         self._failed_in_a_row = 0
+        self._were_read += 1
+        self._missed.update(entry.missed)
         shown = entry.fields.get("time") == ask.fields.get("time")
         self._desk.batch.add(
             ask.key, entry.url or ask.url, entry.fields, seen if shown else page.fetched_at, page
@@ -133,8 +138,11 @@ class Details:
         return True
 
     def conclude(self) -> None:
-        """All detail pages failing is the source's failure, not the pages'."""
+        """All detail pages failing is the source's failure, not the pages'. A rule that found
+        nothing on any of them is told."""
         failed, desk = self._failures, self._desk
+        if said := found_nowhere(self._missed, self._were_read):
+            desk.tally.notices.append(said)
         if not failed or desk.tally.problems:
             return
         if len(failed) >= 2 and len(failed) == self._tried:

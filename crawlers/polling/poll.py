@@ -136,6 +136,7 @@ class Poll:
                 source.every,
                 lease.failures + 1,
                 refused=tally.refused,
+                slowest=source.slowest if tally.refused and not tally.turned_away else None,
                 retry_after=tally.retry_after,
             )
         wait = schedule.next_interval(

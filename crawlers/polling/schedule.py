@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 _SPREAD = 0.05  # ± share of an interval, so that sources do not march in step
 _FAILURE_LIMIT = timedelta(hours=6)
 _REFUSAL_LEAST = timedelta(minutes=30)
+_LOG_IN_LEAST = timedelta(minutes=5)
 _PENDING_LIMIT = timedelta(hours=6)
 PENDING_TRIES = 8  # then a post is left with what its list showed
 SHOWN_TRIES = 3  # then, three minutes on, it is taken in with that for now
@@ -34,17 +35,22 @@ def after_failure(
     failures: int,
     *,
     refused: bool = False,
+    slowest: timedelta | None = None,
     retry_after: timedelta | None = None,
 ) -> timedelta:
     """The wait after the `failures`-th failure in a row: doubling, at most six hours.
 
-    The first failure keeps the rhythm. A refusal (403, 429, log-in, captcha) waits half an hour
-    at least; what the site itself asks for (Retry-After, up to a day) is obeyed.
+    The first failure keeps the rhythm. A refusal (403, 429, captcha) waits half an hour at least;
+    where `slowest` is given, it is a log-in that only the operator can mend: then a quiet source's
+    rhythm is kept, so that it is soon read once he has. What the site itself asks for (Retry-After,
+    up to a day) is obeyed.
     """
     doublings: int = 2 ** min(max(failures - 1, 0), 10)
     wait = every * doublings
     wait = max(min(wait, _FAILURE_LIMIT), every)
-    if refused:
+    if slowest is not None:
+        wait = max(slowest, _LOG_IN_LEAST)
+    elif refused:
         wait = max(wait, _REFUSAL_LEAST)
     if retry_after is not None:
         wait = max(wait, min(retry_after, timedelta(days=1)))

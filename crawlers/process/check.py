@@ -6,6 +6,7 @@ process, guard and robots.txt and all; it wants the main thread of a fresh proce
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from crawlers.crawl_settings import CrawlSettings
 from crawlers.kinds import KINDS
 from crawlers.progress.keys import told_apart
+from crawlers.reading.entries import found_nowhere
 from crawlers.reading.pages import Entry, Found, Page, PageChanged, PollStart, Refused
 from crawlers.reading.posts import TimesRead, make_post
 from crawlers.source import Source
@@ -85,6 +87,8 @@ def check_saved(source: Source, pages: Sequence[SavedPage], now: datetime) -> Ch
         return CheckReport(source.name, (), (str(error),))
     notices = [found.notice] if found.notice else []
     posts, problems, unread = [], [], 0
+    missed: Counter[str] = Counter()
+    details_read = 0
     for entry, saved in _paired(found, list(pages[1:])):
         fields, page, url = entry.fields, listed, entry.url
         if entry.detail is not None:
@@ -98,11 +102,17 @@ def check_saved(source: Source, pages: Sequence[SavedPage], now: datetime) -> Ch
                     problems.append(f"{saved.name}：{error}")
                     continue
                 notices += [read.notice] if read.notice else []
+                missed.update(read.missed)
+                details_read += 1
                 fields, url = read.fields, read.url or url
         posts.append(make_post(source, entry.key, url, fields, now, page))
+    if said := found_nowhere(missed, details_read, least=1):
+        notices.append(said)
     if unread:
         notices.append(f"{unread} 条的详情页没有给出，只读了列表上的内容")
-    return CheckReport(source.name, tuple(posts), tuple(problems), tuple(notices) + _looks(posts))
+    return CheckReport(
+        source.name, tuple(posts), tuple(problems), tuple(notices) + _looks(source, posts)
+    )
 
 
 def _page(source: Source, saved: SavedPage, url: str, now: datetime) -> Page:
@@ -130,7 +140,7 @@ def _paired(found: Found, details: list[SavedPage]) -> list[tuple[Entry, SavedPa
     return pairs
 
 
-def _looks(posts: Sequence[FoundPost]) -> tuple[str, ...]:
+def _looks(source: Source, posts: Sequence[FoundPost]) -> tuple[str, ...]:
     """What a careful reader would ask about."""
     asked = []
     times = TimesRead()
@@ -144,6 +154,8 @@ def _looks(posts: Sequence[FoundPost]) -> tuple[str, ...]:
         asked.append(f"所有标题都一样：“{posts[0].title}”，标题选择器可能选到了栏目名")
     if len(posts) >= 3 and not any(p.text for p in posts):
         asked.append("没有一条有正文")
+    if posts and source.rules.reads_replies and not any(p.reply for p in posts):
+        asked.append("没有一条读到答复；网页上若有已答复的，请核对 reply")
     return tuple(asked)
 
 
@@ -199,7 +211,7 @@ def check_live(source: Source, settings: CrawlSettings) -> CheckReport:
         source.name,
         tuple(poll.posts),
         tuple(poll.problems),
-        tuple(dict.fromkeys(poll.notices)) + _looks(poll.posts),
+        tuple(dict.fromkeys(poll.notices)) + _looks(source, poll.posts),
     )
 
 

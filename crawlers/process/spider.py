@@ -26,6 +26,7 @@ from crawlers.polling.poll import Poll
 from crawlers.polling.ports import Ports
 from crawlers.polling.schedule import after_failure
 from crawlers.source import Source
+from domain.addresses import HostPort
 from domain.clock import utc_now
 from domain.polling import DueSource, LostLease, PollBatch, PollOutcome, PollResult, PollStore
 
@@ -101,12 +102,12 @@ class PollSpider(Spider):
 
     async def _reload(self) -> None:
         self._sources = dict(await self._in_thread(self._load_sources))
-        hosts: dict[str, set[str]] = {}
+        places: dict[HostPort, set[str]] = {}
         for source in self._sources.values():
-            for host in source.private_hosts:
-                hosts.setdefault(host, set()).add(source.name)
+            for place in source.private_places:
+                places.setdefault(place, set()).add(source.name)
         forget_paces(self.crawler)
-        PERMISSIONS.permit({h: frozenset(names) for h, names in hosts.items()})
+        PERMISSIONS.permit({place: frozenset(names) for place, names in places.items()})
 
     async def _feed(self, ports: Ports) -> None:
         failures = 0

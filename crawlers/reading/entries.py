@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from crawlers.reading.addresses import canonical_url, join
@@ -12,6 +13,8 @@ from crawlers.reading.posts import digest
 
 Row = TypeVar("Row")
 _MOST_NAMED = 3
+_ENOUGH_ROWS = 3  # before "in none of them" says something
+_OF_THE_ID = ("key", "key_pattern")  # of each row: what is not found by it has another id
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _NO_PAGE = re.compile(r"(?i)javascript:|mailto:|tel:|about:|data:|#|$")
 # What generators write where they have no id.
@@ -25,6 +28,7 @@ class Notes:
         self._skipped: list[str] = []
         self._links: list[str] = []
         self._said: list[str] = []
+        self._missed: Counter[tuple[str, str]] = Counter()
 
     def skipped(self, number: int, error: Exception) -> None:
         """A row that cannot be read; the others are."""
@@ -34,6 +38,20 @@ class Notes:
     def bad_link(self, link: str) -> None:
         """A link that no browser could open; its post is taken without it."""
         self._links.append(f"“{link[:80]}”")
+
+    def missed(self, name: str, selector: str) -> None:
+        """A rule of the source's file (`time`, `fields.url`) that found nothing in a row."""
+        self._missed[name, selector] += 1
+
+    def rows_read(self, entries: int) -> None:
+        """So many rows became entries: tell of the rules that found nothing in any of them, and of
+        those for the id in whichever."""
+        for (name, selector), times in self._missed.items():
+            rule = f"{name}“{selector}”"
+            if times >= entries >= _ENOUGH_ROWS:
+                self._said.append(f"{rule}在 {entries} 条里一条也没有匹配到，请核对")
+            elif name.removeprefix("fields.") in _OF_THE_ID:
+                self._said.append(f"{rule}有 {times} 条没有匹配到，用了链接作编号，请核对")
 
     def say(self, words: str | None) -> None:
         if words:
@@ -53,6 +71,12 @@ class Notes:
             shown = "、".join(self._links[:_MOST_NAMED])
             said.append(f"{len(self._links)} 条的网址不成立，没有用它：{shown}")
         return "；".join(said) or None
+
+
+def found_nowhere(missed: Mapping[str, int], pages: int, least: int = _ENOUGH_ROWS) -> str | None:
+    """Which rules for the page of one post found nothing on any of `pages`, in Chinese, or None."""
+    names = [rule for rule, times in missed.items() if times >= pages >= least]
+    return f"{'、'.join(names)}在 {pages} 个详情页里都没有匹配到，请核对" if names else None
 
 
 def each(rows: Iterable[Row], read: Callable[[Row], Entry | None], notes: Notes) -> list[Entry]:

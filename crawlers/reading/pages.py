@@ -98,7 +98,8 @@ class Entry:
 
     `fields`: title, text, time (raw), author, region, reply, reply_time (raw), engagement; only
     those shown. `digest` changes when what is shown changes (never by a relative time).
-    `detail` asks for the rest; None where the list shows all. `notice` is for operators.
+    `detail` asks for the rest; None where the list shows all. `notice` is for operators, and so is
+    `missed`: rules for the page of one post that found nothing on it.
     """
 
     key: str
@@ -107,6 +108,7 @@ class Entry:
     digest: str
     detail: Ask | None = None
     notice: str | None = None
+    missed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,14 @@ class PageGone(PageChanged):
 
 
 class Refused(Exception):
-    """The site answered, but with a refusal (log-in, captcha, limit). Chinese, names why."""
+    """The site answered, but with a refusal (log-in, captcha, limit). Chinese, names why.
+
+    `log_in`: it asks for what only the operator can give; it is not asked too much.
+    """
+
+    def __init__(self, problem: str, *, log_in: bool = False) -> None:
+        super().__init__(problem)
+        self.log_in = log_in
 
 
 class FetchFailed(Exception):
@@ -151,6 +160,7 @@ class FetchFailed(Exception):
         *,
         transient: bool = False,
         refused: bool = False,
+        log_in: bool = False,
         gone: bool = False,
         retry_after: timedelta | None = None,
     ) -> None:
@@ -158,6 +168,7 @@ class FetchFailed(Exception):
         self.problem = problem
         self.transient = transient  # a second try at once may help
         self.refused = refused  # the site does not want us: stop, wait long
+        self.log_in = log_in  # because of a key or password that only the operator can mend
         self.gone = gone  # the page is no more
         self.retry_after = retry_after
 

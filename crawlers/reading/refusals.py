@@ -88,6 +88,10 @@ _COUNTING = re.compile(
     r"(?i)(?:err(?:or)?|result|ret|return|status|resp)?_?(?:code|no|status)|ret|ok"
 )
 _REFUSED_CODES = frozenset({"401", "403", "429", "-100"})
+_FOR_LOG_IN = re.compile(
+    r"(?i)^接口要求登录|是 (?:401|-100)）$"
+    r"|写着“[^”]*(?:登[录陆]|未授权|鉴权|unauthori[sz]ed|token|log ?in)[^”]*”）$"
+)
 _ANSWER_WORDS = re.compile(
     _GATE_WORDS.pattern + r"|登[录陆]|验证码|captcha|未授权|无权|没有权限|鉴权|unauthori[sz]ed"
     r"|token.{0,8}(?:invalid|expired|过期|失效|无效|错误)|forbidden|频繁|频率|rate limit"
@@ -186,6 +190,11 @@ def refusal_of_answer(data: Any) -> str | None:
             if _COUNTING.fullmatch(name) and str(value)[:8] in _REFUSED_CODES:
                 return f"接口拒绝访问（{name} 是 {value}）"
     return None
+
+
+def asks_for_log_in(why: str) -> bool:
+    """Whether a reason of `refusal_of_answer` is a log-in that is missing or has run out."""
+    return bool(_FOR_LOG_IN.search(why))
 
 
 def has_gate_title(root: etree._Element) -> bool:

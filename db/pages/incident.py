@@ -75,6 +75,7 @@ class ShownDelivery:
     delivered_at: datetime | None
     last_code: str | None
     last_text: str | None
+    withdrawn_for: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ def read_alerts(conn: Connection, incident_id: int) -> list[ShownAlert]:
         select(
             a.id, a.event_id, a.reason, a.report_no, a.severity, a.at,
             d.channel, d.recipient, d.state, d.attempts, d.resend, d.next_at, d.delivered_at,
-            d.last_code, d.last_text,
+            d.last_code, d.last_text, d.withdrawn_for,
         )
         .select_from(t.alerts.outerjoin(t.deliveries, d.alert_id == a.id))
         .where(a.incident_id == incident_id)

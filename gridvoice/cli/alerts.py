@@ -38,7 +38,7 @@ def _list(args: argparse.Namespace) -> int:
     from db import outbox
     from db.channel_states import channel_state_rows
     from db.engine import read
-    from domain.alerts import DeliveryState
+    from domain.alerts import DeliveryState, state_words
     from domain.clock import short
     from domain.masking.mask import mask
     from gridvoice.contract.alerts import delivery_object
@@ -61,7 +61,7 @@ def _list(args: argparse.Namespace) -> int:
                 str(r.alert.report_no),
                 r.alert.reason.label,
                 r.channel,
-                r.state.label,
+                state_words(r.state, r.withdrawn_for),
                 str(r.attempts),
                 mask(f"{r.last_code or ''} {r.last_text or ''}".strip())[:30],
                 r.id,

@@ -41,8 +41,15 @@ def _reindex(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     from db.engine import check
+    from db.faults import is_broken
+    from db.integrity import RESTORE
 
-    problems = check(store(args, upgrade=False))
+    try:
+        problems = check(store(args, upgrade=False))
+    except Exception as error:  # not even to be opened: whoever asks us wants to hear what helps
+        if not is_broken(error):
+            raise
+        problems = [RESTORE]
     if args.json:
         emit({"type": "check", "problems": problems, "ok": not problems})
     else:

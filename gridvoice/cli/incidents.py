@@ -65,10 +65,12 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    from db import incidents, outbox, posts, timeline
+    from db import incidents, outbox, posts, timeline, timers
     from db.engine import read
-    from domain.clock import short
+    from domain.alerts import state_words
+    from domain.clock import short, utc_now
     from domain.incidents.acts import told_as
+    from domain.incidents.events import TimerKind
     from domain.masking.mask import mask
     from domain.posts import PostChannel
     from gridvoice.contract.incidents import whole_incident
@@ -80,6 +82,7 @@ def _show(args: argparse.Namespace) -> int:
         members = posts.posts_of_incident(conn, row.id)
         events = timeline.events_of(conn, row.id)
         sent = outbox.list_deliveries(conn, incident_id=row.id)
+        held = timers.waiting(conn, TimerKind.HELD, [row.id], utc_now()).get(row.id)
     if args.json:
         emit(whole_incident(row.incident, members, events, sent))
         return 0
@@ -88,10 +91,13 @@ def _show(args: argparse.Namespace) -> int:
     say(
         f"地点 {i.place or '不明'}  责任 {i.station or '待定'}  {i.post_count}帖  第{i.report_no}报"
     )
+    if held is not None and i.state.is_open:
+        say(f"  未推送, 冷却至 {short(held)}")
     for e in events:
         say(f"  {short(e.at)} {told_as(e.kind)} {mask(e.who)} {mask(e.note)}".rstrip())
     for d in sent:
-        say(f"  推送 {d.channel} 第{d.alert.report_no}报 {d.state.label} ({d.attempts}次)")
+        stands = state_words(d.state, d.withdrawn_for)
+        say(f"  推送 {d.channel} 第{d.alert.report_no}报 {stands} ({d.attempts}次)")
     for p in members:
         channel = PostChannel.label_of(p.channel)
         say(f"  {short(p.event_at)} {channel} {mask(f'{p.title} {p.text}'.strip())[:80]}")

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 import gridvoice
+from domain.trouble import machine_trouble
 from gridvoice.cli import end_quietly, is_early
 from gridvoice.cli.options import Unusable, store_trouble, with_common
 from gridvoice.cli.output import complain, set_encoding, show_traceback
@@ -69,23 +70,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def finished(work: Callable[[], int]) -> int:
     """The exit code of a piece of work, whatever it raises that an operator can mend."""
     try:
-        return work()
+        code = work()
+        sys.stdout.flush()  # what is still to be written may find the disk full
+        return code
     except Unusable as problem:
         complain(str(problem))
         return 2
     except BrokenPipeError:  # `gridvoice … | head`
-        sys.stderr.close()
+        _drop_output()
         return 0
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        # A locked, full or broken store is nobody's bug: what was stored is whole, and the same
-        # call goes on from there.
-        said = store_trouble(error)
+        # A locked, full or broken store or disk is nobody's bug: what was stored is whole, and the
+        # same call goes on from there.
+        said = store_trouble(error) or machine_trouble(error)
         if said is None:
             raise
         complain(said)
+        _drop_output()
         return 2
+
+
+def _drop_output() -> None:
+    """Output that cannot be written now: at our end Python would try again, and say so in words of
+    its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -19,14 +19,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from gridvoice.processes.logs import set_up
-    from gridvoice.service.replay import Replayed, replay, summary, without_people
+    from gridvoice.service.replay import Replayed, not_told, replay, summary
 
     speed = _speed(args.speed)
     config, engine = configuration(args), store(args)
-    if not args.send:
-        _, left_out = without_people(config)
-        if left_out:
-            complain(f"重放不通知人, 未发往: {'、'.join(left_out)}; 确要发出请加 --send")
+    if not args.send and (left_out := not_told(config)):
+        complain(f"重放不通知人, 未发往: {'、'.join(left_out)}; 确要发出请加 --send")
     set_up(quiet=True)
     done = Replayed()
     try:

@@ -38,15 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _with_patience(args: argparse.Namespace) -> int:
-    """A store that is locked or not up yet when we start is no reason to be gone for good."""
+    """A store that is locked or not up yet when we start, or a full disk, is no reason to be gone
+    for good."""
     try:
         return _serve(args)
     except Exception as error:
         from db.faults import in_words, may_pass
+        from domain.trouble import machine_trouble
 
-        if not may_pass(error):
+        said = machine_trouble(error)
+        if said is None and not may_pass(error):
             raise
-        complain(in_words(error) or str(error))
+        complain(said or in_words(error) or str(error))
         return 1
 
 

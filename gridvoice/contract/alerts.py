@@ -16,7 +16,8 @@ def delivery_object(row: DeliveryRow) -> dict[str, Any]:
     """A line of `alerts list`: one alert on its way through one channel.
 
     `at` is the alert's own time, `next_at` when it is tried next; code and text are the receiver's
-    last words, null before the first answer; `resend`: it may have been accepted before.
+    last words, null before the first answer; `resend`: it may have been accepted before;
+    `withdrawn_for`: the number of the report that it was withdrawn for, else null.
     """
     return {
         "id": row.id,
@@ -35,6 +36,7 @@ def delivery_object(row: DeliveryRow) -> dict[str, Any]:
         "delivered_at": iso(row.delivered_at) if row.delivered_at else None,
         "code": row.last_code,
         "text": mask(row.last_text) if row.last_text else row.last_text,
+        "withdrawn_for": row.withdrawn_for,
     }
 
 

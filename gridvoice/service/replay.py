@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,9 +27,6 @@ from gridvoice.tasks.intake import DatabaseIntake
 from gridvoice.tasks.relay import relay
 
 SOURCE = "replay"
-# What a recording is sent to unasked: machines, that can tell a recording from the present.
-# Whatever else there is rings somebody.
-_MACHINES = ("file", "stdout", "webhook")
 BATCH = 200
 _FUTURE_STREAM = timedelta(days=366)
 _FUTURE_LEAP = timedelta(days=30)
@@ -99,16 +96,14 @@ class Stream:
         return event_time(published, latest) == published
 
 
-def without_people(config: Configuration) -> tuple[Configuration, list[str]]:
-    """The configuration without channels to people, and the titles of those that work. Nothing may
-    be queued for them either: a `gridvoice run` beside us would send it."""
-    kept = {name: one for name, one in config.channels.items() if one.kind in _MACHINES}
-    left_out = [
+def not_told(config: Configuration) -> list[str]:
+    """Titles of the working channels to people to which a recording is not sent unasked."""
+    kept = config.for_machines().channels
+    return [
         one.title
         for name, one in config.channels.items()
         if name not in kept and one.is_way_to_people
     ]
-    return replace(config, channels=kept), left_out
 
 
 def replay(
@@ -121,19 +116,18 @@ def replay(
 ) -> Iterator[Replayed]:
     """Take in, assess and send, batch after batch; yields the counts after each.
 
-    Without `send` people hear nothing of it (`without_people`), and what waits of other sources is
-    left to whoever tells people.
+    Without `send` people hear nothing of it, neither from us nor from a `gridvoice run` beside or
+    after us, and what waits besides is left to whoever tells people.
 
     `speed` None: as fast as it goes; N: N times the stream's own pace. At the end every delivery
     is final or waits for its retry. Running it again stores nothing new.
     """
     started = time.perf_counter()
-    only = None if send else source
     if not send:
-        config, _ = without_people(config)
+        config = config.for_machines()
     done = Replayed()
     stream = Stream(lines, source, done)
-    intake: Intake = DatabaseIntake(engine)
+    intake: Intake = DatabaseIntake(engine, recorded=not send)
     rng = random.Random()
     for batch in _paced(iter(stream), stream, speed):
         result = intake.take_in(batch, lambda post: stream.times[post.key])
@@ -142,21 +136,21 @@ def replay(
         done.taken_at.update((post.key, now) for post in batch)
         done.posts += len(batch) - len(result.refused)
         done.stored += result.new_posts
-        _assess_all(engine, config, done, only)
+        _assess_all(engine, config, done, not send)
         _send_due(engine, config, rng)
         done.seconds = time.perf_counter() - started
         yield done
         stream.forget()
-    _assess_all(engine, config, done, only)  # what an earlier run left behind
+    _assess_all(engine, config, done, not send)  # what an earlier run left behind
     _send_rest(engine, config, rng)
     done.seconds = time.perf_counter() - started
     yield done
 
 
-def _assess_all(engine: Engine, config: Configuration, done: Replayed, source: str | None) -> None:
+def _assess_all(engine: Engine, config: Configuration, done: Replayed, only_recorded: bool) -> None:
     """Assess until nothing waits, each post at the time when it was first seen."""
     while True:
-        assessed = assess(engine, config, lambda row: row.first_seen, source=source)
+        assessed = assess(engine, config, lambda row: row.first_seen, only_recorded=only_recorded)
         done.incidents += assessed.opened
         done.alerts += assessed.alerts
         done.set_aside += assessed.set_aside

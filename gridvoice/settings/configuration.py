@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +22,9 @@ from gridvoice.telling.settings import TellingSettings
 from pipeline.second_opinion import OpinionSettings
 
 T = TypeVar("T")
+# Ways to machines, that can tell a recording from the present. Whatever else there is rings
+# somebody.
+_MACHINES = ("file", "stdout", "webhook")
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -50,6 +53,7 @@ class Configuration:
     playbooks: Playbooks
     channels: dict[str, ConfiguredChannel]
     second_opinion: OpinionSettings = field(default_factory=OpinionSettings)
+    machines_only: bool = False
 
     @property
     def enabled_sources(self) -> dict[str, Source]:
@@ -69,8 +73,14 @@ class Configuration:
         """What of it telling goes by."""
         return TellingSettings(
             self.routes, self.roster, self.ready_channels, self.playbooks,
-            self.general.public_url, self.general.time_zone,
+            self.general.public_url, self.general.time_zone, self.machines_only,
         )  # fmt: skip
+
+    def for_machines(self) -> Configuration:
+        """The same without channels to people, for what comes from a recording. Nothing may even
+        be queued for them: a `gridvoice run` beside a replay would send it."""
+        kept = {name: one for name, one in self.channels.items() if one.kind in _MACHINES}
+        return replace(self, channels=kept, machines_only=True)
 
 
 def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:

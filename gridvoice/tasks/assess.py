@@ -81,11 +81,11 @@ def assess(
     clock: Clock,
     limit: int = BATCH,
     wall: Callable[[], datetime] = utc_now,
-    source: str | None = None,
+    only_recorded: bool = False,
 ) -> AssessedBatch:
-    """Assess up to `limit` waiting versions, of one `source` or all. `clock` tells the present as
-    each post knows it: the wall clock, or the stream's own time in a replay. What is set aside
-    waits on `wall`."""
+    """Assess up to `limit` waiting versions, all or those of recordings. `clock` tells the present
+    as each post knows it: the wall clock, or the stream's own time in a replay, by which recordings
+    live whoever assesses them. What is set aside waits on `wall`."""
     program = aside.program_of(config)
     unreadable: dict[int, str] = {}
     with read(engine) as conn:
@@ -94,12 +94,14 @@ def assess(
     if due:
         aside.take_back(engine, due)
     with read(engine) as conn:
-        batch = unassessed.unassessed(conn, limit, unreadable, source)
+        batch = unassessed.unassessed(conn, limit, unreadable, only_recorded)
         failed = [Failed(ASSESS, v, name_of(conn, v), said) for v, said in unreadable.items()]
     if not batch and not failed:
         return AssessedBatch()
     assessments = _assessed(config.assessing.assessor, batch, failed)
-    moments = {row.version_id: clock(row) for row, _ in assessments}
+    moments = {
+        row.version_id: row.first_seen if row.recorded else clock(row) for row, _ in assessments
+    }
     stamp = max(moments.values(), default=wall())
     by = _Pass(config, program, moments, stamp, wall, lying)
     done = AssessedBatch()

@@ -8,7 +8,7 @@ after a year.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,6 +58,9 @@ class Matched:
 
 class Grouping:
     """Posts into incidents, in the caller's transaction and grouping lane.
+
+    Of what comes from a recording machines alone are told, and nothing that has ended is opened
+    again by it.
 
     `unreadable` names the incidents met (by id, with the problem) that could not be read, or whose
     memory could not: they are passed by, or go on with an empty one.
@@ -148,14 +151,16 @@ class Grouping:
     ) -> Taken:
         conn, general = self._conn, self._config.general
         number = incidents.next_number(conn, row.first_seen, general.time_zone)
-        change = begin(post, number, post.is_fresh(now, general.fresh_for), previous, now)
+        # To people what was recorded is no news.
+        fresh = not row.recorded and post.is_fresh(now, general.fresh_for)
+        change = begin(post, number, fresh, previous, now)
         likeness, facts = change.profile.likeness, change.profile.facts
         incident_id = incidents.open_incident(conn, change.after, facts_written(facts), now)
         remember(conn, incident_id, likeness)
         incidents.add_post(conn, incident_id, row.post_id, now)
         event_id = self._record(incident_id, row, change, now)
         assert event_id is not None  # it has no other event
-        told = not late and self._tell(incident_id, None, change, event_id, now, post)
+        told = not late and self._tell(incident_id, row, None, change, event_id, now, post)
         return Taken(opened=True, told=told)
 
     def _join(
@@ -166,7 +171,8 @@ class Grouping:
         profile = Profile(matched.likeness, self._facts_of(found))
         change = absorb(
             before, profile, post, now, self._config.assessing.assessor.severity_rules,
-            fresh=post.is_fresh(now, self._config.general.fresh_for), added=added, late=late,
+            fresh=not row.recorded and post.is_fresh(now, self._config.general.fresh_for),
+            added=added, late=late or row.recorded,
         )  # fmt: skip
         event_id = self._record(found.id, row, change, now, why=matched.why)
         if event_id is None or post.role is not PostRole.COMPLAINT:
@@ -176,7 +182,7 @@ class Grouping:
         likeness, facts = change.profile.likeness, change.profile.facts
         incidents.grow_incident(conn, found.id, change.after, facts_written(facts), now)
         remember(conn, found.id, likeness, profile.likeness.keys())
-        told = not late and self._tell(found.id, before, change, event_id, now, post)
+        told = not late and self._tell(found.id, row, before, change, event_id, now, post)
         return Taken(told=told)
 
     def _record(
@@ -191,17 +197,23 @@ class Grouping:
     def _tell(
         self,
         incident_id: int,
+        row: ToAssess,
         before: Incident | None,
         change: Change,
         event_id: int,
         now: datetime,
         post: PostFacts,
     ) -> bool:
-        voices = change.profile.facts.voices(change.after.post_count)
+        telling, after = self._config.telling, change.after
+        if row.recorded:
+            telling = self._config.for_machines().telling
+            after = replace(after, fresh=post.is_fresh(now, self._config.general.fresh_for))
+        voices = change.profile.facts.voices(after.post_count)
         done = tell_if_changed(
-            self._conn, self._config.telling, incident_id, before, change.after, event_id, now,
-            post, voices,
-        )  # fmt: skip
+            self._conn, telling, incident_id, before, after, event_id, now, post, voices
+        )
+        if row.recorded:  # what its cool-down holds back is nobody's to hear of later
+            return done.reason is not None
         if done.held_until is not None:
             timers.set_timer(self._conn, incident_id, TimerKind.HELD, done.held_until)
         elif before is not None and before.report_no:

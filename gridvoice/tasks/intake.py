@@ -21,13 +21,15 @@ def author_key(engine: Engine) -> bytes:
 
 
 class DatabaseIntake:
-    """`domain.intake.Intake` on the store."""
+    """`domain.intake.Intake` on the store. `recorded`: what it is handed comes from a recording, of
+    which machines alone are told."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, recorded: bool = False) -> None:
         self._engine = engine
+        self._recorded = recorded
         self._key = author_key(engine)
 
     def take_in(self, posts: Sequence[FoundPost], first_seen: FirstSeen | None = None) -> TakenIn:
         """Store them in a transaction of their own."""
         with write(self._engine) as conn:
-            return take_in(conn, posts, utc_now(), self._key, first_seen)
+            return take_in(conn, posts, utc_now(), self._key, first_seen, self._recorded)

@@ -142,7 +142,7 @@ def _deliver(lane: _Lane, begun: _Begun) -> bool:
     except Exception as error:
         # Trying again cannot help; it is shown as dead, by name, and the lane goes on.
         log.exception("alert cannot be read delivery=%s", item.delivery_id)
-        text = f"the alert as it is stored cannot be read: {type(error).__name__}"
+        text = f"存下的预警内容读不出来：{type(error).__name__}"
         end = (lane.clock(), Outcome.BAD_RECEIVER, "body", text)
         _write_down(lane, lambda conn: sending.record_outcome(conn, item.delivery_id, n, *end))
         return False
@@ -175,7 +175,7 @@ def _send(channel: Channel, notice: Notice, item: Leased) -> tuple[str, str] | S
     except Exception as error:
         # A channel's own mistake must not hold up the lane: unknown, to be tried again.
         log.exception("channel %s raised delivery=%s", item.channel, item.delivery_id)
-        return SendError(Outcome.UNKNOWN, "error", type(error).__name__)
+        return SendError(Outcome.UNKNOWN, "error", f"通道程序出错：{type(error).__name__}")
 
 
 def _record_failure(lane: _Lane, item: Leased, n: int, error: SendError, took: timedelta) -> None:

@@ -13,7 +13,10 @@ from alerts.routing.route import Routes
 
 @dataclass(frozen=True, slots=True)
 class TellingSettings:
-    """Who hears of what, by which of the channels that can be used, and what is said besides."""
+    """Who hears of what, by which of the channels that can be used, and what is said besides.
+
+    `machines_only`: there are no ways to people among them, and nothing counts as told to people.
+    """
 
     routes: Routes
     roster: Roster
@@ -21,3 +24,4 @@ class TellingSettings:
     playbooks: Playbooks
     public_url: str
     zone: ZoneInfo
+    machines_only: bool = False

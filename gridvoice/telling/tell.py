@@ -76,9 +76,14 @@ def tell_if_changed(
     the report.
 
     `newest`: the post that is the cause, quoted first. `voices`: how many of the incident's posts
-    count for growth, where that is fewer than all.
+    count for growth, where that is fewer than all. Where machines alone are to be told, an incident
+    that people follow is left to what people are told.
     """
-    told = told_of(outbox.last_alert(conn, incident_id)) if after.report_no else None
+    told = None
+    if after.report_no:
+        told = told_of(outbox.last_alert(conn, incident_id, settings.machines_only))
+        if settings.machines_only and outbox.last_alert(conn, incident_id) is not None:
+            return Telling(after, None)
     heard = after if voices is None else replace(after, post_count=voices)
     reason = decide(before, heard, told, now, settings.routes.decide)
     if reason is None:
@@ -91,7 +96,7 @@ def tell_if_changed(
     body["told"] = {"post_count": heard.post_count, "channels": list(after.channels)}
     alert_id = outbox.add_alert(
         conn, incident_id, event_id, reason, after.report_no, after.severity,
-        layout.title(notice), body, now,
+        layout.title(notice), body, now, settings.machines_only,
     )  # fmt: skip
     if alert_id is not None:
         # Quiet hours run on the wall clock, whatever clock the incident runs on. What need not wait

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from alerts.routing.route import Routes
 from db import incidents
 from db.engine import write
+from domain.alerts import state_words
 from domain.assessments import Severity
 from domain.clock import SHANGHAI, utc_now
 from domain.incidents.events import Cause
@@ -96,6 +97,10 @@ def test_what_is_over_by_the_morning_is_told_once_and_with_its_date(
     send_at(engine, config, "duty_group", at.replace(hour=7))
     (told_once,) = said_to(gateway, WECOM)
     assert "误报" in told_once
+    rows = [row for row in all_deliveries(engine) if row.channel == "duty_group"]
+    assert [state_words(row.state, row.withdrawn_for) for row in rows] == [
+        "已撤回（由第2报代替）", "已送达",
+    ]  # fmt: skip
     assert f"〔写于{at.month}月{at.day}日03:11〕" in told_once
 
 

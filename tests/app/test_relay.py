@@ -282,7 +282,7 @@ def test_a_channels_own_mistake_is_recorded_and_does_not_stop_the_lane(
     row = delivery(alerted, "file")
     assert (row.state, row.last_text, row.resend) == (
         DeliveryState.RETRY,
-        "ZeroDivisionError",
+        "通道程序出错：ZeroDivisionError",
         True,
     )
 

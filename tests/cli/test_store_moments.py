@@ -76,6 +76,21 @@ def test_a_broken_page_is_told_in_words_by_every_command(
             assert "gridvoice db check" in said.err, said.err
 
 
+@pytest.mark.parametrize("kept", [50, 100, 512, 4096, 4096 * 3, 4096 * 20])
+def test_a_file_that_was_cut_short_is_told_what_helps(
+    gridvoice: Gridvoice, store: Path, kept: int
+) -> None:
+    with closing(sqlite3.connect(store)) as conn:
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with store.open("r+b") as file:
+        file.truncate(kept)
+    said = gridvoice("db", "check")
+    assert said.code == 1, said.err
+    assert "用备份替换" in said.out
+    assert "db check" not in said.out + said.err
+    assert "Traceback" not in said.err
+
+
 def overwrite(store: Path, where: str) -> None:
     """Rubbish over one page of the file: the first of a table, or the header."""
     with closing(sqlite3.connect(store)) as conn:

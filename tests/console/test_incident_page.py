@@ -7,17 +7,21 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import quote
 
 import console_scene as scene
 import pytest
 import requests
 from console_server import NOW, Console
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, text, update
 
-from db import incidents
+from db import incidents, timers
 from db.engine import read, write
+from db.tables import deliveries
 from domain.assessments import Category, Severity
+from domain.clock import SHANGHAI
+from domain.incidents.events import Cause, TimerKind
 from domain.incidents.incident import IncidentState
 
 
@@ -43,6 +47,35 @@ def test_it_says_what_where_and_for_whom(console: Console) -> None:
     for part in ("特别重大", "已发现", "第3报", "许昌市 › 建安区 › 小召乡 › 小召西村", "小召供电所",
                  "22 条帖文反映电压质量与停电问题", "待接收 1小时34分"):  # fmt: skip
         assert part in text
+
+
+def test_what_a_cool_down_holds_back_is_said_to_be_untold(own_console: Console) -> None:
+    number = own_console.numbers["low"]
+    with write(own_console.engine) as conn:
+        row = incidents.find(conn, number)
+        assert row is not None
+        incidents.add_event(conn, row.id, "joined", Cause.read("post:0"), NOW, note="22帖→23帖")
+        timers.set_timer(conn, row.id, TimerKind.HELD, NOW + timedelta(minutes=10))
+    said = f"未推送，冷却至今天 {NOW.astimezone(SHANGHAI) + timedelta(minutes=10):%H:%M}"
+    page = page_of(own_console, "low")
+    assert said in page.split('id="head"')[1].split("</section>")[0]
+    _, newest, *older = page.split('id="story"')[1].split("</section>")[0].split('class="step ')
+    assert said in newest
+    assert said not in "".join(older)
+    card = own_console.get("/").text.split(f'id="card-{number}"')[1].split("</li>")[0]
+    assert said in card
+    with write(own_console.engine) as conn:  # due: it is told in this moment
+        timers.set_timer(conn, row.id, TimerKind.HELD, NOW - timedelta(seconds=1))
+    assert "未推送" not in page_of(own_console, "low")
+
+
+def test_a_delivery_that_a_later_report_made_needless_says_so(own_console: Console) -> None:
+    with write(own_console.engine) as conn:
+        gone = update(deliveries).where(deliveries.c.channel == "duty_group")
+        conn.execute(gone.values(state="withdrawn", withdrawn_for=3, attempts=0, delivered_at=None))
+    said = words(page_of(own_console, "low").split('id="story"')[1])
+    assert "已撤回（由第3报代替） 值班群" in said
+    assert "0 次尝试" not in said
 
 
 def test_reasons_are_listed_by_weight_with_phrase_and_spread(console: Console) -> None:

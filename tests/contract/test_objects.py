@@ -75,6 +75,7 @@ DELIVERY: Shape = {
     "id": str, "incident": str, "reason": str, "report_no": int, "severity": str, "title": str,
     "channel": str, "recipient": str, "state": str, "attempts": int, "resend": bool, "at": str,
     "next_at": str, "delivered_at": str | None, "code": str | None, "text": str | None,
+    "withdrawn_for": int | None,
 }  # fmt: skip
 SOURCE: Shape = {
     "name": str, "title": str, "kind": str, "channel": str, "enabled": bool, "every_s": float,
@@ -125,10 +126,10 @@ ALERT = AlertRow(
 )
 SENT = DeliveryRow(
     "dlv_1", "duty_group", PHONE, DeliveryState.DELIVERED, 1, False, AT, AT, "0",
-    f"sent to {PHONE}", ALERT,
+    f"sent to {PHONE}", None, ALERT,
 )  # fmt: skip
 WAITS = DeliveryRow(
-    "dlv_2", "duty_group", "", DeliveryState.NEW, 0, False, AT, None, None, None, ALERT
+    "dlv_2", "duty_group", "", DeliveryState.NEW, 0, False, AT, None, None, None, None, ALERT
 )
 POLLED = SourceRow(
     name="board", configured=True, cursor={}, next_at=AT, lease_until=None, lease_owner=None,

@@ -203,6 +203,7 @@ def test_a_redirect_to_another_scheme_is_not_followed(
 @pytest.mark.parametrize(
     "host",
     [
+        "127.0.0.1",
         "localhost",
         "127.1",
         "0x7f.1",

@@ -380,6 +380,37 @@ def test_a_refusal_is_asked_once_and_left_alone(
     assert (next_at - at).total_seconds() >= 1500
 
 
+def test_a_log_in_that_is_missing_is_asked_for_in_the_slowest_rhythm(
+    crawler: Crawler, site: Site
+) -> None:
+    site.pages["/list.html"] = Reply(b"", 401, {"WWW-Authenticate": "Basic"})
+    source = board(site, "no-log-in").replace("every_at_most: 4m", "every_at_most: 10m")
+    polled = crawler.poll(source)
+    assert (polled.result, site.paths()) == ("failed", ["/list.html"])
+    assert "网站要求登录" in polled.problem
+    at, next_at = (datetime.fromisoformat(polled.outcome[n]) for n in ("at", "next_at"))
+    assert 550 < (next_at - at).total_seconds() < 650
+
+
+@pytest.mark.parametrize(
+    ("answer", "log_in"),
+    [
+        ({"code": 401, "msg": ""}, True),
+        ({"code": 0, "msg": "请登录"}, True),
+        ({"error": {"message": "Token has expired"}}, True),
+        ({"ok": -100, "url": "https://weibo.com/login.php?url=x"}, True),
+        ({"error": {"code": 1, "message": "请输入验证码"}}, False),
+        ({"status": "fail", "errmsg": "访问过于频繁"}, False),
+        ({"code": 403, "msg": ""}, False),
+    ],
+)
+def test_a_log_in_that_is_missing_is_told_from_a_refusal(answer: Any, log_in: bool) -> None:
+    for more in ("", "\nok_when: code == `200`"):
+        with pytest.raises(Refused) as caught:
+            listed(source("api", API + more), page(answer))
+        assert caught.value.log_in is log_in
+
+
 def test_a_redirect_that_is_no_gate_is_followed(crawler: Crawler, site: Site) -> None:
     lay_list(site, [1], "/login-problems/list.html")
     lay_letter(site, 1)

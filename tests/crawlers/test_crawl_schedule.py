@@ -49,6 +49,16 @@ def test_a_refusal_waits_half_an_hour_and_the_site_may_ask_for_more() -> None:
     assert schedule.after_failure(every, 1, retry_after=absurd) == timedelta(days=1)
 
 
+def test_a_log_in_that_is_missing_keeps_the_slowest_rhythm_however_often_it_fails() -> None:
+    every, slowest = timedelta(minutes=1), timedelta(minutes=10)
+    for failures in (1, 5, 50):
+        wait = schedule.after_failure(every, failures, refused=True, slowest=slowest)
+        assert wait == slowest
+    assert schedule.after_failure(every, 9, refused=True, slowest=every) == timedelta(minutes=5)
+    asked = timedelta(hours=2)
+    assert schedule.after_failure(every, 1, slowest=slowest, retry_after=asked) == asked
+
+
 def test_a_put_off_page_is_tried_over_some_hours() -> None:
     waits = [schedule.pending_wait(n) for n in range(1, schedule.PENDING_TRIES)]
     assert waits[0] == timedelta(minutes=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from found_posts import AUTHOR_KEY, NOW, found
 from outbox_scene import LATER, attempt, lease, on_its_way, outcome
@@ -39,6 +39,29 @@ def test_the_end_of_one_sender_frees_its_deliveries_only(engine: Engine) -> None
         assert leases.lease_deliveries(conn, "next", NOW + MINUTE / 2, 60, 9) == []
         assert leases.end_leases(conn, "living", NOW) == 1
         assert len(leases.lease_deliveries(conn, "next", NOW + MINUTE / 2, 60, 9)) == 1
+
+
+def test_whoever_looks_for_a_probe_enters_only_where_there_is_one(engine: Engine) -> None:
+    on_its_way(engine)
+    red, other = [(True, False)], [(False, False)]
+
+    def looks(owner: str, may_probe: list[tuple[bool, bool]], now: datetime = NOW) -> bool:
+        with read(engine) as conn:
+            return leases.may_lease(conn, owner, now, 60, "wecom", may_probe)
+
+    assert looks("a", other)
+    assert not looks("a", red), "its kind may not go yet"
+    lease(engine, owner="a")
+    assert looks("a", red), "its own lease is to be ended"
+    assert not looks("b", other), "somebody is trying the channel"
+    over = NOW + 2 * MINUTE
+    assert not looks("a", red, over), "a lease that is over is nothing to end"
+    assert looks("a", other, over)
+    assert looks("b", other, over)
+    with write(engine) as conn:
+        leases.end_leases(conn, "a", NOW)
+    assert not looks("a", red)
+    assert looks("a", other)
 
 
 def test_a_lease_that_was_given_back_cannot_be_renewed(engine: Engine) -> None:

@@ -200,5 +200,15 @@ def test_only_what_is_held_untried_and_earlier_is_withdrawn(engine: Engine) -> N
         assert sending.withdraw_held(conn, incident, 2, ("wecom", "duty")) == 1
         assert sending.withdraw_held(conn, incident, 2) == 1, "sms"
     with read(engine) as conn:
-        left = {(d.channel, d.id == other) for d in outbox.list_deliveries(conn)}
-    assert left == {("wecom", True), ("centre", False), ("voice", False)}
+        rows = outbox.list_deliveries(conn)
+    gone = {d.channel: d.withdrawn_for for d in rows if d.state is DeliveryState.WITHDRAWN}
+    assert gone == {"wecom": 2, "sms": 2}
+    assert {(d.channel, d.id == other) for d in rows if d.withdrawn_for is None} == {
+        ("wecom", True), ("centre", False), ("voice", False),
+    }  # fmt: skip
+    sent = lease(engine, LATER + timedelta(days=3), owner="b")
+    assert not {d.delivery_id for d in sent} & {
+        d.id for d in rows if d.channel in gone and d.id != other
+    }
+    with write(engine) as conn:
+        assert not sending.retry(conn, held), "what was withdrawn is no dead letter"

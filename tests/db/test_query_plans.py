@@ -75,6 +75,7 @@ HOT: dict[str, Callable[[Connection], object]] = {
     "take in": lambda c: take_in(c, [found("1", "改了"), found("9")], NOW, AUTHOR_KEY),
     "known keys": lambda c: posts.known_keys(c, "board", ["1"]),
     "unassessed": lambda c: unassessed.unassessed(c, 200),
+    "unassessed of recordings": lambda c: unassessed.unassessed(c, 200, only_recorded=True),
     "record": lambda c: unassessed.record_assessments(c, [(1, assessment())], NOW),
     "posts of an incident": lambda c: posts.posts_of_incident(c, 1),
     "due sources": lambda c: sources.due_sources(c, NOW, "a", 60, 10),
@@ -91,6 +92,7 @@ HOT: dict[str, Callable[[Connection], object]] = {
         c, 1, IncidentState.DISCOVERED, IncidentState.CLOSED, NOW
     ),
     "due timers": lambda c: timers.due_timers(c, TimerKind.HELD, NOW, timedelta(hours=1), 10),
+    "waiting timers": lambda c: timers.waiting(c, TimerKind.HELD, [1, 2], NOW),
     "take timer": lambda c: timers.take_timer(c, 1),
     "stop timer": lambda c: timers.stop_timer(c, 1, TimerKind.HELD),
     "add event": lambda c: incidents.add_event(c, 1, "act", Cause.read("act:1"), NOW),

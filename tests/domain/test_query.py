@@ -32,6 +32,7 @@ class Post:
         ("“停 电”话", ["停 电", "话"]),
         ('" 停电 " ""', ["停电"]),
         ("100%_*", ["100%_*"]),
+        ("停\u200b电 \ufeff \xad投诉", ["停电", "投诉"]),
         ('"停\x00\x1e\x1f\udcff"', ["停\ufffd\ufffd\ufffd\ufffd"]),
     ],
 )
@@ -39,7 +40,7 @@ def test_a_query_is_its_words_in_order_each_once(written: str, words: list[str])
     assert parse(written) == And(tuple(Words(word) for word in words))
 
 
-@pytest.mark.parametrize("written", ["", " \u3000", '""', '"停电', "“停电", "停电”"])
+@pytest.mark.parametrize("written", ["", " \u3000", "\u200b", '""', '"停电', "“停电", "停电”"])
 def test_a_query_that_cannot_be_read_says_so(written: str) -> None:
     with pytest.raises(BadQuery, match=r"空|引号"):
         parse(written)
@@ -93,6 +94,13 @@ def test_highlights_point_into_the_original_title_first() -> None:
         "停電", "ＳＶＧ", "停电", "小时…",
     ]  # fmt: skip
     assert found[0] == Span("title", 3, 5)
+
+
+def test_a_highlight_covers_what_is_unseen_inside_of_it() -> None:
+    post = Post(title="小召停\u200b\u2060电", text="\ufeff停電❤\ufe0f")
+    found = highlights(parse("停电"), post)
+    assert found == (Span("title", 2, 6), Span("text", 1, 3))
+    assert matches(parse("电❤"), post)
 
 
 def test_only_what_was_asked_for_is_highlighted() -> None:

@@ -15,6 +15,7 @@ def test_spaces_width_and_traditional_forms_read_the_same() -> None:
         ("停 电", "小召乡 10kV 线路停电"),
         ("停電", "小召鄉１０ＫＶ線路停電"),
         ("停\u200b电", "小召乡\u300010kV\n线路\t停电\ufe0f"),
+        ("停\u3164\u2800电", "小\u034f召\x08乡\u115f10\U000e0061kV\u202e线路\xad停电"),
     ):
         assert squeeze(title, text).text == plain
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from db import timers
 from db.pages import board as read
 from db.pages.board import Figures, TakenToday
 from db.pages.incident import ShownIncident
 from domain.assessments import Severity
+from domain.incidents.events import TimerKind
 from domain.incidents.filter import IncidentCount, IncidentFilter
 from gridvoice.console.incidents.cards import Card, card
 from gridvoice.console.incidents.filters import facets, href
@@ -49,10 +51,15 @@ def board(
         closed = read.read_closed(conn, asked, now - _CLOSED_SINCE, _CLOSED_SHOWN)
     both = [*shown, *closed]
     arrivals = context.kept.arrivals(conn, both, now - LONGEST)
-    reopened = read.read_reopened(conn, [one.id for one in both])
+    ids = [one.id for one in both]
+    reopened = read.read_reopened(conn, ids)
+    held = timers.waiting(conn, TimerKind.HELD, ids, now)
 
     def cards(some: Sequence[ShownIncident]) -> list[Card]:
-        return [card(one, arrivals.get(one.id, ()), one.id in reopened, now) for one in some]
+        return [
+            card(one, arrivals.get(one.id, ()), one.id in reopened, held.get(one.id), now)
+            for one in some
+        ]
 
     return {
         "banners": banners(context.troubles()),

@@ -43,6 +43,7 @@ class Card:
     age: str
     pressing: bool
     report_no: int
+    held: Moment | None  # until when people are not told of what is new
     reopened: bool
     previous: str | None
     fresh: bool
@@ -61,10 +62,11 @@ class Card:
 
 
 def card(
-    shown: ShownIncident, arrivals: Arrivals, reopened: bool, now: datetime,
+    shown: ShownIncident, arrivals: Arrivals, reopened: bool, held: datetime | None, now: datetime,
     width: int = 124, height: int = 32,
 ) -> Card:  # fmt: skip
-    """An incident for people; `width`, `height` of its curve."""
+    """An incident for people; `held`: until when its change is held back; `width`, `height` of its
+    curve."""
     incident = shown.incident
     state = incident.state
     curve = growth(arrivals, incident.post_count, incident.first_event_at, now, width, height)
@@ -102,6 +104,7 @@ def card(
         age=age,
         pressing=state is IncidentState.DISCOVERED and is_pressing(incident.severity, waiting),
         report_no=incident.report_no,
+        held=moment(held, now) if held and state.is_open else None,
         reopened=reopened,
         previous=incident.previous,
         fresh=incident.fresh,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from db.pages.incident import ShownAlert, ShownDelivery
 from db.timeline import EventRow
-from domain.alerts import AlertReason, DeliveryState
+from domain.alerts import AlertReason, DeliveryState, state_words
 from domain.assessments import Severity
 from domain.incidents.acts import told_as
 from domain.masking.mask import mask
@@ -48,8 +48,10 @@ def story(
     sent: Sequence[ShownAlert],
     channel_titles: Mapping[str, str],
     now: datetime,
+    held: Moment | None = None,
 ) -> list[TimelineEntry]:
-    """`events` newest first; posts that joined one after the other become one entry."""
+    """`events` newest first; posts that joined one after the other become one entry. `held`: until
+    when people are not told of the newest of them."""
     by_event: dict[int, list[ShownAlert]] = defaultdict(list)
     for alert in sent:
         by_event[alert.event_id].append(alert)
@@ -69,6 +71,17 @@ def story(
             if alerts:
                 entries.append(_alert(alerts, channel_titles, now))
             entries.append(_event(event, now))
+    return entries if held is None else _with_hold(entries, held)
+
+
+def _with_hold(entries: list[TimelineEntry], until: Moment) -> list[TimelineEntry]:
+    """The latest change since the last alert says that it is not told yet."""
+    for place, entry in enumerate(entries):
+        if entry.kind not in ("joined", "raised", "act"):
+            break
+        if entry.kind != "act":
+            said = replace(entry, lines=(*entry.lines, f"未推送，冷却至{until.short}"))
+            return [*entries[:place], said, *entries[place + 1 :]]
     return entries
 
 
@@ -111,7 +124,7 @@ def _sent(
     to = channel_titles.get(row.channel, row.channel)
     if row.recipient:
         to += f" → {mask(row.recipient)}"
-    tries = f"{row.attempts} 次尝试"
+    tries = f"{row.attempts} 次尝试" if row.state != DeliveryState.WITHDRAWN else ""
     if row.delivered_at is not None:
         took = (row.delivered_at - decided_at).total_seconds()
         tries = f"{moment(row.delivered_at, now).short}，用时 {_seconds(took)}" + (
@@ -127,11 +140,16 @@ def _sent(
     answer = " ".join(part for part in said if part)
     return Sent(
         row.state,
-        label_of(DeliveryState, row.state),
+        _state(row),
         to,
         tries,
         f"应答：{mask(answer)}" if answer else "",
     )
+
+
+def _state(row: ShownDelivery) -> str:
+    known = next((state for state in DeliveryState if state == row.state), None)
+    return row.state if known is None else state_words(known, row.withdrawn_for)
 
 
 def _seconds(span: float) -> str:

@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from db import timers
 from db.pages import incident as read
 from db.pages.board import read_arrivals, read_reopened
 from db.pages.incident import ShownPost
 from db.timeline import EventRow
 from domain.assessments import Place, Reason
 from domain.incidents.acts import ACTS
+from domain.incidents.events import TimerKind
 from domain.masking.links import openable
 from domain.masking.mask import mask, mask_address
 from domain.posts import PostChannel
@@ -103,7 +105,8 @@ def incident_page(
     incident = found.incident
     arrivals = read_arrivals(conn, [found.id], now - LONGEST).get(found.id, ())
     reopened = bool(read_reopened(conn, [found.id]))
-    shown = card(found, arrivals, reopened, now, width=240, height=64)
+    held = timers.waiting(conn, TimerKind.HELD, [found.id], now).get(found.id)
+    shown = card(found, arrivals, reopened, held, now, width=240, height=64)
     pages = pager(
         page, incident.post_count, _POSTS_A_PAGE, lambda n: f"/incidents/{number}?page={n}#posts"
     )
@@ -119,7 +122,7 @@ def incident_page(
         "reasons": weigh(read.read_grounds(conn, found.id, _POSTS_WEIGHED)),
         "posts": [_post(post, context, now) for post in posts],
         "pages": pages,
-        "story": story(events, read.read_alerts(conn, found.id), titles, now),
+        "story": story(events, read.read_alerts(conn, found.id), titles, now, shown.held),
         "story_left": older,
         "playbook": _playbook(context, incident.category, shown.place),
     }
