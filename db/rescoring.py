@@ -36,33 +36,34 @@ class AssessedVersion:
 
 def to_rescore(
     conn: Connection,
-    scorer: str,
+    scorers: Sequence[str],
     since: datetime,
     after: int,
     limit: int,
     unreadable: dict[int, str] | None = None,
 ) -> list[AssessedVersion]:
     """Current versions with ids above `after`, of posts that happened at `since` or later, that
-    were assessed, but not (or no longer decisively) by `scorer`; in order of arrival.
+    were assessed, but not (or no longer decisively) by one of `scorers`, the names of the present
+    model; in order of arrival.
 
     `unreadable` takes the ids of those whose rows cannot be read; None: they raise.
     """
     statement = (
         _assessed_versions()
-        .where(_waits_for(scorer), posts.c.event_at >= since, versions.c.id > after)
+        .where(_waits_for(scorers), posts.c.event_at >= since, versions.c.id > after)
         .order_by(versions.c.id)
         .limit(limit)
     )
     return readable(conn, statement, versions.c.id, _assessment, unreadable)
 
 
-def count_to_rescore(conn: Connection, scorer: str, since: datetime) -> int:
+def count_to_rescore(conn: Connection, scorers: Sequence[str], since: datetime) -> int:
     """How many versions `to_rescore` would give."""
     statement = (
         select(func.count())
         .select_from(versions)
         .join(posts, posts.c.version_id == versions.c.id)
-        .where(_waits_for(scorer), posts.c.event_at >= since)
+        .where(_waits_for(scorers), posts.c.event_at >= since)
     )
     return conn.execute(statement).scalar_one()
 
@@ -114,16 +115,16 @@ def record_rescored(
     return replaced
 
 
-def _waits_for(scorer: str) -> ColumnElement[bool]:
+def _waits_for(scorers: Sequence[str]) -> ColumnElement[bool]:
     given = assessments.alias()  # the query around may join the assessment that stands
     seen = (
         select(given.c.version_id)
-        .where(given.c.version_id == versions.c.id, given.c.scorer == scorer)
+        .where(given.c.version_id == versions.c.id, given.c.scorer.in_(scorers))
         .correlate(versions)
         .exists()
     )
     # Rolled back to an older model, its assessment is there already but another one stands.
-    overruled = and_(versions.c.assessed_by != scorer, ~BY_PERSON)
+    overruled = and_(versions.c.assessed_by.not_in(scorers), ~BY_PERSON)
     return and_(versions.c.assessed_at.is_not(None), or_(~seen, overruled))
 
 

@@ -13,7 +13,7 @@ from pipeline.aspects import Aspects, CategorySettings
 from pipeline.places.gazetteer import load_gazetteer
 from pipeline.places.locate import Locator
 from pipeline.places.mention import AsideWords
-from pipeline.scorers.score import Scorer
+from pipeline.scorers.score import Scorer, names_of
 from pipeline.severity.rate import NOT_RATED, SeverityRules
 from pipeline.severity.settings import SeveritySettings
 from pipeline.text.normalise import Squeezed, squeeze
@@ -79,6 +79,11 @@ class Assessor:
         self.severity_rules = severity_rules
         self.aspects = aspects
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that its last word goes by, the fullest last."""
+        return names_of(self.scorer)
+
     def assess(self, post: HasText) -> Assessment:
         """The assessment on a post. Any text at all; never raises for what a post says."""
         return self.read(post).assessment
@@ -106,7 +111,7 @@ class Assessor:
             places=located.places,
             station=located.station,
             reasons=score.reasons + rated.reasons,
-            scorer=self.scorer.name,
+            scorer=score.scorer or self.scorer.name,
         )
         return Assessed(squeezed, assessment)
 

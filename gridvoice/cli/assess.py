@@ -25,7 +25,11 @@ _READ = ("title", "text", "channel", "region", "published_at")
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = command(commands, "assess", "研判帖文: 每行一个 JSON, 逐行给出结论与理由", run)
     parser.add_argument("file", nargs="?", default="-", metavar="FILE|-")
-    parser.add_argument("--scorer", default="own", help="own(默认) | snownlp | keywords+snownlp")
+    parser.add_argument(
+        "--scorer",
+        default="full",
+        help="full(默认, 两级) | fast(只第一级) | snownlp | keywords+snownlp",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -9,10 +9,10 @@ from typing import Any
 from domain.input.found_rows import post_from_row
 from domain.input.jsonl import as_object
 from gridvoice.cli.assess import open_lines
-from gridvoice.cli.options import Unusable, command
+from gridvoice.cli.options import Unusable, command, data_dir
 from gridvoice.cli.output import complain, emit, say, table
 
-_DEFAULT_SCORERS = ("own", "snownlp", "keywords+snownlp")
+_DEFAULT_SCORERS = ("full", "fast", "snownlp", "keywords+snownlp")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,7 +32,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     from gridvoice.benchmarks.local_data import label_folders
     from pipeline.learning.evaluate import SHIPPED, evaluate
-    from pipeline.learning.train import own_labels
+    from pipeline.learning.train import open_vectors, own_labels
 
     rows, bad = read_labels(args.labels)
     if not rows:
@@ -42,8 +42,9 @@ def run(args: argparse.Namespace) -> int:
     if args.folds == 1 or args.folds < 0:
         raise Unusable("--folds 须为 2 以上, 或不给")
     extra = own_labels(*label_folders()) if args.folds else ()
+    vectors = open_vectors(data_dir(args)) if args.folds else None
     try:
-        results = list(evaluate(rows, scorers, args.folds, args.group, extra))
+        results = list(evaluate(rows, scorers, args.folds, args.group, extra, vectors))
     except KeyError as unknown:
         raise Unusable(str(unknown.args[0])) from None
     for result in results:
@@ -85,22 +86,24 @@ def _labelled(row: dict[str, Any]) -> dict[str, Any]:
 def train(args: argparse.Namespace) -> int:
     from gridvoice.benchmarks.local_data import data_folder, fixed_set
     from pipeline.learning.gate import BelowFloors, check_files
+    from pipeline.learning.train import open_vectors
     from pipeline.learning.train import train as rebuild
-    from pipeline.scorers.linear import OwnScorer
-    from pipeline.scorers.model_file import Model
+    from pipeline.scorers import Scorer, names_of
 
     for name in args.labels:
         if not Path(name).is_file():
             raise Unusable(f"没有文件 {name}")
     beside = fixed_set()
 
-    def gate(model: Model) -> None:
+    def gate(scorer: Scorer) -> None:
         if beside is not None:
-            check_files(*beside, OwnScorer(model))
+            check_files(*beside, scorer)
 
     held = None if args.allow_regression else gate
     try:
-        model = rebuild([Path(name) for name in args.labels], Path(args.out), data_folder(), held)
+        labels = [Path(name) for name in args.labels]
+        vectors = open_vectors(data_dir(args))
+        taught = rebuild(labels, Path(args.out), data_folder(), held, vectors)
     except BelowFloors as worse:
         complain(f"模型未写出: 在固定测试集上变差 ({worse})")
         complain("请检查新增标注; 确要写出, 请加 --allow-regression")
@@ -109,9 +112,18 @@ def train(args: argparse.Namespace) -> int:
         raise Unusable(str(wrong)) from None
     if beside is None:
         complain("没有固定测试集 (tests/eval): 新模型未经比较")
-    report = {"type": "model", "name": model.name, "out": args.out}
-    emit(report) if args.json else say(f"模型 {model.name} 已写入 {args.out}")
+    name = names_of(taught.scorer())[-1]
+    report = {"type": "model", "name": name, "out": args.out}
+    emit(report) if args.json else say(f"模型 {name} 已写入 {args.out}")
     return 0
+
+
+_PARTS = (
+    ("by_kind", "类型"),
+    ("by_channel", "渠道"),
+    ("by_length", "字数"),
+    ("by_stage", "判定级"),
+)
 
 
 def _show(results: list[dict[str, Any]]) -> None:
@@ -133,3 +145,20 @@ def _show(results: list[dict[str, Any]]) -> None:
             for r in results
         ],
     )
+    for r in results:
+        say(f"\n{r['scorer']} 分项:")
+        table(
+            ("分项", "样本", "投诉", "相关 F1", "投诉 P/R/F1", "F1 的 95% 区间"),
+            [
+                (
+                    f"{title} {name}",
+                    str(part["n"]),
+                    str(part["complaints"]),
+                    f"{part['relevant_f1']:.3f}",
+                    cell(part["complaint"]),
+                    "{:.3f}–{:.3f}".format(*part["complaint_f1_95"]),
+                )
+                for key, title in _PARTS
+                for name, part in r[key].items()
+            ],
+        )

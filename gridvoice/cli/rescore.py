@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     summary = {
         "type": "summary", "posts": posts, "changed": changed, "complaints_gained": gained,
         "complaints_lost": lost, "kept_by_person": kept, **totals, "failed": len(failed),
-        "scorer": config.assessing.assessor.scorer.name,
+        "scorer": config.assessing.assessor.names[-1],
     }  # fmt: skip
     if args.json:
         emit(summary)

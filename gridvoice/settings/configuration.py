@@ -19,6 +19,7 @@ from domain.input.load import BadSettings, Problem, load_file
 from gridvoice.settings.assessing import Assessing, load_assessing
 from gridvoice.settings.general import GeneralSettings
 from gridvoice.telling.settings import TellingSettings
+from pipeline.scorers import DEFAULT
 from pipeline.second_opinion import OpinionSettings
 
 T = TypeVar("T")
@@ -83,7 +84,7 @@ class Configuration:
         return replace(self, channels=kept, machines_only=True)
 
 
-def load(directory: Path, data_dir: Path, scorer: str = "own") -> Configuration:
+def load(directory: Path, data_dir: Path, scorer: str = DEFAULT) -> Configuration:
     """The configuration of a directory. Raises BadSettings with the mistakes of all files."""
     problems: list[Problem] = []
 

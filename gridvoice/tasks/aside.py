@@ -27,7 +27,7 @@ RESCORE = "rescore"  # ref: a version's id; the next `gridvoice rescore` tries i
 
 def program_of(config: Configuration) -> str:
     """Which program failed: a later one, or another scorer, tries again."""
-    return f"{gridvoice.__version__} {config.assessing.assessor.scorer.name}"
+    return f"{gridvoice.__version__} {config.assessing.assessor.names[-1]}"
 
 
 @dataclass(frozen=True, slots=True)

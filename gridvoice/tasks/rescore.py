@@ -72,7 +72,7 @@ class Batch:
 def count(engine: Engine, config: Configuration, since: datetime) -> int:
     """How many posts wait to be assessed again."""
     with read(engine) as conn:
-        return rescoring.count_to_rescore(conn, config.assessing.assessor.scorer.name, since)
+        return rescoring.count_to_rescore(conn, config.assessing.assessor.names, since)
 
 
 def rescore(
@@ -89,9 +89,7 @@ def rescore(
     while True:
         unreadable: dict[int, str] = {}
         with read(engine) as conn:
-            waiting = rescoring.to_rescore(
-                conn, assessor.scorer.name, since, after, limit, unreadable
-            )
+            waiting = rescoring.to_rescore(conn, assessor.names, since, after, limit, unreadable)
             failed = [Failed(RESCORE, v, name_of(conn, v), said) for v, said in unreadable.items()]
         if not waiting and not failed:
             return

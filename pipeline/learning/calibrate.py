@@ -1,40 +1,113 @@
-"""Sums → probabilities: a logistic for each head, fitted on posts that the model did not see."""
+"""Both stages taught, and what folds tell of them: how steep the logistics are that turn sums into
+probabilities, and how much the second stage counts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.encoder.encoder import HasVectors, shipped
 from pipeline.learning.fit import FitSettings, fit
 from pipeline.learning.folds import grouped
 from pipeline.learning.labels import Example
-from pipeline.scorers.features import Reader
+from pipeline.learning.second import (
+    Heard,
+    Matrix,
+    SecondSettings,
+    Seen,
+    choose,
+    fit_heads,
+    fused,
+    see,
+)
+from pipeline.learning.vectors import Vectors
+from pipeline.scorers.features import REGISTERS, Reader
+from pipeline.scorers.heads import Heads, RegisterHeads, encoder_log_odds
 from pipeline.scorers.linear import OwnScorer
 from pipeline.scorers.model_file import SCALE, Model
+from pipeline.scorers.score import Scorer
+from pipeline.scorers.stages import TwoStages
 
 _FOLDS = 5
 _ENOUGH = 30  # complaints to calibrate on
 
 
-def fit_calibrated(
-    examples: Sequence[Example], settings: FitSettings | None = None, folds: int = _FOLDS
-) -> Model:
-    """A model on all `examples`, its probabilities calibrated on grouped folds of the real ones.
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What training made. `heads`: of the second stage; None without its encoder or folds."""
 
-    With too few groups for folds the probabilities stay as the sums give them.
+    model: Model
+    heads: Heads | None = None
+
+    def scorer(self, vectors: HasVectors | None = None) -> Scorer:
+        """The first stage, or both where there are heads; `vectors`: instead of the encoder."""
+        first = OwnScorer(self.model)
+        if self.heads is None:
+            return first
+        return TwoStages(first, self.heads, shipped if vectors is None else lambda: vectors)
+
+
+def fit_calibrated(
+    examples: Sequence[Example],
+    settings: FitSettings | None = None,
+    folds: int = _FOLDS,
+    vectors: Vectors | None = None,
+    second: SecondSettings | None = None,
+) -> Taught:
+    """Both stages on all `examples`, calibrated on grouped folds of the real ones.
+
+    With too few groups for folds the probabilities stay as the sums give them, and there is no
+    second stage, as there is none without `vectors`.
     """
-    reader = Reader()
+    reader, second = Reader(), second or SecondSettings()
     model = fit(examples, settings, reader)
-    held_out = _held_out(examples, settings, reader, folds)
+    seen = see(examples, vectors, reader) if vectors is not None else {}
+    held_out = _held_out(examples, settings, reader, folds, seen, second)
     if not held_out:
-        return model
+        return Taught(model)
+    parts = [[h for h in held_out if h.register == r] for r in range(len(REGISTERS))]
     registers = tuple(
-        replace(weights, calibration=_calibration([h for h in held_out if h.register == r]))
-        for r, weights in enumerate(model.registers)
+        replace(weights, calibration=_calibration(part))
+        for part, weights in zip(parts, model.registers, strict=True)
     )
-    return replace(model, registers=registers)
+    model = replace(model, registers=registers)
+    if vectors is None:
+        return Taught(model)
+    heads = tuple(
+        _register_heads(matrix, _given(part), second)
+        for part, matrix in zip(parts, fit_heads(list(seen.values()), second), strict=True)
+    )
+    low, high = second.band
+    band = round(low * SCALE), round(high * SCALE)
+    return Taught(model, Heads(vectors.digest, band, heads))
+
+
+def _register_heads(
+    matrix: Matrix, held_out: list[_HeldOut], settings: SecondSettings
+) -> RegisterHeads:
+    """The heads of one register with their share, line and slopes, from posts neither stage saw."""
+    heard = [
+        Heard(h.example.relevant, h.example.complaint, (h.sums[0], h.sums[1]), h.encoder)
+        for h in held_out
+        if h.encoder is not None
+    ]
+    share, line = choose(heard, settings)
+    low, high = settings.band
+    doubtful = [h for h in heard if low <= h.first[0] <= high]
+    both = [fused(h, share, line, settings.band) for h in doubtful]
+    rows = [tuple(int(w) for w in np.rint(row * SCALE)) for row in matrix]
+    return RegisterHeads(
+        weights=(rows[0][:-1], rows[1][:-1]),
+        bias=(rows[0][-1], rows[1][-1]),
+        share=round(share * SCALE),
+        line=round(line * SCALE),
+        slopes=(
+            _slope([b[0] for b in both], [h.relevant for h in doubtful]),
+            _slope([b[1] for b in both], [h.complaint for h in doubtful]),
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +115,19 @@ class _HeldOut:
     example: Example
     register: int
     sums: list[float]
+    encoder: tuple[float, float] | None
 
 
 def _held_out(
-    examples: Sequence[Example], settings: FitSettings | None, reader: Reader, folds: int
+    examples: Sequence[Example],
+    settings: FitSettings | None,
+    reader: Reader,
+    folds: int,
+    seen: Mapping[int, Seen],
+    second: SecondSettings,
 ) -> list[_HeldOut]:
-    """The sums of real posts by models that saw neither them nor their groups."""
+    """The sums of real posts by models that saw neither them nor their groups, and what heads say
+    that did not either."""
     # The slope asks for the size of sums, not for the last hundredth: fewer resamplings will do.
     settings = replace(settings or FitSettings(), bags=2)
     real = [e for e in examples if e.kind == "real"]
@@ -57,24 +137,33 @@ def _held_out(
     found: list[_HeldOut] = []
     for fold in grouped([e.group for e in real], folds):
         held = [real[i] for i in fold]
-        scorer = OwnScorer(fit(without([*real, *others], held), settings, reader))
+        rest = without([*real, *others], held)
+        scorer = OwnScorer(fit(rest, settings, reader))
+        heads = fit_heads([seen[id(e)] for e in rest if id(e) in seen], second) if seen else []
         for e in held:
             reading = scorer.reader.read(e.post, e.channel)
             if reading is not None:
                 sums = [s / SCALE for s in scorer.sums(reading)]
-                found.append(_HeldOut(e, reading.register, sums))
+                said = None
+                if heads:
+                    said = encoder_log_odds(heads[reading.register], seen[id(e)].vector)
+                found.append(_HeldOut(e, reading.register, sums, said))
     return found
 
 
-def _calibration(held_out: list[_HeldOut]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Slope and offset of both heads, from posts as a reader was given them.
+def _given(held_out: list[_HeldOut]) -> list[_HeldOut]:
+    """Posts as a reader was given them.
 
     Posts that we picked from a stream ourselves are mostly far from the matter: where there are
     enough others, they are left aside, lest the model learn to doubt.
     """
     given = [h for h in held_out if not h.example.picked and h.example.weight == 1.0]
-    if sum(h.example.complaint for h in given) < _ENOUGH:
-        given = held_out
+    return given if sum(h.example.complaint for h in given) >= _ENOUGH else held_out
+
+
+def _calibration(held_out: list[_HeldOut]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Slope and offset of both heads, from posts as a reader was given them."""
+    given = _given(held_out)
     return (
         (_slope([h.sums[0] for h in given], [h.example.relevant for h in given]), 0),
         (_slope([h.sums[1] for h in given], [h.example.complaint for h in given]), 0),

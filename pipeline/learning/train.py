@@ -1,4 +1,4 @@
-"""`gridvoice train`: labels in, the model file out."""
+"""`gridvoice train`: labels in, the files of both stages out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from pipeline.learning.calibrate import fit_calibrated
+from pipeline.encoder.encoder import NoEncoder, shipped
+from pipeline.learning.calibrate import Taught, fit_calibrated
 from pipeline.learning.labels import POSTS, Example, join, read_rows
 from pipeline.learning.synthetic import voices
-from pipeline.scorers.model_file import Model
+from pipeline.learning.vectors import Vectors
+from pipeline.scorers.heads import HEADS_NAME
+from pipeline.scorers.score import Scorer
 
 MODEL_NAME = "own.json"
 
@@ -18,9 +21,11 @@ def train(
     data_paths: Iterable[Path],
     out_dir: Path,
     data_dir: Path | None = None,
-    gate: Callable[[Model], None] | None = None,
-) -> Model:
-    """Fits a model on the labelled rows of `data_paths` and writes `out_dir/own.json`.
+    gate: Callable[[Scorer], None] | None = None,
+    vectors: Vectors | None = None,
+) -> Taught:
+    """Fits both stages on the labelled rows of `data_paths` and writes them as `out_dir/own.json`
+    and `second.json`; without `vectors` the first alone.
 
     Rows that hold only an id find their text in the posts of `data_dir`. Files and folders (their
     `*.jsonl`) are taken by name. `gate` may raise: then nothing is written. Raises ValueError for a
@@ -29,11 +34,23 @@ def train(
     examples = read_labelled(_in_order(data_paths), data_dir)
     if not any(e.complaint for e in examples):
         raise ValueError("no labelled complaint with its text in the data given; nothing to learn")
-    model = fit_calibrated([*examples, *voices()])
+    taught = fit_calibrated([*examples, *voices()], vectors=vectors)
     if gate is not None:
-        gate(model)
-    model.save(out_dir / MODEL_NAME)
-    return model
+        gate(taught.scorer(vectors))
+    taught.model.save(out_dir / MODEL_NAME)
+    if taught.heads is not None:
+        taught.heads.save(out_dir / HEADS_NAME)
+    return taught
+
+
+def open_vectors(folder: Path | None) -> Vectors | None:
+    """What reads texts for the second stage, keeping what it read in `folder`; None, with a word
+    on standard error, where the encoder cannot be used."""
+    try:
+        return Vectors(shipped(), folder)
+    except NoEncoder as missing:
+        sys.stderr.write(f"the second stage is left out: {missing}\n")
+        return None
 
 
 def _in_order(paths: Iterable[Path]) -> list[Path]:

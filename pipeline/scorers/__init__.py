@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.scorers.score import IRRELEVANT, Score, Scorer
+from pipeline.scorers.score import IRRELEVANT, Score, Scorer, names_of
 
-__all__ = ["DEFAULT", "IRRELEVANT", "SCORERS", "Score", "Scorer", "open_scorer"]
+__all__ = ["DEFAULT", "IRRELEVANT", "SCORERS", "Score", "Scorer", "names_of", "open_scorer"]
 
-DEFAULT = "own"
+DEFAULT = "full"
 
 
-def _own() -> Scorer:
+def _full() -> Scorer:
+    from pipeline.scorers.stages import shipped
+
+    return shipped()
+
+
+def _fast() -> Scorer:
     from pipeline.scorers.linear import OwnScorer
 
     return OwnScorer.shipped()
@@ -31,7 +37,8 @@ def _keywords_and_snownlp() -> Scorer:
 
 
 SCORERS: dict[str, Callable[[], Scorer]] = {
-    "own": _own,
+    "full": _full,
+    "fast": _fast,
     "snownlp": _snownlp,
     "keywords+snownlp": _keywords_and_snownlp,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -25,6 +26,7 @@ _SHIFTS = tuple(_FIELD * i for i in range(len(HEADS)))
 _CATEGORIES = tuple(Category)
 _SETTLED = 0.05  # the negativity of what its manner settles: notices, praise, bare questions
 MOST_REASONS = 6
+_SECOND = "语义复核"
 _second = itemgetter(1)
 
 
@@ -47,6 +49,27 @@ class _Packed:
         self.fact.update((number, _pack(w)) for number, w in weights.facts.items())
         self.bias = _pack(weights.bias)
         self.calibration = weights.calibration
+
+
+@dataclass(frozen=True, slots=True)
+class FirstReading:
+    """A post that speaks of electricity, read and summed up, not yet judged. `near`: the numbers
+    of its n-grams; `sums`: the model's for each head, times SCALE."""
+
+    post: Squeezed
+    reading: FeatureReading
+    near: set[int]
+    sums: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondReading:
+    """What came out with the second stage beside the first: probabilities, and the second's share
+    in the log-odds of relevant and complaint."""
+
+    relevance: float
+    negativity: float
+    shares: tuple[float, float]
 
 
 class OwnScorer:
@@ -73,17 +96,28 @@ class OwnScorer:
         return cls(load_model())
 
     def score(self, post: Squeezed, channel: str | None = None) -> Score:
+        read = self.read(post, channel)
+        return IRRELEVANT if read is None else self.judge(read)
+
+    def read(self, post: Squeezed, channel: str | None = None) -> FirstReading | None:
+        """The post with its sums; None where nothing in it speaks of electricity."""
         reading = self.reader.read(post, channel)
         if reading is None:
-            return IRRELEVANT
+            return None
         near = self.near_ngrams(reading)
-        sums = self._sums(reading, near)
-        relevance = self._probability(reading.register, 0, sums[0])
+        return FirstReading(post, reading, near, self._sums(reading, near))
+
+    def judge(self, read: FirstReading, second: SecondReading | None = None) -> Score:
+        """The verdict on what was read, with the second stage's word where it was asked."""
+        reading, near, sums = read.reading, read.near, read.sums
+        register = reading.register
+        relevance = second.relevance if second else self._probability(register, 0, sums[0])
         if relevance < 0.5:
-            return Score(False, round(relevance, 4), False, None, None)
+            why = _second_reason(second, False)
+            return Score(False, round(relevance, 4), False, None, None, why)
         if is_elsewhere(reading.title, reading.text):
             return Score(False, _SETTLED, False, None, None)
-        negativity = self._probability(reading.register, 1, sums[1])
+        negativity = second.negativity if second else self._probability(register, 1, sums[1])
         complaint = negativity >= 0.5
         manner = manner_of(reading.title, reading.text) if complaint else None
         if manner is not None:
@@ -97,7 +131,10 @@ class OwnScorer:
             category=_CATEGORIES[categories.index(max(categories))],
             reasons=(
                 *((Reason.unplaced(manner.value, -1.0),) if manner else ()),
-                *self._explainer.explain(post, reading, near, complaint),
+                *_with_second(
+                    self._explainer.explain(read.post, reading, near, complaint),
+                    _second_reason(second, complaint),
+                ),
             )[:MOST_REASONS],
         )
 
@@ -127,6 +164,20 @@ class OwnScorer:
     def _probability(self, register: int, head: int, total: float) -> float:
         slope, offset = self._registers[register].calibration[head]
         return logistic((slope * (total / SCALE) + offset) / SCALE)
+
+
+def _second_reason(second: SecondReading | None, complaint: bool) -> tuple[Reason, ...]:
+    """The second stage's share in the sums that the verdict rests on."""
+    if second is None:
+        return ()
+    return (Reason.unplaced(_SECOND, round(sum(second.shares[: 1 + complaint]), 2)),)
+
+
+def _with_second(phrases: tuple[Reason, ...], second: tuple[Reason, ...]) -> list[Reason]:
+    """Both by weight; room is kept for the second stage's."""
+    if not second:
+        return list(phrases)
+    return sorted((*second, *phrases[: MOST_REASONS - 2]), key=lambda r: -abs(r.weight))
 
 
 def logistic(x: float) -> float:

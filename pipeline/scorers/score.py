@@ -16,6 +16,7 @@ class Score:
     `relevance` and `negativity` are probabilities 0–1. `negativity` is that of a complaint given
     what is written; it and `category` are None where the post is not relevant or the scorer does
     not know. `reasons` are ordered by the size of their weight, largest first; at most six.
+    `scorer` names who spoke where that is not the scorer's plain name: its second stage.
     """
 
     relevant: bool
@@ -24,12 +25,13 @@ class Score:
     negativity: float | None
     category: Category | None
     reasons: tuple[Reason, ...] = ()
+    scorer: str | None = None
 
 
 class Scorer(Protocol):
     """Assesses one post. Pure: same post, same assessment, on any machine.
 
-    `name` names the model version; it is recorded with every assessment.
+    `name` names the model version; it is recorded with every assessment whose score names no other.
     """
 
     @property
@@ -38,6 +40,13 @@ class Scorer(Protocol):
     def score(self, post: Squeezed, channel: str | None = None) -> Score:
         """Assess any text at all; never raises for what a post says."""
         ...
+
+
+def names_of(scorer: Scorer) -> tuple[str, ...]:
+    """The names that a scorer's last word goes by, the fullest last: of one that has two stages,
+    the first's and both stages'."""
+    names: tuple[str, ...] = getattr(scorer, "names", (scorer.name,))
+    return names
 
 
 IRRELEVANT = Score(False, 0.0, False, None, None)

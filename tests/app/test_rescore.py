@@ -32,7 +32,10 @@ from gridvoice.settings.configuration import Configuration
 from gridvoice.tasks import rescore as rescoring
 from gridvoice.tasks.timers import follow_up
 from pipeline.assess import Assessor
-from pipeline.scorers import Score
+from pipeline.encoder.encoder import HasVectors, NoEncoder
+from pipeline.scorers import Score, Scorer
+from pipeline.scorers.stages import TwoStages
+from pipeline.text.normalise import squeeze
 
 LONG_AGO = NOW - timedelta(days=20)
 AFTER = NOW + timedelta(hours=1)
@@ -48,8 +51,12 @@ class Deaf:
 
 
 def deaf(config: Configuration) -> Configuration:
+    return by(config, Deaf())
+
+
+def by(config: Configuration, scorer: Scorer) -> Configuration:
     one = config.assessing.assessor
-    assessor = Assessor(Deaf(), one.locator, one.severity_rules, one.aspects)
+    assessor = Assessor(scorer, one.locator, one.severity_rules, one.aspects)
     return dataclasses.replace(
         config, assessing=dataclasses.replace(config.assessing, assessor=assessor)
     )
@@ -169,6 +176,57 @@ def test_an_older_model_put_back_stands_again(engine: Engine, config: Configurat
     assert batch.posts[0].was.category is Category.SUPPLY_QUALITY
     assert standing(engine) == ["deaf-1"]
     assert len(members(engine, the_incident(engine))) == 1  # what people see is not taken away
+
+
+def both_stages(config: Configuration) -> TwoStages:
+    scorer = config.assessing.assessor.scorer
+    assert isinstance(scorer, TwoStages)
+    return scorer
+
+
+def doubtful(config: Configuration) -> str:
+    """A text that the first stage is in doubt about."""
+    said = (
+        "停电了,正常吗",
+        "又停电了哈哈哈",
+        "家里停电了好热",
+        "电表一直闪红灯",
+        "变压器响了一晚上",
+    )
+    for text in said:
+        read = both_stages(config).first.read(squeeze("", text), "weibo")
+        if read is not None and both_stages(config).doubts(read):
+            return text
+    raise AssertionError("the model doubts none of these: add one that it does")
+
+
+def test_the_word_of_either_stage_is_the_present_models(
+    engine: Engine, config: Configuration
+) -> None:
+    maybe = found("2", doubtful(config), channel="weibo")
+    told(engine, config, found("1", OUTAGE), maybe, found("3", TALK))
+    first, both = config.assessing.assessor.names
+    assert standing(engine) == [first, both, first]
+    assert rescoring.count(engine, config, NOW - timedelta(days=300)) == 0
+    assert rescore(engine, config) == []
+
+
+def test_a_post_that_the_second_stage_was_not_heard_on_is_read_again(
+    engine: Engine, config: Configuration
+) -> None:
+    def gone() -> HasVectors:
+        raise NoEncoder("taken away by this test")
+
+    stages = both_stages(config)
+    alone = by(config, TwoStages(stages.first, stages.heads, gone))
+    maybe = found("2", doubtful(config), channel="weibo")
+    told(engine, alone, found("1", OUTAGE), maybe)
+    first, both = config.assessing.assessor.names
+    assert standing(engine) == [first, f"{first}+e5?"]
+    (batch,) = rescore(engine, config)
+    assert [post.key for post in batch.posts] == ["2"]
+    assert standing(engine) == [first, both]
+    assert rescore(engine, config) == []
 
 
 def test_what_happened_before_since_is_left_alone(engine: Engine, config: Configuration) -> None:

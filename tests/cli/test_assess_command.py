@@ -137,7 +137,7 @@ def test_an_unknown_scorer_is_unusable_and_the_known_are_named(
 ) -> None:
     said = gridvoice("assess", "--scorer", "oracle", jsonl(TALK))
     assert said.code == 2
-    for word in ("oracle", "own", "snownlp", "keywords+snownlp"):
+    for word in ("oracle", "full", "fast", "snownlp", "keywords+snownlp"):
         assert word in said.err
     assert said.out == ""
 

@@ -206,8 +206,8 @@ def test_the_model_is_small_and_loads_quickly() -> None:
 
 
 def test_scorers_are_known_by_name() -> None:
-    assert list(SCORERS) == ["own", "snownlp", "keywords+snownlp"]
-    with pytest.raises(KeyError, match="有: own, snownlp"):
+    assert list(SCORERS) == ["full", "fast", "snownlp", "keywords+snownlp"]
+    with pytest.raises(KeyError, match="有: full, fast, snownlp"):
         open_scorer("nobody")
 
 
