@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 from domain.assessments import Assessment, Category
+from domain.incidents.incident import PostRole
 from domain.input.load import load_file
 from pipeline.aspects import Aspects, CategorySettings
 from pipeline.places.gazetteer import load_gazetteer
 from pipeline.places.locate import Locator
 from pipeline.places.mention import AsideWords
-from pipeline.scorers.score import Scorer, names_of
+from pipeline.scorers.score import Score, Scorer, names_of
 from pipeline.severity.rate import NOT_RATED, SeverityRules
 from pipeline.severity.settings import SeveritySettings
 from pipeline.text.normalise import Squeezed, squeeze
@@ -50,10 +51,14 @@ class PostText:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """A assessment with the text that it was read from, so that nobody squeezes it again."""
+    """An assessment with the text that it was read from, so that nobody squeezes it again.
+
+    `role`: what the post is to its incident; None: it belongs in none.
+    """
 
     text: Squeezed
     assessment: Assessment
+    role: PostRole | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,10 @@ class Assessor:
     def read(self, post: HasText) -> Assessed:
         """As `assess`, with the text as rules read it."""
         squeezed = squeeze(post.title, post.text)
-        score = self.scorer.score(squeezed, post.channel)
+        return self.assessed(post, squeezed, self.scorer.score(squeezed, post.channel))
+
+    def assessed(self, post: HasText, squeezed: Squeezed, score: Score) -> Assessed:
+        """The assessment that a score comes to."""
         located = self.locator.locate_squeezed(squeezed, post.region)
         rated = NOT_RATED
         if score.complaint:
@@ -113,7 +121,7 @@ class Assessor:
             reasons=score.reasons + rated.reasons,
             scorer=score.scorer or self.scorer.name,
         )
-        return Assessed(squeezed, assessment)
+        return Assessed(squeezed, assessment, PostRole.COMPLAINT if score.complaint else None)
 
 
 def open_assessor(config: Path, scorer: Scorer) -> Assessor:

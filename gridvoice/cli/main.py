@@ -28,6 +28,7 @@ def parser() -> Parser:
         database,
         demo,
         evaluate,
+        evaluate_incidents,
         incidents,
         places,
         replay,
@@ -41,7 +42,7 @@ def parser() -> Parser:
     # In the order of the help text: running it, looking, handling, tending.
     modules = (
         demo, run, assess, replay, search, incidents, correct, alerts, sources, places, evaluate,
-        rescore, set_aside, bench, config, database,
+        evaluate_incidents, rescore, set_aside, bench, config, database,
     )  # fmt: skip
     top = Parser(prog="gridvoice", description="GridVoice 电力民声: 供电舆情发现、研判、预警与处置")
     top.add_argument("--version", action="version", version=gridvoice.__version__,

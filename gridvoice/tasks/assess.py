@@ -1,9 +1,9 @@
 """T2, assess: assess outside the transaction; then group, rate, decide and outbox in one.
 
 One grouping lane at a time: on SQLite the writer's lock is that lane, on PostgreSQL an advisory
-lock. A batch is stored in parts of one complaint each: who acts on an incident meanwhile waits for
-one complaint, not for a batch. Posts are taken in order of arrival and each is decided on its own,
-so that the result does not depend on how they fell into batches and parts.
+lock. A batch is stored in parts of one complaint or other member each: who acts on an incident
+meanwhile waits for one, not for a batch. Posts are taken in order of arrival and each is decided on
+its own, so that the result does not depend on how they fell into batches and parts.
 
 Nothing that a post says may stop the posts behind it: whatever raises for one is undone for that
 one, set aside by name and tried again later. A store that fails stops the batch, which is done
@@ -27,6 +27,7 @@ from db.engine import grouping_lane, read, write
 from db.faults import is_of_the_store
 from db.unassessed import ToAssess, name_of
 from domain.clock import utc_now
+from domain.incidents.incident import PostRole
 from gridvoice.settings.configuration import Configuration
 from gridvoice.tasks import aside
 from gridvoice.tasks.aside import ASSESS, GROUP, Failed
@@ -36,7 +37,7 @@ from pipeline.assess import Assessed, Assessor
 T = TypeVar("T")
 BATCH = 200
 LONGEST_S = 5.0  # of assessing before what is done is grouped and told
-COMPLAINTS = 1  # of one transaction: who acts on an incident waits for it, some 15 ms
+COMPLAINTS = 1  # of one transaction, other members counted: who acts on an incident waits for it
 Clock = Callable[[ToAssess], datetime]
 Assessments = list[tuple[ToAssess, Assessed]]
 
@@ -131,30 +132,29 @@ def _stored(conn: Connection, by: _Pass, assessments: Assessments, each: Each) -
     failed: list[Failed] = []
     grouping_lane(conn)
     fresh = _record(conn, assessments, by.stamp, failed, each)
-    complaints = [
-        (row, read)
+    members = [
+        (row, read, read.role)
         for row, read in assessments
-        if read.assessment.complaint and row.version_id in fresh
+        if read.role is not None and row.version_id in fresh
     ]
     grouping = Grouping(conn, by.config)
     taken: list[Taken] = []
-    for row, assessed in complaints:
+    for row, assessed, role in members:
+        take = partial(grouping.take, row, assessed, by.moments[row.version_id], role=role)
         try:
-            taken.append(
-                each(conn, partial(grouping.take, row, assessed, by.moments[row.version_id]))
-            )
+            taken.append(each(conn, take))
         except Poison as poison:
             failed.append(Failed.row(GROUP, row, str(poison)))
     if by.lying:
         passed = fresh - {one.version_id for one in failed}
         set_aside.passed(conn, aside.POSTS, [str(version_id) for version_id in passed])
     put = aside.put(conn, failed, by.program, by.wall())
-    if complaints and (by.lying or grouping.unreadable):
+    if members and (by.lying or grouping.unreadable):
         aside.name_incidents(conn, grouping.unreadable, by.program, by.wall())
     grouped = sum(one.lane == GROUP for one in failed)
     return AssessedBatch(
         posts=len(fresh) + put - grouped,  # one that failed in grouping was assessed as well
-        complaints=len(complaints),
+        complaints=sum(role is PostRole.COMPLAINT for _, _, role in members),
         opened=sum(one.opened for one in taken),
         alerts=sum(one.told for one in taken),
         set_aside=put,
@@ -162,15 +162,15 @@ def _stored(conn: Connection, by: _Pass, assessments: Assessments, each: Each) -
 
 
 def _parts(assessments: Assessments) -> Iterator[Assessments]:
-    """In order, cut behind every few complaints."""
+    """In order, cut behind every few posts that are put into incidents."""
     part: Assessments = []
-    complaints = 0
+    members = 0
     for one in assessments:
         part.append(one)
-        complaints += one[1].assessment.complaint
-        if complaints == COMPLAINTS:
+        members += one[1].role is not None
+        if members == COMPLAINTS:
             yield part
-            part, complaints = [], 0
+            part, members = [], 0
     if part:
         yield part
 

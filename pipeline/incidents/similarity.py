@@ -11,15 +11,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from operator import mul
 
 from pipeline.text.normalise import Squeezed
+from pipeline.text.pairs import RAREST, common_pairs
 
 _RUNS = re.compile(r"[一-鿿]{2,}|[a-z0-9]{2,}")
 _KEPT_CHARS = 600  # the beginning tells the matter; the rest of a long letter only dilutes it
-_RAREST = 6.0
 _TITLE_COUNTS = 2.0
 _SUBJECT_CHARS = 80
 
@@ -38,22 +36,9 @@ _NO_ROADS = re.compile(r"[线道公铁马要条电空网断短走套思半一]$"
 _CODED = re.compile(r"[a-z]\d{1,2}(?=[市县区])")
 
 
-@cache
-def _common() -> dict[str, float]:
-    """Pair → weight, for the common ones: the natural logarithm of posts per post that has it."""
-    weights: dict[str, float] = {}
-    table = files("pipeline").joinpath("common_pairs.txt").read_text(encoding="utf-8")
-    for line in table.splitlines()[1:]:
-        share, _, pairs = line.partition(" ")
-        weight = min(_RAREST, math.log(1000 / float(share)))
-        for start in range(0, len(pairs), 2):
-            weights[pairs[start : start + 2]] = round(weight, 2)
-    return weights
-
-
 def terms(post: Squeezed) -> dict[str, float]:
     """Pair of characters (or a word of letters and digits) → weight; the title counts double."""
-    common = _common()
+    common = common_pairs()
     found: dict[str, float] = {}
     boundary = post.boundary
     for match in _RUNS.finditer(post.text, 0, boundary + 1 + _KEPT_CHARS):
@@ -65,7 +50,7 @@ def terms(post: Squeezed) -> dict[str, float]:
         for start in range(len(run) - 1):
             pair = run[start : start + 2]
             if pair not in found:
-                found[pair] = common.get(pair, _RAREST) * times
+                found[pair] = common.get(pair, RAREST) * times
     return found
 
 
@@ -84,7 +69,7 @@ class LocalNames:
 
 def local_names(post: Squeezed) -> LocalNames:
     """The local names of a post."""
-    common = _common()
+    common = common_pairs()
     sites: dict[str, None] = {}
     roads: dict[str, None] = {}
     in_title: dict[str, None] = {}
@@ -94,7 +79,7 @@ def local_names(post: Squeezed) -> LocalNames:
         name, site, road = match.groups()
         # 未来 is a common word, but 来华 is not: 未来华庭 is a name all the same.
         joint = match[0][1:3]
-        if max(common.get(name, _RAREST) + 1.5, common.get(joint, _RAREST)) < 5.5:
+        if max(common.get(name, RAREST) + 1.5, common.get(joint, RAREST)) < 5.5:
             continue
         if _NO_NAMES.search(name):
             continue

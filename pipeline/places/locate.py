@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from domain.assessments import Area, Place
+from pipeline.places.bare import BareName, BareNames
 from pipeline.places.gazetteer import Form, Gazetteer, PlaceEntry
 from pipeline.places.mention import AsideWords, Mention, holder_of, holds, places, stands_elsewhere
 from pipeline.places.names import Level
@@ -48,6 +49,7 @@ class Locator:
     def __init__(self, gazetteer: Gazetteer, asides: AsideWords | None = None) -> None:
         self.gazetteer = gazetteer
         self._asides = asides or AsideWords()
+        self._bare = BareNames(gazetteer)
         self._region = lru_cache(maxsize=4096)(self._read_region)
 
     def locate(self, title: str, text: str, region: str | None = None) -> Located:
@@ -58,10 +60,11 @@ class Locator:
         """As `locate`, for a post already made ready for matching."""
         source = self._region(region)
         mentions = self._mentions(post)
-        if not mentions:
-            return source.located
-        settled = self._settled(mentions, post, source.code)
-        return self._conclude(settled, post, source) if settled else source.located
+        settled = self._settled(mentions, post, source.code) if mentions else []
+        called = self._called(settled, post, source)
+        return (
+            self._conclude(settled, called, post, source) if settled or called else source.located
+        )
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -197,9 +200,40 @@ class Locator:
                     break
         return found
 
+    def _called(self, settled: list[Mention], post: Squeezed, source: _Region) -> list[Mention]:
+        """Places of ours that are called by their bare names."""
+        if source.located.area is Area.OUTSIDE:
+            return []
+        inside = self.gazetteer.is_inside
+        known = [m for m in settled if m.entry is not None]
+        holders = {m.end for m in known if m.entry is not None and inside(m.entry.code)}
+        bare = list(self._bare.find(post, [(m.start, m.end) for m in known], holders))
+        near = {m.entry.code for m in known if m.entry is not None}
+        near |= {one.entries[0].code for one in bare if len(one.entries) == 1}
+        found = []
+        for one in bare:
+            meant = self._meant_bare(one, near, source.code, post)
+            if meant is not None:
+                found.append(Mention(one.start, one.end, Form((meant,), (), True), meant))
+        return found
+
+    def _meant_bare(
+        self, one: BareName, near: set[str], region: str | None, post: Squeezed
+    ) -> PlaceEntry | None:
+        """The one place, else that of a town named beside it, else what is known where it may be
+        several: nothing, where nothing else speaks of us."""
+        entries = list(one.entries)
+        if len(entries) > 1 and not near and region is None:
+            return None
+        towns = {code[:9] for code in (*near, region or "") if len(code) >= 9}
+        fit = [e for e in entries if e.code[:9] in towns]
+        return self._agreed(fit or entries, post.text[one.start : one.end])
+
     # -- concluding ------------------------------------------------------------------------
 
-    def _conclude(self, settled: list[Mention], post: Squeezed, source: _Region) -> Located:
+    def _conclude(
+        self, settled: list[Mention], called: list[Mention], post: Squeezed, source: _Region
+    ) -> Located:
         for mention in settled:
             mention.aside = self._is_aside(mention, post.text)
         assessment = whose(
@@ -208,6 +242,9 @@ class Locator:
         area = assessment.area
         namesakes = set(map(id, assessment.namesakes))
         settled = [m for m in settled if id(m) not in namesakes]
+        if called:
+            area = _with_bare_names(area)
+            settled += called
         if len(settled) > 1:
             settled.sort(key=lambda m: m.start)
             main = max(settled, key=lambda m: self._rank(m, area))
@@ -232,3 +269,9 @@ class Locator:
         ours = self.gazetteer.is_inside(entry.code)
         side = ours if area is not Area.OUTSIDE else not ours
         return side, not mention.aside, int(entry.level)
+
+
+def _with_bare_names(area: Area) -> Area:
+    """The area of a post that also calls places of ours by their bare names: they settle what is
+    unknown, and make what is plainly elsewhere doubtful."""
+    return Area.UNKNOWN if area is Area.OUTSIDE else Area.INSIDE
