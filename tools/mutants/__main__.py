@@ -106,13 +106,13 @@ def main() -> int:
     return table(results, why, time.monotonic() - begun)
 
 
-def table(results: list[Result], why: dict[tuple[str, str], str], seconds: float) -> int:
+def table(results: list[Result], why: dict[tuple[str, str, str], str], seconds: float) -> int:
     """Print survivors and a line a folder; 1 where a folder is below the floor."""
     left = sorted((r for r in results if not r.by), key=lambda r: (r.mutant.path, r.mutant.line))
     print("\nsurvivors")
     for r in left:
         m = r.mutant
-        reason = why.get((m.path, m.change))
+        reason = why.get(m.key)
         print(
             f"  {m.path}:{m.line} {m.where} [{m.kind}] {m.change}",
             f"({r.outcome})" if not reason else f"– {reason}",
@@ -125,7 +125,7 @@ def table(results: list[Result], why: dict[tuple[str, str], str], seconds: float
         if not mine:
             continue
         killed = sum(bool(r.by) for r in mine)
-        excused = sum(not r.by and (r.mutant.path, r.mutant.change) in why for r in mine)
+        excused = sum(not r.by and r.mutant.key in why for r in mine)
         share = killed / max(len(mine) - excused, 1)
         below |= share < _FLOOR
         left_over = len(mine) - killed - excused

@@ -32,8 +32,8 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`where` is the function or class; `lines` the statement's; `body` the lines that a test must
-    touch; `names` what is called instead, where the place runs only while a module is loaded."""
+    """`where` is the function or class; `text` its line; `body` the lines that a test must touch;
+    `names` what is called instead, where the place runs only while a module is loaded."""
 
     path: str
     line: int
@@ -41,14 +41,21 @@ class Mutant:
     kind: str
     before: str
     after: str
+    text: str
     span: tuple[int, int]  # bytes of the file
     body: range
     names: tuple[str, ...]
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """By which docs/mutants.md knows it."""
+        return self.path, self.where, self.change
+
+    @property
     def change(self) -> str:
-        """One line that names it whatever line it stands on."""
-        return f"{_flat(self.before)} → {_flat(self.after)}"
+        """One line that names it whatever line it stands on; a small thing with what is around."""
+        around = f" @ {_flat(self.text)}" if len(self.before) < 12 else ""
+        return f"{_flat(self.before)} → {_flat(self.after)}{around}"
 
     def applied(self, source: bytes) -> bytes:
         return source[: self.span[0]] + self.after.encode() + source[self.span[1] :]
@@ -62,11 +69,11 @@ def mutants(root: Path, path: str) -> list[Mutant]:
     return [m for m in finder.found if _is_python(m.applied(source))]
 
 
-def reasons(page: Path) -> dict[tuple[str, str], str]:
-    """(file, change) → why it gets no test, from the table's rows in docs/mutants.md."""
+def reasons(page: Path) -> dict[tuple[str, str, str], str]:
+    """(file, in, change) → why it gets no test, from the table's rows in docs/mutants.md."""
     rows = (line.strip("| ").split(" | ") for line in page.read_text(encoding="utf-8").splitlines())
     return {
-        (row[0], row[2].replace("\\|", "|").strip("`")): row[3]
+        (row[0], row[1], row[2].replace("\\|", "|").strip("`")): row[3]
         for row in rows
         if len(row) == 4 and row[0].endswith(".py")
     }
@@ -291,6 +298,9 @@ class _Finder(ast.NodeVisitor):
 
     # --- helpers ---
 
+    def _line(self, number: int) -> str:
+        return self._source[self._starts[number - 1] : self._starts[number]].decode().strip()
+
     def _inside(self) -> bool:
         return any(isinstance(s, _FUNCTIONS) for s in self._scopes)
 
@@ -310,7 +320,7 @@ class _Finder(ast.NodeVisitor):
         where = ".".join(getattr(s, "name", "") for s in self._scopes) or "(module)"
         self.found.append(
             Mutant(
-                self._path, node.lineno, where, kind, before, after, (start, end),
-                self._body, self._names,
+                self._path, node.lineno, where, kind, before, after, self._line(node.lineno),
+                (start, end), self._body, self._names,
             )
         )  # fmt: skip
