@@ -44,6 +44,9 @@ year: setup-dev  ## what alerts and judges, a year from now
 clocks: setup-dev  ## the tests at six moments: a month and a year on, at night, at the end of the year, 29 February, in New York
 	@$(BIN)/python tools/clocks.py
 
+mutants: setup-dev  ## do the tests notice? 80 small wrong versions of each folder (an hour and a half)
+	@$(BIN)/python tools/mutants domain alerts gridvoice crawlers pipeline db --jobs 2 --json var/mutants.jsonl
+
 gate: setup-dev  ## quality floors of the shipped model
 	@echo '== quality floors' && $(BIN)/python -m pipeline.learning.gate tests/eval/fixed.jsonl tests/eval/floors.json
 
@@ -60,4 +63,4 @@ screenshots: setup-dev  ## docs/images/*.png and docs/alert.txt, from a real run
 clean:  ## remove what set-up and runs made
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help demo setup setup-dev test check unit year clocks gate format lock screenshots clean
+.PHONY: help demo setup setup-dev test check unit year clocks mutants gate format lock screenshots clean

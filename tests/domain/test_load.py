@@ -169,3 +169,14 @@ def test_a_mistake_about_a_section_is_named(text: str, said: str) -> None:
 def test_a_file_without_sections_knows_none() -> None:
     with pytest.raises(BadSettings, match="kind: 'square'"):
         load_text("kind: square\n", Figure, "f.yaml")
+
+
+def test_a_shape_that_no_file_can_fill_is_our_own_fault_and_said_aloud() -> None:
+    with pytest.raises(TypeError, match="settings cannot hold"):
+        load_text("1", complex, "x.yaml")
+
+
+def test_what_is_no_yaml_is_named_with_its_line() -> None:
+    assert mistakes("name: a\nlimits: {pages: 1\nreach: 2\n")[0][0] == 3
+    assert mistakes("name: a\n\tlimits: 1\n") == [(2, "")]
+    assert mistakes("name: 'a") == [(1, "")]

@@ -117,3 +117,14 @@ def test_a_tree_tells_what_must_hold_all_together_and_its_words() -> None:
     assert list(conditions(query)) == [words, late, Not(other)]
     assert list(conditions(words)) == [words]
     assert list(words_of(query)) == [words, Words("a"), Words("b")]
+
+
+def test_words_that_mean_the_same_are_asked_for_only_with_a_tilde() -> None:
+    groups = [("停电", "断電", "没电"), ("投诉", "举报")]
+    alike = Or((Words("停电"), Words("断电"), Words("没电")))
+    assert parse("~停电 投诉", groups) == And((alike, Words("投诉")))
+    assert parse("～没電", groups) == And((Or((Words("没电"), Words("停电"), Words("断电"))),))
+    assert parse("停电", groups) == And((Words("停电"),))
+    assert parse("~跳闸", groups) == And((Or((Words("跳闸"),)),))
+    assert parse("~", groups) == And((Words("~"),))
+    assert parse('"~停电"', groups) == And((Words("~停电"),))
