@@ -20,6 +20,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -32,6 +33,7 @@ HOUR_BITS = 25  # 33 million posts an hour
 _HOUR_MASK = (1 << HOUR_BITS) - 1
 _EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 _END = "\x1e"
+_MERGED_PAGES = 50  # at once
 _UINT32 = "I" if array("I").itemsize == 4 else "L"
 
 
@@ -153,7 +155,26 @@ def rebuild(conn: Connection) -> int:
     for part in conn.execute(statement).partitions(1000):
         index(conn, [Indexed(p.id, p.search_row, fold(p.title), fold(p.text)) for p in part])
         held += len(part)
+    while merge(conn):
+        pass
     return held
+
+
+def merge(conn: Connection) -> bool:
+    """Join some of the pieces in which the index was written, in the caller's transaction, which it
+    holds for some 20 ms; whether anything was left to join.
+
+    Posts come a few at a time, and each piece names the words that it holds once more: joined they
+    take a quarter less room. Nothing on PostgreSQL.
+    """
+    if conn.dialect.name != "sqlite":
+        return False
+    raw: Any = conn.connection.dbapi_connection
+    before = raw.total_changes
+    conn.exec_driver_sql(
+        "INSERT INTO search_index(search_index, rank) VALUES ('merge', ?)", (_MERGED_PAGES,)
+    )
+    return bool(raw.total_changes - before > 1)  # the statement itself counts as one
 
 
 def pairs(folded: str) -> str:

@@ -103,7 +103,6 @@ posts = Table(
     Column("search_row", BigInteger, unique=True),
     UniqueConstraint("source", "key"),
     Index(None, "event_at"),
-    Index(None, "channel", "event_at"),
     Index(
         None,
         "duplicate_of",
@@ -169,6 +168,7 @@ assessments = Table(
     Column("station", Text),
     Column("reasons", Json, nullable=False),
     Column("at", UtcTime, nullable=False),
+    sqlite_with_rowid=False,  # each post has one: its key is not to be stored twice
 )
 
 # What people said of a version. Append-only by triggers; no foreign key, because it outlives the

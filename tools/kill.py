@@ -86,7 +86,7 @@ class System:
                 self.replayed = True
             if not self.replayed and (self.replay is None or self.replay.poll() is not None):
                 self.replay = subprocess.Popen(
-                    self.command("replay", str(self.stream), "--json"),
+                    self.command("replay", str(self.stream), "--json", "--send"),
                     stdout=log, stderr=log, cwd=ROOT,
                 )  # fmt: skip
 

@@ -22,6 +22,7 @@ from alerts.channel import Channel
 from alerts.sending import http
 from db import sources
 from db.engine import write
+from db.search_index import merge
 from domain.clock import utc_now
 from domain.input.load import BadSettings
 from domain.trouble import Trouble
@@ -54,6 +55,7 @@ OPINION_EVERY_S = 5.0
 _TEND_EVERY_S = 0.2
 _WATCH_EVERY_S = 1.0
 _CHECK_AT = time(3, 40)
+_MERGE_AT = time(3, 10)  # of what the search index was written in a few posts at a time
 _FINISH_S = 7.0
 _PATIENCE_S = 3.0  # for a port that is just being given up
 _WITHOUT_MEMORY_S = (60.0, 1800.0)  # first start; started anew, it may have told already
@@ -154,6 +156,8 @@ class Service:
             add("reclaim", "收回租约", RECLAIM_EVERY_S, lambda _: reclaim(self.engine))
             add("check", "数据库检查", None, self.health.check)
             self._calendar.daily("check", _CHECK_AT, partial(self.tasks.knock, "check"))
+            add("merge", "整理检索索引", None, self._merge)
+            self._calendar.daily("merge", _MERGE_AT, partial(self.tasks.knock, "merge"))
         if ServiceRole.RELAY in self.roles:
             self._plan_relay()
         if self.heartbeat is not None:
@@ -192,6 +196,12 @@ class Service:
 
     def _follow_up(self, _go_on: GoOn) -> None:
         follow_up(self.engine, self.config, utc_now())
+
+    def _merge(self, go_on: GoOn) -> None:
+        more = True
+        while more and go_on():
+            with write(self.engine) as conn:  # one for each step: whoever writes waits for none
+                more = merge(conn)
 
     def _reload(self, loop: asyncio.AbstractEventLoop, stop: asyncio.Event, _go_on: GoOn) -> None:
         """SIGHUP: begin anew with the configuration as it is now; one that is wrong is refused."""

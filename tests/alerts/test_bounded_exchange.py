@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -14,7 +13,7 @@ from time import monotonic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wire import whole_request
+from wire import listening, whole_request
 
 from alerts.sending import bounded
 from alerts.sending.http import Answer, Endpoint, expire_all, post, retry_after_s
@@ -24,35 +23,6 @@ from domain.alerts import Outcome, SendError
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 PATIENCE = timedelta(seconds=1)
 SOON_S = 8.0  # far less than the other side would take, far more than a busy machine needs
-
-
-@contextmanager
-def receiver(handle: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A listener that hands each connection to a function in a thread; its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    threads: list[threading.Thread] = []
-
-    def one(connection: socket.socket) -> None:
-        with connection, suppress(OSError):
-            handle(connection)
-
-    def loop() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threads.append(threading.Thread(target=one, args=(connection,), daemon=True))
-            threads[-1].start()
-
-    acceptor = threading.Thread(target=loop, daemon=True)
-    acceptor.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/in"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        acceptor.join(5)
 
 
 def drip(text: bytes, until: threading.Event) -> Callable[[socket.socket], None]:
@@ -81,7 +51,7 @@ def drip(text: bytes, until: threading.Event) -> Callable[[socket.socket], None]
 def test_an_answer_that_drips_is_cut_at_the_end_of_the_time(text: bytes) -> None:
     stop = threading.Event()
     began = monotonic()
-    with receiver(drip(text, stop)) as url:
+    with listening(drip(text, stop)) as url:
         thread, ended = in_a_thread(Endpoint(url, PATIENCE))
         thread.join(30)
         took = monotonic() - began
@@ -100,7 +70,7 @@ def test_a_receiver_that_takes_the_message_a_byte_at_a_time_is_cut_too() -> None
             pass
 
     began = monotonic()
-    with receiver(sip) as url:
+    with listening(sip) as url:
         try:
             with pytest.raises(SendError) as caught:
                 post(Endpoint(url, PATIENCE), b"x" * 50_000_000, {})
@@ -124,7 +94,7 @@ def test_an_exchange_starts_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
             started.append(thread)
         start(thread)
 
-    with receiver(answer) as url:
+    with listening(answer) as url:
         monkeypatch.setattr(threading.Thread, "start", watched)
         for _ in range(3):
             assert post(Endpoint(url, timedelta(seconds=20)), b"{}", {}).status == 200
@@ -159,7 +129,7 @@ def test_our_own_stop_ends_all_that_is_under_way_at_once() -> None:
         seen.release()
         hold(connection)
 
-    with receiver(noted) as url:
+    with listening(noted) as url:
         sends = [in_a_thread(Endpoint(url, timedelta(seconds=60))) for _ in range(3)]
         for _ in sends:
             assert seen.acquire(timeout=30)
@@ -212,7 +182,7 @@ def test_the_second_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) 
         connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
     look_up = socket.getaddrinfo
-    with receiver(answer) as url, socket.socket() as closed:
+    with listening(answer) as url, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         nobody = look_up(*closed.getsockname(), 0, socket.SOCK_STREAM)
         port = int(url.split(":")[2].split("/")[0])
@@ -251,7 +221,7 @@ def test_no_path_of_ours_keeps_a_wire_open(tmp_path: Path) -> None:
 
     if not Path("/proc/self/fd").is_dir():
         pytest.skip("no /proc")
-    with receiver(hold) as url:
+    with listening(hold) as url:
         with pytest.raises(SendError):
             post(Endpoint(url, timedelta(seconds=1)), b"{}", {})
         before = open_files()

@@ -9,7 +9,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -19,7 +19,7 @@ import pytest
 from alert_stories import NOW, Post, notice
 from machine import SOON_S
 from toy_channel import ToyChannel
-from wire import whole_request
+from wire import answering, listening
 
 from alerts.channel import Channel
 from alerts.channels import CHANNELS
@@ -213,42 +213,15 @@ def test_no_error_and_no_log_line_holds_address_key_or_signature(
         assert secret not in everything
 
 
-def echo_server(reply: Callable[[bytes], bytes]) -> tuple[str, Callable[[], None]]:
-    """A receiver that answers each request with `reply(request)`, byte for byte."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection, suppress(OSError):
-                connection.sendall(reply(whole_request(connection)))
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-
-    def stop() -> None:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
-
-    return f"http://127.0.0.1:{listener.getsockname()[1]}", stop
-
-
 @pytest.fixture
 def receiver() -> Iterator[Callable[[bytes], str]]:
-    stops = []
+    """Starts a receiver that gives everybody the same answer, byte for byte; its address."""
+    with ExitStack() as running:
 
-    def make(answer: bytes) -> str:
-        url, stop = echo_server(lambda _: answer)
-        stops.append(stop)
-        return url
+        def make(answer: bytes) -> str:
+            return running.enter_context(listening(answering(lambda _: answer)))
 
-    yield make
-    for stop in stops:
-        stop()
+        yield make
 
 
 def http(body: bytes, status: str = "200 OK") -> bytes:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from crawl_driver import Crawler
 from letters_board import board
 from site_on_loopback import Site
+from wire import listening, whole_request
 
 PAGE = "<ul class='letters'><li><a href='letter_1.html'>停电三天</a></li></ul>".encode()
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
@@ -27,34 +26,17 @@ ANSWERS = {
 }
 
 
-@contextmanager
-def server(answer: bytes) -> Iterator[str]:
+def server(answer: bytes) -> AbstractContextManager[str]:
     """Says the same to everybody, in two pieces, but to robots.txt that there is none."""
-    listener = socket.create_server(("127.0.0.1", 0))
 
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                connection.settimeout(10)
-                asked = connection.recv(65_536)
-                if b"/robots.txt" in asked:
-                    connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-                    continue
-                connection.sendall(answer[:-60])
-                connection.sendall(answer[-60:])
+    def handle(connection: socket.socket) -> None:
+        if b"/robots.txt" in whole_request(connection):
+            connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            return
+        connection.sendall(answer[:-60])
+        connection.sendall(answer[-60:])
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(15)
+    return listening(handle)
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -19,6 +19,7 @@ from db.search_index import (
     first_row_of_hour,
     is_whole_hour,
     last_row_before,
+    merge,
     pairs,
     phrase,
     rebuild,
@@ -314,6 +315,37 @@ def test_an_edited_post_is_found_by_its_new_words_only(engine: Engine) -> None:
         assert count(conn, asked("停电")) == 0
         assert keys(search(conn, asked("来电"))) == ["0"]
     assert check(engine) == []
+
+
+def test_a_joined_index_takes_less_room_and_finds_the_same(engine: Engine) -> None:
+    texts = [f"小召乡{n}村停电{n * 7}天没人管，电压低" for n in range(60)]
+    for n, words in enumerate(texts):  # a few posts at a time, as they come
+        with write(engine) as conn:
+            take_in(conn, [found(str(n), words, title="")], NOW, AUTHOR_KEY)
+    before = room(engine)
+    steps = 0
+    more = True
+    while more:
+        with write(engine) as conn:
+            more = merge(conn)
+        steps += 1
+        assert steps < 100, "it comes to an end"
+    assert check(engine) == []
+    with read(engine) as conn:
+        assert count(conn, asked("没人管")) == len(texts)
+        assert keys(search(conn, asked("停电7天"))) == ["1"]
+    if engine.dialect.name == "sqlite":
+        assert room(engine) < 0.8 * before
+
+
+def room(engine: Engine) -> int:
+    """Bytes of SQLite's index."""
+    if engine.dialect.name != "sqlite":
+        return 0
+    with read(engine) as conn:
+        return int(
+            conn.execute(text("SELECT sum(length(block)) FROM search_index_data")).scalar_one()
+        )
 
 
 DAMAGE = {

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from found_posts import AUTHOR_KEY, NOW, found
+from found_posts import AUTHOR_KEY, NOW, found, opened
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError
+from stored import attempts_of
 
-from db import schema
+from db import incidents, outbox, schema, sending
 from db.engine import check, open_engine, read, upgrade, write
 from db.search import search
 from db.search_index import Indexed, index
 from db.take_in import take_in
+from domain.alerts import Outcome
+from domain.incidents.events import Cause
 from domain.query.parse import parse
 from domain.text import content_hash
 
@@ -95,3 +99,37 @@ def test_two_versions_that_read_alike_now_keep_apart(old_store: Callable[[str], 
         hashes = list(conn.execute(text("SELECT hash FROM versions ORDER BY id")).scalars())
     assert hashes == ["as it was", alike]
     assert check(engine) == []
+
+
+def test_what_was_sent_stays_on_record_and_more_can_be_withdrawn(
+    old_store: Callable[[str], Engine],
+) -> None:
+    engine = old_store("0004")
+    with write(engine) as conn:
+        incident = opened(conn)
+        event = incidents.add_event(conn, incident, "opened", Cause.read("post:1"), NOW)
+        for statement in (
+            "INSERT INTO alerts (id, incident_id, event_id, reason, report_no, severity,"
+            " severity_rank, title, body, at) VALUES (1, :incident, :event, 'first', 1, 'blue', 1,"
+            " 'x', '{}', :at)",
+            "INSERT INTO deliveries (id, alert_id, channel, recipient, state, attempts, resend,"
+            " next_at) VALUES ('dlv_1', 1, 'wecom', '', 'new', 0, :resend, :later)",
+            "INSERT INTO deliveries (id, alert_id, channel, recipient, state, attempts, resend,"
+            " next_at) VALUES ('dlv_2', 1, 'centre', '', 'sending', 1, :resend, :at)",
+            "INSERT INTO attempts (id, delivery_id, n, started_at) VALUES (7, 'dlv_2', 1, :at)",
+        ):
+            values = {"incident": incident, "event": event, "resend": False, "at": AT}
+            conn.execute(text(statement), {**values, "later": "2026-11-25 08:00:00.000000"})
+    upgrade(engine)
+    assert check(engine) == []
+    with write(engine) as conn:
+        assert outbox.last_alert(conn, incident) is not None, "people heard it"
+        assert sending.withdraw_held(conn, incident, 2) == 1
+        states = {d.id: (d.state.value, d.withdrawn_for) for d in outbox.list_deliveries(conn)}
+        assert states == {"dlv_1": ("withdrawn", 2), "dlv_2": ("sending", None)}
+        assert [row.n for row in attempts_of(conn, "dlv_2")] == [1]
+        assert sending.record_outcome(conn, "dlv_2", 1, NOW, Outcome.DELIVERED, "0", "ok")
+    with pytest.raises(IntegrityError), write(engine) as conn:
+        conn.execute(text("UPDATE deliveries SET state = 'lost'"))
+    with pytest.raises(IntegrityError), write(engine) as conn:
+        conn.execute(text("DELETE FROM deliveries WHERE id = 'dlv_2'"))

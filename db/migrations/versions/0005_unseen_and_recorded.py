@@ -1,6 +1,6 @@
 """What comes from a recording is marked, and so is what machines alone were told. A delivery that a
 later report made needless is withdrawn, not deleted. A word with an unseen character inside is
-found as that word.
+found as that word. The file takes less room.
 
 What was folded before with such characters in it is folded anew, in the search index and in the
 hashes of versions. Only the posts that hold one are touched; where their hashes stayed, every one
@@ -21,7 +21,7 @@ from alembic import op
 
 from db import search_index
 from db.search_index import Indexed
-from domain.text import UNSEEN, content_hash, fold
+from domain.text import UNSEEN_CLASS, content_hash, fold
 
 revision = "0005"
 down_revision = "0004"
@@ -29,7 +29,7 @@ branch_labels = None
 depends_on = None
 
 _BATCH = 1000
-_NEW = re.compile(f"[\u2800{re.escape(''.join(sorted(UNSEEN)))}]")
+_NEW = re.compile(f"[\u2800{UNSEEN_CLASS}]")
 # As they were folded until now; the others stayed as they are.
 _OLD = {"\u3164": "\u1160", "\uffa0": "\u1160"}
 
@@ -40,25 +40,36 @@ def upgrade() -> None:
             table, sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
         )
     _may_be_withdrawn()
+    _take_less_room()
     _fold_anew()
 
 
 def _may_be_withdrawn() -> None:
     """A state more. SQLite makes the table anew for it, which nothing may refer to meanwhile."""
-    sqlite = op.get_bind().dialect.name == "sqlite"
-    if sqlite:
-        op.execute("CREATE TEMP TABLE kept_attempts AS SELECT * FROM attempts")
-        op.execute("DELETE FROM attempts")
-    with op.batch_alter_table("deliveries") as table:
-        table.add_column(sa.Column("withdrawn_for", sa.Integer()))
-        table.drop_constraint("ck_deliveries_state", type_="check")
-        table.create_check_constraint(
-            "ck_deliveries_state",
-            "state IN ('new', 'sending', 'retry', 'delivered', 'dead', 'withdrawn')",
-        )
-    if sqlite:
-        op.execute("INSERT INTO attempts SELECT * FROM kept_attempts")
-        op.execute("DROP TABLE kept_attempts")
+    name = "ck_deliveries_state"  # the naming convention puts its own before it, as in 0001
+    states = "state IN ('new', 'sending', 'retry', 'delivered', 'dead', 'withdrawn')"
+    reason = sa.Column("withdrawn_for", sa.Integer())
+    if op.get_bind().dialect.name != "sqlite":
+        op.add_column("deliveries", reason)
+        op.drop_constraint(name, "deliveries", type_="check")
+        op.create_check_constraint(name, "deliveries", states)
+        return
+    op.execute("CREATE TEMP TABLE kept_attempts AS SELECT * FROM attempts")
+    op.execute("DELETE FROM attempts")
+    with op.batch_alter_table("deliveries", recreate="always") as table:
+        table.add_column(reason)
+        table.create_check_constraint(name, states)  # the old one is not taken over
+    op.execute("INSERT INTO attempts SELECT * FROM kept_attempts")
+    op.execute("DROP TABLE kept_attempts")
+
+
+def _take_less_room() -> None:
+    """An index that no question of ours uses, and a key that was stored twice."""
+    op.drop_index("ix_posts_channel_event_at", "posts")
+    if op.get_bind().dialect.name == "sqlite":
+        without = {"sqlite_with_rowid": False}
+        with op.batch_alter_table("assessments", recreate="always", table_kwargs=without):
+            pass
 
 
 def _fold_anew() -> None:
