@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.masking.mask import mask
+from gridvoice.console.shared import highlights
 from gridvoice.console.shared.highlights import (
     MarkedSpan,
     Piece,
@@ -66,15 +67,20 @@ def test_of_a_covered_number_all_of_it_is_quoted() -> None:
         assert quoted(long, before + 12, before + 13) == "8"
 
 
-def test_a_text_of_the_longest_length_is_shown_whole_and_a_longer_one_is_cut_and_says_so() -> None:
-    assert "".join(p.text for p in readable("停" * 20_000, [])) == "停" * 20_000
-    for length, kept in ((20_001, 19_801), (20_200, 20_000), (30_000, 20_000)):
-        *pieces, last = readable("停" * length, spans((5, 7), (19_990, 20_100)))
+def test_a_text_of_the_longest_length_is_shown_whole_and_a_longer_one_is_cut_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert len(readable("停" * 20_000, [])) == 1
+    assert len(readable("停" * 20_001, [])) == 2
+    monkeypatch.setattr(highlights, "_MOST_SHOWN", 500)
+    assert "".join(p.text for p in readable("停" * 500, [])) == "停" * 500
+    for length, kept in ((501, 301), (700, 500), (9000, 500)):
+        *pieces, last = readable("停" * length, spans((5, 7), (490, 600)))
         assert last == Piece("……（原文过长，未全部显示）")
         assert sum(len(p.text) for p in pieces) == kept
         assert pieces[1] == Piece("停停", "k0", "w0")
     # A number on the edge is covered, however little of it is shown.
-    for at in range(19_985, 20_001):
+    for at in range(485, 501):
         text = "停" * at + "13812345678" + "电" * 500
         seen = "".join(p.text for p in readable(text, []))
         assert mask(text).startswith(seen.removesuffix("……（原文过长，未全部显示）"))
