@@ -41,7 +41,8 @@ def full_at(size: int) -> Iterator[None]:
 
 def test_a_message_is_one_line_for_our_own_eyes(path: Path) -> None:
     told = channel(path).send(notice(), "", "dlv_1")
-    channel(path).send(notice(), "张三", "dlv_2")
+    size = path.stat().st_size
+    assert channel(path).send(notice(), "张三", "dlv_2").text.endswith(f"bytes at {size}")
     first, second = (json.loads(line) for line in path.read_text("utf-8").splitlines())
     assert (first["recipient"], second["recipient"]) == ("", "张三")
     assert first["payload"]["number"] == "20261124-007"

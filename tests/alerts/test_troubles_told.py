@@ -27,6 +27,8 @@ def test_of_many_troubles_the_first_six_of_each_kind_are_said_and_the_others_cou
     assert left(0, 7) == "另有 1 项，见控制台。"
     told = compose_troubles("许昌", Troubles(items(7), ()), None, NOW)
     assert (len(told.facts), told.heading) == (13, "【系统告警】7 项异常")
+    told = compose_troubles("许昌", Troubles((), items(8)), None, NOW)
+    assert [fact.label for fact in told.facts] == ["已恢复"] * 6 + [""]
     assert compose_troubles("许昌", Troubles((), items(2)), None, NOW).heading == "【系统恢复】2 项"
 
 

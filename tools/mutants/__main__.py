@@ -77,7 +77,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=80, help="mutants a folder (80)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1, help="at a time (1)")
-    parser.add_argument("--budget", type=float, default=60.0, help="seconds of tests a mutant (60)")
+    parser.add_argument("--budget", type=float, default=30.0, help="seconds of tests a mutant (30)")
     parser.add_argument("--json", type=Path, help="write a line a mutant to this file")
     parser.add_argument("--kept", action="store_true", help="measure nothing, use what is kept")
     asked = parser.parse_args()

@@ -16,8 +16,15 @@ import pytest
 
 WHO = "GRIDVOICE_TOUCHED_BY"
 RESULTS = "GRIDVOICE_TOUCHED_RESULTS"
+CONFIG = "GRIDVOICE_TOUCHED_CONFIG"
 _seconds: dict[str, float] = {}
 _bad: set[str] = set()
+
+
+def pytest_configure() -> None:
+    # Coverage starts in each Python that the tests start, and reads there whose it is. Not before:
+    # this process is measured already.
+    os.environ["COVERAGE_PROCESS_START"] = os.environ[CONFIG]
 
 
 @pytest.hookimpl(hookwrapper=True)

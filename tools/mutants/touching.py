@@ -33,7 +33,7 @@ source = {folders}
 data_file = {data}
 parallel = true
 context = ${{{who}-}}
-patch = subprocess
+patch = fork, _exit
 sigterm = true
 disable_warnings = no-data-collected, module-not-imported, module-not-measured, couldnt-parse
 """
@@ -84,6 +84,7 @@ def measure(root: Path, store: Path, wanted: list[str]) -> None:
         )
         environment = os.environ | {
             says_who.RESULTS: str(results),
+            says_who.CONFIG: str(config),
             "PYTHONPATH": str(Path(__file__).parent),
             "GRIDVOICE_HYPOTHESIS": "few",
         }

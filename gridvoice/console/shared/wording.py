@@ -55,7 +55,7 @@ def lasting(span: timedelta) -> str:
 def interval(span: timedelta) -> str:
     """How often something is done: `20秒`, `5分钟`."""
     seconds = round(span.total_seconds())
-    return f"{seconds}秒" if seconds < 60 else lasting(span)
+    return f"{seconds}秒" if seconds < 60 else lasting(timedelta(seconds=seconds))
 
 
 def counted(number: int) -> str:
