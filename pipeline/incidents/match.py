@@ -5,7 +5,7 @@ Precision first: a wrong join hides a matter, a missed one costs a merge by hand
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -59,12 +59,15 @@ def best(post: PostFacts, candidates: Iterable[Candidate], settings: ClusterSett
     """The incident that the post joins, or none. Ties go to the more recent incident."""
     joined: tuple[tuple[float, datetime], Candidate, _Compared] | None = None
     previous: tuple[float, Candidate] | None = None
+    around: list[Candidate] = []
     for candidate in candidates:
         if candidate.copies_only:
             if post.hash in candidate.likeness.hashes:
                 return Choice(candidate, "same text as a false alarm")
             continue
         found = _compare(post, candidate, settings)
+        if _bursts(post, candidate, found.near, settings):
+            around.append(candidate)
         if found.wording < found.needed:
             continue
         if _gap(post.at, candidate) > settings.returns_within:
@@ -74,6 +77,9 @@ def best(post: PostFacts, candidates: Iterable[Candidate], settings: ClusterSett
         rank = found.wording - found.needed, candidate.last_event_at
         if joined is None or rank > joined[0]:
             joined = rank, candidate, found
+    wide = _wide(post, around, settings)
+    if wide is not None and (joined is None or joined[1] in around):
+        return Choice(wide, f"one of a burst: {len(around)} incidents of a town")
     if joined is not None:
         _, candidate, found = joined
         return Choice(candidate, found.why(), round(found.wording, 3))
@@ -86,6 +92,37 @@ def is_elsewhere(post: PostFacts, outline: Outline) -> bool:
     return (
         post.hash not in outline.hashes
         and nearness(post.places, post.squeezed.text, outline.places) is Nearness.APART
+    )
+
+
+def _bursts(
+    post: PostFacts, candidate: Candidate, near: Nearness | str, settings: ClusterSettings
+) -> bool:
+    """Whether the incident of a village may be of one burst with the post's: what befalls villages
+    of a town at once, in its first hours."""
+    category = post.assessment.category
+    return (
+        near in (Nearness.NEIGHBOUR, Nearness.SITE)
+        and category is candidate.category
+        and category in settings.bursts
+        and _gap(post.at, candidate) <= settings.burst_within
+        and post.at - candidate.first_event_at <= settings.burst_lasts
+    )
+
+
+def _wide(
+    post: PostFacts, around: Sequence[Candidate], settings: ClusterSettings
+) -> Candidate | None:
+    """The one of a burst of incidents that is the matter of them all, and of the post: the one of
+    the most places. Two villages are two matters; so many at once are one feeder or one storm."""
+    towns = post.places.towns
+    sites = post.places.sites.union(*(c.likeness.places.sites for c in around))
+    if sum(site[:9] in towns for site in sites) < settings.burst_places:
+        return None
+    return max(
+        around,
+        key=lambda c: (len(c.likeness.places.sites), c.likeness.posts, c.last_event_at),
+        default=None,
     )
 
 
@@ -108,7 +145,7 @@ def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -
     if telling and post.hash in known.hashes:
         return _Compared(1.0, 0.0, "same text")
     near = nearness(post.places, post.squeezed.text, known.places)
-    if near is Nearness.APART:
+    if near in (Nearness.APART, Nearness.NEIGHBOUR):
         # Before the wording: two villages that complain in the same words are two matters.
         return _Compared(0.0, 2.0, near)
     wording = post.wording.similarity(known.wording)
@@ -125,15 +162,21 @@ def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -
         soon = near is Nearness.TOWN and gap <= settings.town_is_enough_within
         if near is Nearness.SITE or soon:
             needed = 0.0
+    if same and near is Nearness.TOWN and gap <= settings.soon:
+        needed = min(needed, settings.same_town_soon)
+    if same and near is Nearness.UNKNOWN and gap <= settings.no_place_within:
+        needed = min(needed, settings.no_place_soon)
     if not same:
-        if (
+        neighbours = (
             category is not None
             and candidate.category is not None
             and settings.are_neighbours(category, candidate.category)
-        ):
+        )
+        if near is Nearness.SITE:
+            # One site has matters of its own: the door of its cabinet and its voltage are two.
+            needed = settings.site_neighbour if neighbours else settings.site_other_category
+        elif neighbours:
             needed += settings.neighbour_extra
-        elif near is Nearness.SITE:
-            needed = settings.site_other_category
         else:
             needed = max(needed, settings.other_category)
     if gap > window:

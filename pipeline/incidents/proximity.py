@@ -21,12 +21,14 @@ class Nearness(StrEnum):
     COUNTY = "same county"
     UNKNOWN = "no place to compare"
     OTHER_SITE = "names of two sites"
+    NEIGHBOUR = "another site of the same town"
     APART = "another place"
 
 
 _KINDS = ("sites", "towns", "counties", "cities", "names", "roads", "subjects", "coded", "stems")
 _KNOWN = frozenset(_KINDS)
 _COUNTY = 6  # digits of its code
+_SIDES = frozenset("东西南北前后中大小上下")
 _CALLS_CHARS = 600  # of a text: as far as its wording is read
 
 
@@ -113,7 +115,7 @@ def nearness(one: PlaceKeys, text: str, other: PlaceKeys) -> Nearness:
         if mine and theirs and not mine & theirs:
             return Nearness.APART
     if one.sites and other.sites:
-        return Nearness.APART
+        return Nearness.NEIGHBOUR if one.towns & other.towns else Nearness.APART
     called = _called(one, text, other)
     if called is Nearness.SITE:
         return called
@@ -137,9 +139,19 @@ def _called(one: PlaceKeys, text: str, other: PlaceKeys) -> Nearness | None:
         name, _, holder = called.partition("@")
         if len(holder) == _COUNTY:
             town = town or (holder in one.counties and name in text)
-        elif (len(name) >= 3 or holder in one.towns) and name in text:
+        elif (len(name) >= 3 or holder in one.towns) and _stands_in(text, name):
             return Nearness.SITE
     return Nearness.TOWN if town else None
+
+
+def _stands_in(text: str, name: str) -> bool:
+    """Whether a name stands in a text, and not as the end of another: 东大王庄 is not 大王庄."""
+    at = text.find(name)
+    while at >= 0:
+        if text[at - 1 : at] not in _SIDES:
+            return True
+        at = text.find(name, at + 1)
+    return False
 
 
 def called_by(stem: str) -> str:

@@ -29,6 +29,16 @@ class ClusterSettings:
     site_is_enough: tuple[Category, ...]
     town_is_enough_within: timedelta
     repost: float
+    # Newer than the others: a configuration that has none goes by these.
+    site_neighbour: float = 0.3
+    soon: timedelta = timedelta(hours=24)
+    same_town_soon: float = 0.06
+    no_place_within: timedelta = timedelta(hours=72)
+    no_place_soon: float = 0.22
+    bursts: tuple[Category, ...] = (Category.SUPPLY_QUALITY,)
+    burst_places: int = 3
+    burst_within: timedelta = timedelta(hours=9)
+    burst_lasts: timedelta = timedelta(hours=24)
 
     def problems(self) -> Iterator[tuple[str, str]]:
         for one in fields(self):
