@@ -13,6 +13,7 @@ from pipeline.aspects import Aspects, CategorySettings
 from pipeline.places.gazetteer import load_gazetteer
 from pipeline.places.locate import Locator
 from pipeline.places.mention import AsideWords
+from pipeline.scorers.genre import role_of
 from pipeline.scorers.score import Scorer
 from pipeline.severity.rate import NOT_RATED, SeverityRules
 from pipeline.severity.settings import SeveritySettings
@@ -97,6 +98,7 @@ class Assessor:
             relevant=score.relevant,
             relevance=score.relevance,
             complaint=score.complaint,
+            role=role_of(squeezed, post.channel, score.complaint) if score.relevant else None,
             negativity=score.negativity if score.relevant else None,
             category=score.category if score.relevant else None,
             aspects=self.aspects.of(squeezed, score.category) if score.relevant else (),

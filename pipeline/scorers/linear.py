@@ -85,7 +85,7 @@ class OwnScorer:
             return Score(False, _SETTLED, False, None, None)
         negativity = self._probability(reading.register, 1, sums[1])
         complaint = negativity >= 0.5
-        manner = manner_of(reading.title, reading.text) if complaint else None
+        manner = manner_of(reading.title, reading.text, channel) if complaint else None
         if manner is not None:
             complaint, negativity = False, _SETTLED
         categories = sums[2:]
