@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.area import open_locator
-from domain.assessments import Assessment, Category, Severity
+from domain.assessments import Assessment, Category, PostRole, Severity
 from domain.clock import parse_time
 from domain.input.load import load_file
 from domain.text import content_hash
@@ -140,8 +140,9 @@ def _facts(post: Told, locator: Locator) -> PostFacts:
     text, words = squeeze(post.title, post.text), content_hash(post.title, post.text)
     located = locator.locate(post.title, post.text, post.region)
     assessment = Assessment(
-        relevant=True, relevance=1.0, complaint=True, negativity=1.0, category=post.category,
-        aspects=(), severity=Severity.NONE, severity_score=0.0, area=located.area,
+        relevant=True, relevance=1.0, complaint=True, role=PostRole.COMPLAINT,
+        negativity=1.0, category=post.category, aspects=(), severity=Severity.NONE,
+        severity_score=0.0, area=located.area,
         places=located.places, station=located.station, reasons=(), scorer="reader",
     )  # fmt: skip
     return PostFacts(

@@ -16,7 +16,7 @@ from sqlalchemy import Boolean, ColumnElement, Connection, Executable, and_, bin
 
 from db.statements import insert_for
 from db.tables import assessments, versions
-from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
+from domain.assessments import Area, Assessment, Category, Place, PostRole, Reason, Severity
 
 PERSON = "person:"
 
@@ -67,6 +67,7 @@ def to_row(version_id: int, assessment: Assessment, at: datetime) -> dict[str, A
         "relevant": assessment.relevant,
         "relevance": assessment.relevance,
         "complaint": assessment.complaint,
+        "role": assessment.role.value if assessment.role else None,
         "negativity": assessment.negativity,
         "category": assessment.category.value if assessment.category else None,
         "aspects": list(assessment.aspects),
@@ -99,6 +100,7 @@ def from_row(row: Any) -> Assessment:
         relevant=row.relevant,
         relevance=row.relevance,
         complaint=row.complaint,
+        role=PostRole(row.role) if row.role else None,
         negativity=row.negativity,
         category=Category(row.category) if row.category else None,
         aspects=tuple(row.aspects),

@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, Connection, Executable, bindparam, func, s
 from db.alone import readable
 from db.statements import insert_for, storable
 from db.tables import incident_events, incident_numbers, incident_posts, incidents
-from domain.assessments import Area, Category, Severity
+from domain.assessments import Area, Category, PostRole, Severity
 from domain.clock import SHANGHAI
 from domain.incidents.events import Cause
-from domain.incidents.incident import Incident, IncidentState, PostRole
+from domain.incidents.incident import Incident, IncidentState
 
 _ALL = 1_000_000_000
 _FIELDS = [f.name for f in fields(Incident)]

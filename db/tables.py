@@ -158,6 +158,7 @@ assessments = Table(
     Column("relevant", Boolean, nullable=False),
     Column("relevance", Double, nullable=False),
     Column("complaint", Boolean, nullable=False),
+    Column("role", Text),  # domain.assessments.PostRole; NULL: not relevant, or not asked then
     Column("negativity", Double),
     Column("category", Text),
     Column("aspects", Json, nullable=False),
@@ -252,9 +253,7 @@ incident_posts = Table(
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
     Column("incident_id", BigInteger, ForeignKey("incidents.id"), nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column(
-        "role", Text, nullable=False, server_default="complaint"
-    ),  # domain.incidents.incident.PostRole
+    Column("role", Text, nullable=False, server_default="complaint"),  # domain.assessments.PostRole
     Index(None, "incident_id"),
 )
 

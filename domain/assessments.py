@@ -8,6 +8,22 @@ from enum import StrEnum
 from domain.labelled import Labelled
 
 
+class PostRole(Labelled):
+    """角色: what a post is to its matter. Only complaints open, grow and raise an incident.
+
+    NEWS is whatever tells of the matter and is nothing else: a report, a headline, a remark.
+    """
+
+    COMPLAINT = "complaint", "投诉"
+    REPLY = "reply", "官方回复"
+    NEWS = "news", "消息"
+    NOTICE = "notice", "公告"
+    THANKS = "thanks", "致谢"
+    RECORD = "record", "工单记录"
+    REPOST = "repost", "转发"
+    QUESTION = "question", "咨询"
+
+
 class Category(Labelled):
     """类别: the company's own six classes of complaint. config/categories.yaml tells of each."""
 
@@ -94,12 +110,14 @@ class Assessment:
     """研判: what the pipeline concluded about one version of a post, and why.
 
     `relevance` and `negativity` are probabilities 0–1; category, negativity and severity speak
-    only where the post is relevant. `scorer` names the model version.
+    only where the post is relevant. `scorer` names the model version. `role` is COMPLAINT
+    where, and only where, the post is a complaint; None where it is not relevant.
     """
 
     relevant: bool
     relevance: float
     complaint: bool
+    role: PostRole | None
     negativity: float | None
     category: Category | None
     aspects: tuple[str, ...]
@@ -115,6 +133,14 @@ class Assessment:
     def place(self) -> Place | None:
         """The place that locates the matter: locate puts it first."""
         return self.places[0] if self.places else None
+
+    def role_where(self, relevant: bool, complaint: bool) -> PostRole | None:
+        """The role where somebody else says whether it is relevant, and a complaint."""
+        if not relevant:
+            return None
+        if complaint:
+            return PostRole.COMPLAINT
+        return PostRole.NEWS if self.role in (None, PostRole.COMPLAINT) else self.role
 
 
 class Correction(Labelled):

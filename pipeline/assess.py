@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from domain.assessments import Assessment, Category
-from domain.incidents.incident import PostRole
 from domain.input.load import load_file
 from pipeline.aspects import Aspects, CategorySettings
 from pipeline.places.gazetteer import load_gazetteer
 from pipeline.places.locate import Locator
 from pipeline.places.mention import AsideWords
+from pipeline.scorers.genre import role_of
 from pipeline.scorers.score import Score, Scorer, names_of
 from pipeline.severity.rate import NOT_RATED, SeverityRules
 from pipeline.severity.settings import SeveritySettings
@@ -51,14 +51,10 @@ class PostText:
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """An assessment with the text that it was read from, so that nobody squeezes it again.
-
-    `role`: what the post is to its incident; None: it belongs in none.
-    """
+    """An assessment with the text that it was read from, so that nobody squeezes it again."""
 
     text: Squeezed
     assessment: Assessment
-    role: PostRole | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +106,7 @@ class Assessor:
             relevant=score.relevant,
             relevance=score.relevance,
             complaint=score.complaint,
+            role=role_of(squeezed, post.channel, score.complaint) if score.relevant else None,
             negativity=score.negativity if score.relevant else None,
             category=score.category if score.relevant else None,
             aspects=self.aspects.of(squeezed, score.category) if score.relevant else (),
@@ -121,7 +118,7 @@ class Assessor:
             reasons=score.reasons + rated.reasons,
             scorer=score.scorer or self.scorer.name,
         )
-        return Assessed(squeezed, assessment, PostRole.COMPLAINT if score.complaint else None)
+        return Assessed(squeezed, assessment)
 
 
 def open_assessor(config: Path, scorer: Scorer) -> Assessor:

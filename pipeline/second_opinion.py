@@ -138,6 +138,7 @@ def merged(standing: Assessment, opinion: Opinion, scorer: str) -> Assessment:
         relevant=opinion.relevant,
         relevance=float(opinion.relevant),
         complaint=opinion.complaint,
+        role=standing.role_where(opinion.relevant, opinion.complaint),
         negativity=float(opinion.complaint) if opinion.relevant else None,
         category=(opinion.category or standing.category) if opinion.relevant else None,
         aspects=standing.aspects if opinion.relevant else (),

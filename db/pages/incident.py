@@ -49,6 +49,7 @@ class ShownPost:
     text: str
     reply: str | None
     reply_at: datetime | None
+    role: str | None
     reasons: tuple[Reason, ...]
     places: tuple[Place, ...]
 
@@ -120,7 +121,7 @@ def read_posts(conn: Connection, incident_id: int, page: int, size: int) -> list
         select(
             p.id, p.source, p.url, p.channel, p.region, p.event_at, p.first_seen, p.engagement,
             first.c.source.label("copied_from"), v.title, v.text, v.reply, v.reply_at,
-            a.reasons, a.places,
+            a.role, a.reasons, a.places,
         )
         .select_from(
             _members()

@@ -27,19 +27,6 @@ class IncidentState(Labelled):
         return self not in (self.CLOSED, self.FALSE_ALARM, self.MERGED)
 
 
-class PostRole(Labelled):
-    """角色: what a post is to its incident. Only complaints open, grow and raise one."""
-
-    COMPLAINT = "complaint", "投诉"
-    REPLY = "reply", "官方回复"
-    NEWS = "news", "新闻"
-    NOTICE = "notice", "公告"
-    THANKS = "thanks", "致谢"
-    RECORD = "record", "工单记录"
-    REPOST = "repost", "转发"
-    QUESTION = "question", "咨询"
-
-
 @dataclass(frozen=True, slots=True)
 class Incident:
     """舆情事件: the posts about one matter in one place and time, as it stands now."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def assessed_post(post_id: Any, assessment: Assessment) -> dict[str, Any]:
     """A line of `assess`: the id as it came, and the assessment.
 
-    relevance and negativity are probabilities 0–1; negativity, category, aspects and severity are
-    null where the post is not relevant; offsets count code points of the original.
+    relevance and negativity are probabilities 0–1; role, negativity, category, aspects and severity
+    are null where the post is not relevant; offsets count code points of the original.
     """
     known = assessment.relevant
     negativity = assessment.negativity if known else None
@@ -27,6 +27,7 @@ def assessed_post(post_id: Any, assessment: Assessment) -> dict[str, Any]:
         "relevant": assessment.relevant,
         "relevance": round(assessment.relevance, 4),
         "complaint": assessment.complaint,
+        "role": assessment.role if known else None,
         "negativity": None if negativity is None else round(negativity, 4),
         "category": assessment.category if known else None,
         "aspects": list(assessment.aspects) if known else None,

@@ -16,7 +16,15 @@ from db.assessments import PERSON, let_stand, put_assessments
 from db.engine import grouping_lane, read, write
 from db.rescoring import AssessedVersion
 from db.statements import storable
-from domain.assessments import Area, Assessment, Category, Correction, Reason, Severity
+from domain.assessments import (
+    Area,
+    Assessment,
+    Category,
+    Correction,
+    PostRole,
+    Reason,
+    Severity,
+)
 from domain.incidents.events import Cause, EventKind
 from domain.input.bounds import NAME_CHARS, cut
 from domain.masking.mask import mask
@@ -151,6 +159,7 @@ def _corrected(
             relevant=relevant,
             relevance=float(relevant) if what is not Correction.FALSE_ALARM else base.relevance,
             complaint=False,
+            role=base.role_where(relevant, False),
             negativity=0.0 if relevant else None,
             category=(category or base.category) if relevant else None,
             aspects=base.aspects if relevant else (),
@@ -171,6 +180,7 @@ def _corrected(
         relevant=True,
         relevance=1.0,
         complaint=True,
+        role=PostRole.COMPLAINT,
         negativity=1.0,
         category=category,
         aspects=aspects,
@@ -186,7 +196,7 @@ def _by_model(assessor: Assessor, found: AssessedVersion) -> Assessment:
         return assessor.assess(found.row)
     except Exception:  # it lies set aside with its problem; the person's word needs no model
         return Assessment(
-            relevant=False, relevance=0.0, complaint=False, negativity=None, category=None,
-            aspects=(), severity=Severity.NONE, severity_score=0.0, area=Area.UNKNOWN, places=(),
-            station=None, reasons=(), scorer=assessor.scorer.name,
+            relevant=False, relevance=0.0, complaint=False, role=None, negativity=None,
+            category=None, aspects=(), severity=Severity.NONE, severity_score=0.0,
+            area=Area.UNKNOWN, places=(), station=None, reasons=(), scorer=assessor.scorer.name,
         )  # fmt: skip

@@ -15,8 +15,7 @@ from sqlalchemy import Connection, Engine
 from db import incidents, posts
 from db.engine import open_engine, read, upgrade
 from db.unassessed import ToAssess
-from domain.assessments import Category, Severity
-from domain.incidents.incident import PostRole
+from domain.assessments import Category, PostRole, Severity
 from gridvoice.service.replay import SOURCE, Replayed, replay
 from gridvoice.settings.configuration import Configuration
 from pipeline.assess import Assessed, Assessor, HasText
@@ -48,6 +47,8 @@ def verdict(row: Mapping[str, Any]) -> tuple[str, Verdict]:
         category, role = row.get("category"), row.get("role")
         if not isinstance(relevant, bool) or not isinstance(complaint, bool):
             raise BadTruth("'relevant' 与 'complaint' 须为 true 或 false")
+        if complaint:
+            role = PostRole.COMPLAINT  # whatever its form: a record of a complaint is one
         return str(row["id"]), Verdict(
             relevant,
             complaint,
@@ -87,7 +88,7 @@ class GivenVerdicts(Assessor):
         squeezed = squeeze(post.title, post.text)
         score = self._told_of(told, squeezed, post.channel)
         assessed = self.assessed(post, squeezed, score)
-        return replace(assessed, role=told.role)
+        return replace(assessed, assessment=replace(assessed.assessment, role=told.role))
 
     def _told_of(self, told: Verdict, squeezed: Squeezed, channel: str | None) -> Score:
         own = self.scorer.score(squeezed, channel)

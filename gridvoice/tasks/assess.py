@@ -27,7 +27,6 @@ from db.engine import grouping_lane, read, write
 from db.faults import is_of_the_store
 from db.unassessed import ToAssess, name_of
 from domain.clock import utc_now
-from domain.incidents.incident import PostRole
 from gridvoice.settings.configuration import Configuration
 from gridvoice.tasks import aside
 from gridvoice.tasks.aside import ASSESS, GROUP, Failed
@@ -133,14 +132,14 @@ def _stored(conn: Connection, by: _Pass, assessments: Assessments, each: Each) -
     grouping_lane(conn)
     fresh = _record(conn, assessments, by.stamp, failed, each)
     members = [
-        (row, read, read.role)
+        (row, read)
         for row, read in assessments
-        if read.role is not None and row.version_id in fresh
+        if read.assessment.role is not None and row.version_id in fresh
     ]
     grouping = Grouping(conn, by.config)
     taken: list[Taken] = []
-    for row, assessed, role in members:
-        take = partial(grouping.take, row, assessed, by.moments[row.version_id], role=role)
+    for row, assessed in members:
+        take = partial(grouping.take, row, assessed, by.moments[row.version_id])
         try:
             taken.append(each(conn, take))
         except Poison as poison:
@@ -154,7 +153,7 @@ def _stored(conn: Connection, by: _Pass, assessments: Assessments, each: Each) -
     grouped = sum(one.lane == GROUP for one in failed)
     return AssessedBatch(
         posts=len(fresh) + put - grouped,  # one that failed in grouping was assessed as well
-        complaints=sum(role is PostRole.COMPLAINT for _, _, role in members),
+        complaints=sum(read.assessment.complaint for _, read in members),
         opened=sum(one.opened for one in taken),
         alerts=sum(one.told for one in taken),
         set_aside=put,
@@ -167,7 +166,7 @@ def _parts(assessments: Assessments) -> Iterator[Assessments]:
     members = 0
     for one in assessments:
         part.append(one)
-        members += one[1].role is not None
+        members += one[1].assessment.role is not None
         if members == COMPLAINTS:
             yield part
             part, members = [], 0

@@ -21,8 +21,9 @@ from db.incident_keys import LookBack
 from db.incidents import IncidentRow
 from db.unassessed import ToAssess
 from db.undated import first_seen_is_fair
+from domain.assessments import PostRole
 from domain.incidents.events import Cause, EventKind, TimerKind
-from domain.incidents.incident import Incident, IncidentState, PostRole
+from domain.incidents.incident import Incident, IncidentState
 from gridvoice.settings.configuration import Configuration
 from gridvoice.tasks.known_incidents import known_incidents, likeness_of, remember
 from gridvoice.telling.tell import tell_if_changed
@@ -77,13 +78,14 @@ class Grouping:
         read: Assessed,
         now: datetime,
         late: bool = False,
-        role: PostRole = PostRole.COMPLAINT,
     ) -> Taken:
         """Put one post into its incident, and tell people when that is a real change.
 
+        What is no complaint by its assessment's role may join an incident and opens none.
+
         `late`: history found late. Nobody is told and nothing that has ended is opened again.
         """
-        post = self._facts(row, read, role)
+        post = self._facts(row, read)
         if row.incident_id is not None:  # an edit: it stays where it is, its facts may be graver
             found = incidents.incident(self._conn, row.incident_id, hold=True)
             if found is None:
@@ -94,11 +96,11 @@ class Grouping:
         joined, previous = self._find(post)
         if joined is not None:
             return self._join(joined, row, post, now, late)
-        if role is not PostRole.COMPLAINT:
+        if post.role is not PostRole.COMPLAINT:
             return Taken()
         return self._open(row, post, now, previous, late)
 
-    def _facts(self, row: ToAssess, read: Assessed, role: PostRole) -> PostFacts:
+    def _facts(self, row: ToAssess, read: Assessed) -> PostFacts:
         return PostFacts(
             squeezed=read.text,
             assessment=read.assessment,
@@ -113,7 +115,6 @@ class Grouping:
             dated=row.published_at is not None or first_seen_is_fair(self._conn, row.post_id),
             copy=row.duplicate_of is not None,
             engagement=row.engagement,
-            role=role,
             post_id=row.post_id,
             url=row.url,
         )

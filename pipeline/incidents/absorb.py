@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from domain.assessments import Area, Assessment, Category
+from domain.assessments import Area, Assessment, Category, PostRole
 from domain.incidents.events import EventKind
-from domain.incidents.incident import Incident, IncidentState, PostRole
+from domain.incidents.incident import Incident, IncidentState
 from domain.masking.mask import mask
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.profile import Profile

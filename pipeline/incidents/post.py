@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.assessments import Assessment, Reason
-from domain.incidents.incident import PostRole
+from domain.assessments import Assessment, PostRole, Reason
 from pipeline.incidents.proximity import PlaceKeys, place_keys
 from pipeline.incidents.similarity import Wording, coded_regions, local_names, terms
 from pipeline.text.normalise import Squeezed
@@ -36,7 +35,6 @@ class PostFacts:
     dated: bool = True
     copy: bool = False
     engagement: Mapping[str, int] | None = None
-    role: PostRole = PostRole.COMPLAINT
     post_id: int = 0
     url: str | None = None
 
@@ -51,6 +49,11 @@ class PostFacts:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         return self.assessment.reasons
+
+    @property
+    def role(self) -> PostRole:
+        """What it is to its matter, as it was assessed."""
+        return self.assessment.role or PostRole.NEWS
 
     def is_fresh(self, now: datetime, fresh_for: timedelta) -> bool:
         """Whether it is news, not history. A time too old to be believed is old."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from domain.assessments import Category
 from pipeline.learning.labels import Example
-from pipeline.scorers.features import BOARD, MANNERS, REGISTERS, Reader
+from pipeline.scorers.features import BOARD, GIVEN, MANNERS, REGISTERS, Reader
 from pipeline.scorers.model_file import SCALE, Model, Weights
 
 
@@ -27,14 +27,16 @@ class FitSettings:
     longest: int = 4  # characters of an n-gram
     least_posts: int = 3  # an n-gram must stand in that many training posts
     ngrams: int = 8_000  # kept at most
-    strength: tuple[float, ...] = (2.0, 5.0)  # C of the heads (inverse regularisation), by register
+    # by register, C of the heads (inverse regularisation)
+    strength: tuple[float, ...] = (2.0, 5.0, 5.0)
     category_strength: float = 7.0
     fact_scale: float = 0.12  # concepts and pairs against normalised n-grams
     manner_scale: float = 0.6  # how an office answers, a citizen begins: few examples, much said
-    other_register: tuple[float, ...] = (0.02, 0.05)  # what an example of the other register counts
+    # by register, what an example of another counts
+    other_register: tuple[float, ...] = (0.02, 0.05, 0.3)
     written_in_board: float = 0.3  # what a written letter counts in the register of letters
     # what a yes counts, by register and head (relevant, complaint): balances recall and precision
-    positives: tuple[tuple[float, float], ...] = ((1.8, 3.0), (0.3, 1.1))
+    positives: tuple[tuple[float, float], ...] = ((1.8, 3.0), (0.3, 1.1), (1.0, 1.5))
     bags: int = 6  # heads are means of so many fits on resampled examples
 
 
@@ -82,7 +84,7 @@ def fit(
     read = _read(examples, reader or Reader(), settings.longest)
     count = Counter(g for grams in read.near for g in grams)
     candidates = sorted(g for g, n in count.items() if n >= settings.least_posts)
-    facts = sorted({f for found in read.facts for f in found})
+    facts = sorted({f for found in read.facts for f in found} - GIVEN.keys())
     first = _matrix(read, candidates, facts, settings)
     size = np.zeros(len(candidates))
     for register in range(len(REGISTERS)):
@@ -103,7 +105,7 @@ def fit(
             )
             for r in range(len(REGISTERS))
         ),
-        trained_on=frozenset(e.hash for e in examples if e.kind == "real"),
+        trained_on=frozenset(e.hash for e in examples if e.group != "voices"),
     )
 
 
@@ -116,7 +118,7 @@ def _matrix(read: _Read, ngrams: list[str], facts: list[int], settings: FitSetti
     grams = _binary(near, len(ngrams))
     scale = np.array([1 / math.sqrt(len(r)) if r else 0.0 for r in near])
     grams.data *= np.repeat(scale, [len(r) for r in near])
-    said = _binary([[place[f] for f in found] for found in read.facts], len(facts))
+    said = _binary([[place[f] for f in found if f in place] for found in read.facts], len(facts))
     return hstack([grams, said.multiply(_scales(facts, settings))]).tocsr()
 
 
@@ -195,6 +197,11 @@ def _logistic(
     return total / len(drawn), bias / len(drawn)
 
 
+def _given(share: tuple[float, float]) -> tuple[int, ...]:
+    """A weight that is not learnt: one column a head; it tells no category."""
+    return (*(round(part * SCALE) for part in share), *(0 for _ in Category))
+
+
 def _strongest(ngrams: list[str], size: Any, keep: int) -> list[str]:
     order = sorted(range(len(ngrams)), key=lambda i: (-round(float(size[i]), 6), ngrams[i]))
     return sorted(ngrams[i] for i in order[:keep])
@@ -217,6 +224,7 @@ def _weights(
             f: tuple(map(int, said[:, i]))
             for i, f in enumerate(facts)
             if abs(said[:, i]).max() >= _LEAST
-        },
+        }
+        | {f: _given(share) for f, share in GIVEN.items()},
         bias=tuple(int(b) for b in bias),
     )

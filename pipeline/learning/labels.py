@@ -55,6 +55,7 @@ def example(row: dict[str, Any], kind: str = "real", weight: float = 1.0) -> Exa
     category = row.get("category")
     if category is not None and category not in list(Category):
         raise ValueError(f"category {category!r} is none of {', '.join(Category)}")
+    by_hand = is_written(row)
     return Example(
         id=str(row.get("id", "")),
         title=row.get("title") or "",
@@ -63,10 +64,15 @@ def example(row: dict[str, Any], kind: str = "real", weight: float = 1.0) -> Exa
         relevant=row["relevant"],
         complaint=row["complaint"],
         category=Category(category) if category else None,
-        group=str(row.get("group") or row.get("source_set") or "?"),
-        kind="synthetic" if row.get("synthetic") else kind,
+        group=str(row.get("group") or row.get("source_set") or ("written" if by_hand else "?")),
+        kind="synthetic" if by_hand else kind,
         weight=weight,
     )
+
+
+def is_written(row: dict[str, Any]) -> bool:
+    """Whether a row was written for training: it says so, or has no id, being nobody's post."""
+    return bool(row.get("synthetic")) or "id" not in row
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -93,7 +99,7 @@ def join(labels: Iterable[dict[str, Any]], posts: dict[str, dict[str, Any]]) -> 
     for label in labels:
         weight = DOUBTFUL_WEIGHT if label.get("doubtful") else 1.0
         if "text" in label:
-            weight *= SYNTHETIC_WEIGHT if label.get("synthetic") else 1.0
+            weight *= SYNTHETIC_WEIGHT if is_written(label) else 1.0
             found.append(example(label, weight=weight))
             continue
         post = posts.get(str(label["id"]))

@@ -15,6 +15,7 @@ from pipeline.scorers.heads import HEADS_NAME
 from pipeline.scorers.score import Scorer
 
 MODEL_NAME = "own.json"
+WRITTEN_KINDS = "written_kinds.jsonl"  # written for training, beside the real posts
 
 
 def train(
@@ -92,4 +93,5 @@ def read_labelled(files: Sequence[Path], data_dir: Path | None) -> list[Example]
 
 def own_labels(labels_dir: Path, data_dir: Path | None) -> list[Example]:
     """The project's own labels (and written examples), for evaluation by folds."""
-    return [*read_labelled(_in_order([labels_dir]), data_dir), *voices()]
+    kinds = [data_dir / WRITTEN_KINDS] if data_dir and (data_dir / WRITTEN_KINDS).is_file() else []
+    return [*read_labelled(_in_order([labels_dir, *kinds]), data_dir), *voices()]

@@ -29,6 +29,12 @@ _LEXICON = _read(Path(__file__).with_name("concepts.txt").read_text(encoding="ut
 NAMES: tuple[str, ...] = tuple(_LEXICON)
 TITLES: tuple[str, ...] = tuple(title for title, _ in _LEXICON.values())
 
+# Concepts that say what happened or was done: a no before one of their phrases turns it round.
+_SAID = "outage cut trip voltage restored overcharge hazard burnt connect call request praise calm"
+DENIABLE = frozenset([*_SAID.split(), "resolved", "notice", "ration", "force"])
+# Concepts that say it is well: a question about it says that it is not.
+ASKABLE = frozenset(("restored", "resolved"))
+
 
 def words() -> dict[str, tuple[int, ...]]:
     """Each phrase and the concepts (their numbers in NAMES) that it stands for."""

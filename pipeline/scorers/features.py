@@ -13,23 +13,28 @@ from itertools import chain
 from typing import Any
 
 import ahocorasick
+import numpy as np
 
 from pipeline.scorers import concepts
+from pipeline.scorers.genre import ORDER_CHANNELS
+from pipeline.scorers.plain import SIGNS, pair_table, plainly
 from pipeline.scorers.triggers import (
     COMMON,
     NEAR,
-    RARE,
     TITLE_LIMIT,
     TRIGGER,
     WIDE,
+    has_rare_letter,
     spread,
 )
+from pipeline.text import misread
 from pipeline.text.normalise import Squeezed
 
 PAIR_REACH = 28  # characters between the ends of two phrases that count as together
 
-BOARD, OPEN = 0, 1  # registers: letters to an office, and everything else
-REGISTERS = ("board", "open")
+# Registers: letters to an office, everything else, and what tells of supply without its words.
+BOARD, OPEN, PLAIN = 0, 1, 2
+REGISTERS = ("board", "open", "plain")
 BOARD_CHANNELS = frozenset(
     (
         "gov_board",
@@ -48,6 +53,14 @@ _FORM_OF = {
     "wechat": "news",
     "review": "review",
     "gov_reply": "reply",
+}
+# What a channel is says by itself (an order is a customer's); given, not learnt: few are labelled.
+_BOOK_OF = {
+    "ticket_95598": "order",
+    "grid_service": "order",
+    "hotline_12345": "call",
+    "phone_programme": "call",
+    "letter_visit": "call",
 }
 # How an office begins and ends its answer, and how a citizen begins a letter.
 _REPLY_OPENING = re.compile(
@@ -71,9 +84,12 @@ _FORMS = (
     *(f"density{i}" for i in range(7)),
     "in_title",
     *(f"form_{f}" for f in ("headline", "news", "review")),
+    *("book_order", "book_call"),
     *("form_reply", "reply_opening", "reply_closing", "letter_opening"),  # the manners stand last
 )
 _FORM_NUMBER = {name: _FORM + i for i, name in enumerate(_FORMS)}
+# Log-odds for relevant and for a complaint that a channel gives by itself.
+GIVEN = {_FORM_NUMBER["book_order"]: (4.0, 2.0), _FORM_NUMBER["book_call"]: (0.3, 0.5)}
 MANNERS = frozenset(_FORM_NUMBER[m] for m in _FORMS[-4:])
 _INDEX = {name: i for i, name in enumerate(concepts.NAMES)}
 
@@ -126,6 +142,28 @@ def by_frequency(word: str) -> tuple[int, str]:
     return _RANK.get(word[0], len(_RANK)), word
 
 
+Doubt = tuple[bool, tuple[tuple[int, str], ...]]  # may it be asked? what may it be cut from?
+
+
+def _doubt(phrase: str, told: set[str]) -> Doubt | None:
+    """What besides a no may make a phrase say something else where it stands; None: nothing."""
+    askable, cut_from = not told.isdisjoint(concepts.ASKABLE), misread.cut_from(phrase)
+    return (askable, cut_from) if askable or cut_from else None
+
+
+def _misreads(text: str, start: int, end: int, deniable: bool, doubt: Doubt | None) -> bool:
+    if deniable and misread.denied(text, start):
+        return True
+    if doubt is None:
+        return False
+    askable, cut_from = doubt
+    if askable and misread.asked(text, end):
+        return True
+    return any(
+        start >= before and text.startswith(word, start - before) for before, word in cut_from
+    )
+
+
 Spoken = tuple[int, int, tuple[int, ...], bool]  # start, end in the squeezed field, concepts, near?
 
 
@@ -172,7 +210,7 @@ class Reader:
     def __init__(self, known: Container[int] | None = None, prefilter: bool = True) -> None:
         self._prefilter = prefilter
         self._known = known
-        self._find: Callable[..., Iterable[tuple[int, tuple[int, int]]]]
+        self._find: Callable[..., Iterable[tuple[int, tuple[int, int, bool, Doubt | None]]]]
         words = concepts.words()
         self._numbers = list(dict.fromkeys(words.values()))
         place = {numbers: i for i, numbers in enumerate(self._numbers)}
@@ -181,7 +219,9 @@ class Reader:
         # frequent letters first, those that begin no phrase too (with a word that no text holds).
         for phrase in sorted([*words, *(f"{c}\uffff" for c in _FREQUENT)], key=by_frequency):
             kind = place[words[phrase]] if phrase in words else 0
-            automaton.add_word(phrase, (len(phrase), kind))
+            told = {concepts.NAMES[n] for n in words.get(phrase, ())}
+            deniable = not told.isdisjoint(concepts.DENIABLE)
+            automaton.add_word(phrase, (len(phrase), kind, deniable, _doubt(phrase, told)))
         automaton.make_automaton()
         self._find = automaton.iter
         self._title_facts = {ns: self._that_matter(ns) for ns in self._numbers}
@@ -195,16 +235,26 @@ class Reader:
 
     def read(self, post: Squeezed, channel: str | None) -> FeatureReading | None:
         """The post as features; None when nothing in it speaks of electricity."""
-        if self._prefilter and not _hinted(post.text):
+        ordered = channel in ORDER_CHANNELS
+        may_say, may_hint = _hinted(post) if self._prefilter else (True, True)
+        if not may_hint and not ordered:
             return None
         body = post.text[post.boundary + 1 :]
         head = post.text[: min(post.boundary, TITLE_LIMIT)]
-        triggers = [m.span() for m in TRIGGER.finditer(body)]
-        head_triggers = [m.span() for m in TRIGGER.finditer(head)] if head else []
-        if not triggers and not head_triggers:
-            return None
+        triggers = [m.span() for m in TRIGGER.finditer(body)] if may_say else []
+        head_triggers = [m.span() for m in TRIGGER.finditer(head)] if may_say and head else []
+        is_plain = not triggers and not head_triggers
+        if is_plain:
+            head_triggers, triggers = plainly(post)
+            head_triggers = [span for span in head_triggers if span[1] <= len(head)]
+            if not triggers and not head_triggers:
+                if not ordered:
+                    return None
+                triggers = [(0, min(len(body), WIDE))]  # an order that says nothing else
         size = len(body)
-        register = register_of(channel, head, body)
+        if channel == "forum" and head_triggers and not triggers:
+            triggers = [(0, min(size, WIDE))]  # an answer in a thread is about the thread's matter
+        register = PLAIN if is_plain else register_of(channel, head, body)
         reach = NEAR[register]
         near = spread(triggers, reach, size)
         head_near = spread(head_triggers, reach, len(head)) if head_triggers else []
@@ -223,6 +273,8 @@ class Reader:
             facts += self._that_matter(form)
         if channel in _FORM_OF:
             facts += self._that_matter([_FORM_NUMBER["form_" + _FORM_OF[channel]]])
+        if channel in _BOOK_OF:
+            facts += self._that_matter([_FORM_NUMBER["book_" + _BOOK_OF[channel]]])
         facts += self._that_matter(_manner(body))
         return FeatureReading(
             register, head, body, head_near, near, head_spoken, spoken, set(facts)
@@ -248,14 +300,18 @@ class Reader:
     ) -> None:
         """Adds the concepts of a stretch, those near a trigger, and the pairs within reach."""
         numbers, wide_facts, near_facts = self._numbers, self._wide_facts, self._near_facts
-        say, add = spoken.append, facts.extend
+        say, add, denials = spoken.append, facts.extend, misread.BEFORE
         lasts: list[int] = []
         kinds: list[int] = []
         first = 0
         a, b = near[0] if near else (end, end)
         at = 1
-        for last, (length, kind) in self._find(text, start, end):
+        for last, (length, kind, deniable, doubt) in self._find(text, start, end):
             begin = last - length + 1
+            if (doubt is not None or (deniable and text[begin - 1] in denials)) and _misreads(
+                text, begin, last + 1, deniable, doubt
+            ):
+                continue
             add(wide_facts[kind])
             while last >= b and at < len(near):
                 a, b = near[at]
@@ -273,11 +329,18 @@ class Reader:
             kinds.append(kind)
 
 
-def _hinted(text: str) -> bool:
-    """Whether a text may hold a trigger. Most of what people write may not."""
-    if RARE.search(text) is not None:
-        return True
-    return COMMON.search(text) is not None and TRIGGER.search(text) is not None
+_SAYS, _HINTS_AT = 1, 2
+# What a pair of letters may begin: a trigger word without a rare letter, or a plain sign.
+_HINTS = np.where(pair_table(COMMON), np.uint8(_SAYS), np.uint8(_HINTS_AT) * pair_table(SIGNS))
+
+
+def _hinted(post: Squeezed) -> tuple[bool, bool]:
+    """Whether a text may hold a trigger, and a plain sign. Most of what people write may not."""
+    if has_rare_letter(post.text):
+        return True, True
+    hits = _HINTS.take(post.hashes).tobytes()
+    trigger = hits.find(_SAYS) >= 0
+    return trigger, trigger or hits.find(_HINTS_AT) >= 0
 
 
 def _pair(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
@@ -314,8 +377,10 @@ def _form(
 
 __all__ = [
     "BOARD",
+    "GIVEN",
     "MANNERS",
     "OPEN",
+    "PLAIN",
     "REGISTERS",
     "FeatureReading",
     "Reader",

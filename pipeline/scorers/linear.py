@@ -57,6 +57,7 @@ class FirstReading:
     of its n-grams; `sums`: the model's for each head, times SCALE."""
 
     post: Squeezed
+    channel: str | None
     reading: FeatureReading
     near: set[int]
     sums: list[float]
@@ -105,7 +106,7 @@ class OwnScorer:
         if reading is None:
             return None
         near = self.near_ngrams(reading)
-        return FirstReading(post, reading, near, self._sums(reading, near))
+        return FirstReading(post, channel, reading, near, self._sums(reading, near))
 
     def judge(self, read: FirstReading, second: SecondReading | None = None) -> Score:
         """The verdict on what was read, with the second stage's word where it was asked."""
@@ -119,7 +120,7 @@ class OwnScorer:
             return Score(False, _SETTLED, False, None, None)
         negativity = second.negativity if second else self._probability(register, 1, sums[1])
         complaint = negativity >= 0.5
-        manner = manner_of(reading.title, reading.text) if complaint else None
+        manner = manner_of(reading.title, reading.text, read.channel) if complaint else None
         if manner is not None:
             complaint, negativity = False, _SETTLED
         categories = sums[2:]

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from domain.assessments import Category
-from pipeline.scorers import concepts
+from pipeline.scorers import concepts, plain
 from pipeline.scorers.features import REGISTERS, feature_name, feature_number
+from pipeline.text.misread import OTHER_WORDS
 from pipeline.text.normalise import Squeezed
 
 SCALE = 10_000
@@ -122,6 +123,16 @@ def text_hash(post: Squeezed) -> str:
 
 
 def lexicon_digest() -> str:
-    """Changes when a concept or phrase changes: weights belong to one lexicon."""
-    listed = json.dumps([concepts.NAMES, sorted(concepts.words().items())], ensure_ascii=False)
+    """Changes with a phrase or how it is read: weights belong to one lexicon."""
+    listed = json.dumps(
+        [
+            concepts.NAMES,
+            sorted(concepts.words().items()),
+            OTHER_WORDS,
+            plain.RULES,
+            sorted(concepts.DENIABLE),
+            sorted(concepts.ASKABLE),
+        ],
+        ensure_ascii=False,
+    )
     return hashlib.sha256(listed.encode()).hexdigest()[:12]

@@ -12,7 +12,8 @@ import re
 # branch begins with a letter as it stands, so that the engine skips to those letters. 停电影响,
 # 停电报修, 停电视频, 用电动不动就跳 hold no film, telegraph, television or motor.
 _WORDS = {
-    "电": "(?<![闪雷静广]电)(?![话脑子梯信池竞邮钻焊音玩筒瓶讯贝]"
+    "电": "(?<![闪雷静广]电)(?![话脑子梯池竞邮钻焊音玩筒瓶讯贝]"
+    "|信(?!息(?!港|产))"
     "|影(?!响(?![起当应亮彻]))|视(?!频(?![道繁率谱]))|报(?![修警装告])|动(?!不动)|台(?!区(?!别))"
     "|商(?!户(?!外)|铺(?![货天路])))",
     **dict.fromkeys(("跳闸", "拉闸", "掉闸", "闸刀", "合闸"), ""),
@@ -30,11 +31,20 @@ _WORDS = {
 }
 TRIGGER = re.compile("|".join(word + condition for word, condition in _WORDS.items()))
 
-# One letter of each word, which it cannot do without: the rare ones, and the rest.
-RARE = re.compile("[电闸压伏杆抄]")
-COMMON = re.compile("[网表变区5空荷架容零k]")
+# A letter of most of them, which few other texts hold, and the words without one: a text that holds
+# neither is not asked for a trigger at all.
+_RARE = "电闸压伏杆抄"
+COMMON = tuple(word for word in _WORDS if not set(word) & set(_RARE))
 
-NEAR = (10, 14)  # characters each side of a trigger, by register: the clause that holds it
+
+def has_rare_letter(text: str) -> bool:
+    """Whether a text holds one of the rare letters; six searches by hand cost half of a class."""
+    return (
+        "电" in text or "压" in text or "闸" in text or "伏" in text or "杆" in text or "抄" in text
+    )
+
+
+NEAR = (10, 14, 14)  # characters each side of a trigger, by register: the clause that holds it
 WIDE = 40  # and its neighbours
 MAX_WINDOWS = 40  # bounds the cost on texts that are nothing but triggers
 TITLE_LIMIT = 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -31,8 +32,9 @@ from db import unassessed
 from db.engine import write
 from db.incidents import IncidentRow
 from db.tables import incident_keys, incident_posts
+from domain.assessments import PostRole
 from domain.incidents.events import EventKind
-from domain.incidents.incident import IncidentState, PostRole
+from domain.incidents.incident import IncidentState
 from gridvoice.handling.acts import acknowledge, close
 from gridvoice.settings.configuration import Configuration
 from gridvoice.tasks import assess as assessing
@@ -102,9 +104,10 @@ def grouped(
     with write(engine) as conn:
         (row,) = unassessed.unassessed(conn, 10)
         read = config.assessing.assessor.read(row)
+        read = replace(read, assessment=replace(read.assessment, role=role))
         pairs = [(row.version_id, read.assessment)]
         unassessed.record_assessments(conn, pairs, later(minutes))
-        return Grouping(conn, config).take(row, read, later(minutes), role=role)
+        return Grouping(conn, config).take(row, read, later(minutes))
 
 
 def keys_of(engine: Engine, row: IncidentRow) -> set[str]:

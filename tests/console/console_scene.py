@@ -20,7 +20,7 @@ from db.engine import write
 from db.tables import deliveries
 from db.tables import posts as post_table
 from domain.alerts import AlertReason, Outcome
-from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
+from domain.assessments import Area, Assessment, Category, Place, PostRole, Reason, Severity
 from domain.incidents.events import Cause
 from domain.incidents.incident import Incident, IncidentState
 from domain.polling import PollOutcome, PollResult
@@ -123,7 +123,7 @@ def _assessment(said: Said, category: Category, relevant: bool) -> Assessment:
             if start >= 0:
                 places.append(Place(name, "411003105", field, start, start + len(name)))
     return Assessment(
-        relevant=relevant, relevance=0.97 if relevant else 0.02, complaint=relevant,
+        relevant=relevant, relevance=0.97 if relevant else 0.02, complaint=relevant, role=PostRole.COMPLAINT if relevant else None,
         negativity=0.9, category=category if relevant else None, aspects=(), severity=said.severity,
         severity_score=3.0, area=Area.INSIDE, places=tuple(places), station=None,
         reasons=tuple(reasons), scorer="scene",

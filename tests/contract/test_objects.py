@@ -20,7 +20,7 @@ from db.search import Hit
 from db.sources import SourceRow
 from db.timeline import EventRow
 from domain.alerts import AlertReason, DeliveryState, Outcome, Receipt, SendError
-from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
+from domain.assessments import Area, Assessment, Category, Place, PostRole, Reason, Severity
 from domain.incidents.events import Cause
 from domain.incidents.incident import Incident, IncidentState
 from domain.posts import FoundPost
@@ -38,7 +38,7 @@ REASON: Shape = {
     "rule": str, "field": str, "start": int, "end": int, "text": str, "weight": float,
 }  # fmt: skip
 ASSESSED: Shape = {
-    "id": object, "relevant": bool, "relevance": float, "complaint": bool,
+    "id": object, "relevant": bool, "relevance": float, "complaint": bool, "role": str | None,
     "negativity": float | None, "category": str | None, "aspects": (None, [str]),
     "severity": str | None, "area": str, "places": [PLACE], "station": str | None,
     "reasons": [REASON], "scorer": str,
@@ -84,17 +84,18 @@ SOURCE: Shape = {
 }  # fmt: skip
 
 ASSESSMENT = Assessment(
-    relevant=True, relevance=0.98765432, complaint=True, negativity=0.87654321,
-    category=Category.SUPPLY_QUALITY, aspects=("low_voltage",), severity=Severity.ORANGE,
-    severity_score=61.0, area=Area.INSIDE,
+    relevant=True, relevance=0.98765432, complaint=True,
+    role=PostRole.COMPLAINT, negativity=0.87654321, category=Category.SUPPLY_QUALITY,
+    aspects=("low_voltage",), severity=Severity.ORANGE, severity_score=61.0, area=Area.INSIDE,
     places=(Place("小召乡", "411003203", "text", 0, 3),), station="小召供电所",
     reasons=(Reason("低电压", "text", 3, 6, "电压低", 1.23456), Reason.unplaced("传播快", 2.0)),
     scorer="own-1",
 )  # fmt: skip
 IRRELEVANT = Assessment(
-    relevant=False, relevance=0.01, complaint=False, negativity=0.5,
-    category=Category.SUPPLY_QUALITY, aspects=("low_voltage",), severity=Severity.NONE,
-    severity_score=0.0, area=Area.UNKNOWN, places=(), station=None, reasons=(), scorer="own-1",
+    relevant=False, relevance=0.01, complaint=False, role=PostRole.NEWS,
+    negativity=0.5, category=Category.SUPPLY_QUALITY, aspects=("low_voltage",),
+    severity=Severity.NONE, severity_score=0.0, area=Area.UNKNOWN, places=(), station=None,
+    reasons=(), scorer="own-1",
 )  # fmt: skip
 POST = PostRow(
     id=7, version_id=9, source="board", key="k1", url=f"https://board.example/{PHONE}",
@@ -233,7 +234,7 @@ def test_a_shape_is_held_to_key_by_key_and_type_by_type() -> None:
 
 def test_what_does_not_speak_of_an_irrelevant_post_is_null() -> None:
     made = posts.assessed_post("a1", IRRELEVANT)
-    for key in ("negativity", "category", "aspects", "severity"):
+    for key in ("role", "negativity", "category", "aspects", "severity"):
         assert made[key] is None
     known = posts.assessed_post("a1", ASSESSMENT)
     assert (known["relevance"], known["negativity"]) == (0.9877, 0.8765)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from db import incidents
-from domain.assessments import Area, Assessment, Category, Place, Reason, Severity
+from domain.assessments import Area, Assessment, Category, Place, PostRole, Reason, Severity
 from domain.incidents.incident import Incident, IncidentState
 from domain.posts import Evidence, FoundPost
 
@@ -42,6 +42,7 @@ def assessment(**changes: Any) -> Assessment:
         relevant=True,
         relevance=0.98,
         complaint=True,
+        role=PostRole.COMPLAINT,
         negativity=0.8,
         category=Category.SUPPLY_QUALITY,
         aspects=("low_voltage",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from domain.assessments import Area, Assessment, Category, Severity
+from domain.assessments import Area, Assessment, Category, PostRole, Severity
 from domain.text import content_hash
 from pipeline.incidents.match import Candidate
 from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of
@@ -19,8 +19,9 @@ OUTAGE = Category.SUPPLY_QUALITY
 def complaint(**changes: object) -> Assessment:
     """A assessment; the places and the category are the test's own."""
     values: dict[str, object] = {
-        "relevant": True, "relevance": 0.9, "complaint": True, "negativity": 0.8,
-        "category": OUTAGE, "aspects": (), "severity": Severity.YELLOW, "severity_score": 40.0,
+        "relevant": True, "relevance": 0.9, "complaint": True, "role": PostRole.COMPLAINT,
+        "negativity": 0.8, "category": OUTAGE, "aspects": (), "severity": Severity.YELLOW,
+        "severity_score": 40.0,
         "area": Area.INSIDE, "places": (), "station": None, "reasons": (), "scorer": "test",
     }  # fmt: skip
     return Assessment(**{**values, **changes})  # type: ignore[arg-type]

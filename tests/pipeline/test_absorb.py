@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from assessed_posts import START, complaint, facts
 
-from domain.assessments import Area, Assessment, Place, Severity
+from domain.assessments import Area, Assessment, Place, PostRole, Severity
 from domain.incidents.events import EventKind
-from domain.incidents.incident import Incident, IncidentState, PostRole
+from domain.incidents.incident import Incident, IncidentState
 from pipeline.incidents.absorb import Change, absorb, begin
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.profile import Profile
@@ -110,7 +110,7 @@ def test_what_is_no_complaint_is_a_member_and_changes_nothing(
 ) -> None:
     incident, profile = replace(incident, state=state), Profile()
     grave = replace(VERDICT, severity=Severity.RED, severity_score=99.0, places=(VILLAGE,))
-    later = saying(grave, at=START + timedelta(days=2), channel="news", role=role)
+    later = saying(replace(grave, role=role), at=START + timedelta(days=2), channel="news")
     change = absorb(incident, profile, later, START, Told(None), fresh=True)
     assert (change.after, change.profile) == (incident, profile)
     assert (change.kind, change.note) == (EventKind.JOINED, f"{role.label}并入")

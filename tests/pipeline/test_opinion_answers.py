@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from domain.assessments import Area, Assessment, Category, Severity
+from domain.assessments import Area, Assessment, Category, PostRole, Severity
 from domain.input.load import BadSettings, load_text
 from pipeline.second_opinion import BadAnswer, OpinionSettings, merged, messages, note, parse
 
 STANDING = Assessment(
-    True, 0.9, True, 0.55, Category.BILLING_SERVICE, (), Severity.BLUE, 12.0,
+    True, 0.9, True, PostRole.COMPLAINT, 0.55, Category.BILLING_SERVICE, (), Severity.BLUE, 12.0,
     Area.INSIDE, (), "小召供电所", (), "own-1",
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from db.pages import incident as read
 from db.pages.board import read_arrivals, read_reopened
 from db.pages.incident import ShownPost
 from db.timeline import EventRow
-from domain.assessments import Place, Reason
+from domain.assessments import Place, PostRole, Reason
 from domain.incidents.acts import ACTS
 from domain.incidents.events import TimerKind
 from domain.masking.links import openable
@@ -158,7 +158,7 @@ def _post(row: ShownPost, context: Context, now: datetime) -> PostView:
     source = context.sources.get(row.source)
     # Channels without titles get one from the text's beginning: said once is enough.
     repeated = row.text.startswith(row.title.rstrip("….") or "\n")
-    marks = []
+    marks = [PostRole(row.role).label] if row.role not in (None, PostRole.COMPLAINT) else []
     if row.copied_from is not None:
         marks.append("重复" if row.copied_from == row.source else "转载")
     return PostView(

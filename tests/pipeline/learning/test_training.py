@@ -209,3 +209,11 @@ def test_floors_rise_and_do_not_fall_unasked(tmp_path: Path) -> None:
 def test_the_fixed_set_is_not_in_the_training() -> None:
     known = load_model().trained_on
     assert not [e.id for e in _fixed() if e.hash in known]
+
+
+def test_a_row_without_an_id_was_written_for_training() -> None:
+    row = {"text": "又停了", "relevant": True, "complaint": True, "category": None, "kind": "plain"}
+    (found,) = join([row], {})
+    assert (found.kind, found.group, found.weight) == ("synthetic", "written", 0.6)
+    (given,) = join([{**row, "id": "1"}], {})
+    assert (given.kind, given.weight) == ("real", 1.0)
