@@ -23,7 +23,7 @@ from pipeline.learning.second import (
     see,
 )
 from pipeline.learning.vectors import Vectors
-from pipeline.scorers.features import REGISTERS, Reader
+from pipeline.scorers.features import OPEN, REGISTERS, Reader
 from pipeline.scorers.heads import Heads, RegisterHeads, encoder_log_odds
 from pipeline.scorers.linear import OwnScorer
 from pipeline.scorers.model_file import SCALE, Model
@@ -75,9 +75,11 @@ def fit_calibrated(
     model = replace(model, registers=registers)
     if vectors is None:
         return Taught(model)
+    # A register of which too few complaints are known goes by what is chosen for open talk.
+    known = [part if _complaints(part) >= _ENOUGH else parts[OPEN] for part in parts]
     heads = tuple(
         _register_heads(matrix, _given(part), second)
-        for part, matrix in zip(parts, fit_heads(list(seen.values()), second), strict=True)
+        for part, matrix in zip(known, fit_heads(list(seen.values()), second), strict=True)
     )
     low, high = second.band
     band = round(low * SCALE), round(high * SCALE)
@@ -158,7 +160,11 @@ def _given(held_out: list[_HeldOut]) -> list[_HeldOut]:
     enough others, they are left aside, lest the model learn to doubt.
     """
     given = [h for h in held_out if not h.example.picked and h.example.weight == 1.0]
-    return given if sum(h.example.complaint for h in given) >= _ENOUGH else held_out
+    return given if _complaints(given) >= _ENOUGH else held_out
+
+
+def _complaints(held_out: list[_HeldOut]) -> int:
+    return sum(h.example.complaint for h in held_out)
 
 
 def _calibration(held_out: list[_HeldOut]) -> tuple[tuple[int, int], tuple[int, int]]:

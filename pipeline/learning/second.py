@@ -33,7 +33,7 @@ class SecondSettings:
     """What was found best by grouped folds; `docs/assessment.md` tells what each brings."""
 
     strength: float = 0.003  # C of the heads
-    other_register: tuple[float, ...] = (0.02, 0.2)  # what an example of the other one counts
+    other_register: tuple[float, ...] = (0.02, 0.2, 0.2)  # what an example of the other one counts
     voices: float = 0.3  # what an example counts that a grammar made
     shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
     lines: tuple[float, ...] = tuple(n / 4 for n in range(-8, 5))

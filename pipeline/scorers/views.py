@@ -24,16 +24,18 @@ _LETTER = 215
 def view(reading: FeatureReading) -> str:
     """The title, cut, and the text around its first triggers; at most some 280 characters."""
     title = reading.title[: _TITLE.get(reading.register, _TITLE_ELSE)]
-    read = _of_letter if reading.register == BOARD else _of_talk
-    return f"{title} {read(reading.text)}" if title else read(reading.text)
+    read = _of_letter(reading.text) if reading.register == BOARD else _of_talk(reading)
+    return f"{title} {read}" if title else read
 
 
-def _of_talk(text: str) -> str:
+def _of_talk(reading: FeatureReading) -> str:
+    text = reading.text
     if len(text) <= _SHORT:
         return text
     found = TRIGGER.search(text)
-    start = max(0, found.start() - _BEFORE_TALK) if found else 0
-    start = min(start, len(text) - _SHORT)
+    # Without a word of supply: where the signs of it stand.
+    start = found.start() - _BEFORE_TALK if found else next(iter(reading.text_near), (0, 0))[0]
+    start = max(0, min(start, len(text) - _SHORT))
     return text[start : start + _SHORT]
 
 
