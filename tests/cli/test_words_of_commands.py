@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from command_line import Gridvoice
+from sqlalchemy import Engine
 
+from db import incidents, timers
+from db.engine import write
+from domain.clock import short, utc_now
+from domain.incidents.events import TimerKind
 from gridvoice.cli.main import parser
 
 POST = {"id": "v1", "text": "小召乡北寨村停电三天没人管", "region": "许昌市建安区",
@@ -92,6 +98,18 @@ def test_an_incident_is_told_without_code_words(told: Gridvoice) -> None:
         assert word in said
     for code in ("opened", "acknowledged", "closed", "delivered"):
         assert code not in said
+
+
+def test_a_change_that_the_cool_down_holds_back_is_said_to_be_untold(
+    told: Gridvoice, sqlite_engine: Engine
+) -> None:
+    assert "未推送" not in told("incidents", "show", NUMBER).out
+    until = utc_now() + timedelta(minutes=10)
+    with write(sqlite_engine) as conn:
+        row = incidents.find(conn, NUMBER)
+        assert row is not None
+        timers.set_timer(conn, row.id, TimerKind.HELD, until)
+    assert f"未推送, 冷却至 {short(until)}" in told("incidents", "show", NUMBER).out
 
 
 def test_deliveries_and_sources_are_told_without_code_words(
