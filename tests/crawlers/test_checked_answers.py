@@ -138,7 +138,8 @@ def test_a_way_that_ends_at_a_log_in_is_a_refusal() -> None:
     [
         (Blocked("不允许的地址"), "不允许的地址", False),
         (IgnoreRequest("max redirections reached"), "重定向超过", False),
-        (IgnoreRequest("x"), "访问失败", False), (CannotResolveHostError("a"), "域名解析不到", False),
+        (IgnoreRequest("x"), "访问失败", False),
+        (CannotResolveHostError("a"), "域名解析不到", False),
         (DownloadTimeoutError(), "30 秒内没有读完", False),
         (DownloadCancelledError(), "超过 1000 字节上限", False),
         (DownloadConnectionRefusedError(), "连接被拒绝", True),
