@@ -90,7 +90,9 @@ def measure(root: Path, store: Path, wanted: list[str]) -> None:
         }
         command = [sys.executable, "-m", "coverage", "run", f"--rcfile={config}", "-m", "pytest"]
         command += ["-q", "-n0", "-p", "says_who", "-p", "no:cacheprovider", "-m", "not slow", *new]
-        subprocess.run(command, cwd=root, env=environment, check=False, stdout=sys.stderr)
+        ended = subprocess.run(command, cwd=root, env=environment, check=False, stdout=sys.stderr)
+        if ended.returncode not in (0, 1):
+            raise SystemExit(f"the tests could not be measured: pytest ended {ended.returncode}")
         told = json.loads(results.read_text(encoding="utf-8"))
         by_test = _by_test(root, data, config)
     product = {f: digest(root / f) for folder in FOLDERS for f in product_files(root, folder)}
