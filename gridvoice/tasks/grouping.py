@@ -31,6 +31,7 @@ from pipeline.incidents.absorb import Change, absorb, begin
 from pipeline.incidents.match import Candidate, best
 from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of
 from pipeline.incidents.profile import Likeness, Profile, facts_of, facts_written
+from pipeline.incidents.quoting import quotes
 from pipeline.incidents.running_facts import RunningFacts
 
 log = logging.getLogger("gridvoice.grouping")
@@ -113,6 +114,7 @@ class Grouping:
             role=role,
             post_id=row.post_id,
             url=row.url,
+            quotes=quotes(read.text),
         )
 
     def _find(self, post: PostFacts) -> tuple[Matched | None, str | None]:

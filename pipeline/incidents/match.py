@@ -87,10 +87,11 @@ def best(post: PostFacts, candidates: Iterable[Candidate], settings: ClusterSett
 
 
 def is_elsewhere(post: PostFacts, outline: Outline) -> bool:
-    """Whether `best` passes an incident by, whatever its wording: it has another place, and none of
-    its posts had these words."""
+    """Whether `best` passes an incident by, whatever its wording: it has another place, none of its
+    posts had these words, and none is passed on."""
     return (
         post.hash not in outline.hashes
+        and post.quotes.isdisjoint(outline.sayings)
         and nearness(post.places, post.squeezed.text, outline.places) is Nearness.APART
     )
 
@@ -144,6 +145,8 @@ def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -
     telling = len(post.wording.terms) >= _TELLING
     if telling and post.hash in known.hashes:
         return _Compared(1.0, 0.0, "same text")
+    if post.quotes and not post.quotes.isdisjoint(known.sayings):
+        return _Compared(1.0, 0.0, "passes on a post of it")
     near = nearness(post.places, post.squeezed.text, known.places)
     if near in (Nearness.APART, Nearness.NEIGHBOUR):
         # Before the wording: two villages that complain in the same words are two matters.

@@ -21,6 +21,7 @@ class PostFacts:
     `at` is when it happened, `first_seen` when we knew of it. `dated`: its time can be believed;
     one that is shown and cannot be read is no reason to take an old post for news. `copy`: the same
     words were posted before. `said` tells who said what (source, writer and text, hashed).
+    `quotes`: what it passes on of another post (`quoting`).
     """
 
     squeezed: Squeezed
@@ -39,6 +40,7 @@ class PostFacts:
     role: PostRole = PostRole.COMPLAINT
     post_id: int = 0
     url: str | None = None
+    quotes: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
