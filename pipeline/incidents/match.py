@@ -24,6 +24,7 @@ _LINES = {
     Nearness.UNKNOWN: "no_place",
     Nearness.OTHER_SITE: "other_site",
 }
+_TWO_SITES = (Nearness.OTHER_SITE, Nearness.NEIGHBOUR)
 _TELLING = 8  # pairs of characters that a text needs to be known again by its wording alone
 
 
@@ -165,6 +166,8 @@ def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -
         soon = near is Nearness.TOWN and gap <= settings.town_is_enough_within
         if near is Nearness.SITE or soon:
             needed = 0.0
+    if same and gap <= window and post.writer in known.writers and near not in _TWO_SITES:
+        needed = 0.0  # who complains of one thing twice; who complains of two says which
     if same and near is Nearness.TOWN and gap <= settings.soon:
         needed = min(needed, settings.same_town_soon)
     if same and near is Nearness.UNKNOWN and gap <= settings.no_place_within:

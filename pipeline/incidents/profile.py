@@ -23,6 +23,7 @@ _TERMS = 96
 _NAMES = 24
 _HASHES = 64
 _SAYINGS = 64
+_WRITERS = 32
 _ASKED = 48  # the terms that a post asks by: those that tell most
 _TELLING = 32  # the terms of an incident that it is looked up by; its rarest and most repeated ones
 _EXACT = ("sites", "names", "roads")
@@ -31,13 +32,14 @@ _EXACT = ("sites", "names", "roads")
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """What an incident is known again by: the mean wording of its posts, their texts and places,
-    and what may be passed on of them."""
+    their writers, and what may be passed on of them."""
 
     posts: int = 0
     wording: Wording = field(default_factory=lambda: Wording({}, 0.0))
     hashes: tuple[str, ...] = ()
     places: PlaceKeys = field(default_factory=PlaceKeys)
     sayings: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
 
     def with_post(self, post: PostFacts) -> Likeness:
         """The likeness with a post more."""
@@ -52,6 +54,7 @@ class Likeness:
             hashes=(*(h for h in self.hashes if h != post.hash), post.hash)[-_HASHES:],
             places=self.places.joined(post.places, _NAMES),
             sayings=tuple(dict.fromkeys((*self.sayings, *sayings(post.squeezed))))[-_SAYINGS:],
+            writers=tuple(dict.fromkeys((*self.writers, *filter(None, [post.writer]))))[-_WRITERS:],
         )
 
     def keys(self) -> frozenset[str]:
@@ -61,6 +64,7 @@ class Likeness:
         return frozenset(
             [f"#{text_hash}" for text_hash in self.hashes]
             + [f"said:{words}" for words in self.sayings]
+            + [f"by:{writer}" for writer in self.writers]
             + [f"{kind}:{value}" for kind in _EXACT for value in getattr(places, kind)]
             + [f"{near}town:{value}" for value in places.towns]
             + [f"{near}stem:{called_by(stem)}" for stem in places.stems]
@@ -76,6 +80,7 @@ class Likeness:
             "hashes": list(self.hashes),
             "places": self.places.to_profile(),
             "sayings": list(self.sayings),
+            "writers": list(self.writers),
         }
 
     @classmethod
@@ -112,8 +117,9 @@ class Outline:
             weight, *terms = some.split()
             weighed.update(dict.fromkeys(terms, float(weight)))
         return Likeness(
-            int(self.stored["posts"]), Wording.of(weighed), self.hashes, self.places, self.sayings
-        )
+            int(self.stored["posts"]), Wording.of(weighed), self.hashes, self.places, self.sayings,
+            tuple(self.stored.get("writers", ())),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,7 @@ class Asked:
         places, terms = post.places, tuple(post.wording.terms)
         # The order of the text breaks ties.
         telling = sorted(terms, key=post.wording.terms.__getitem__, reverse=True)[:_ASKED]
-        # Two villages are two matters, whatever else they share: who names one asks for no other.
+        # Two villages are two matters, whatever words they share: who names one asks for no other.
         near = (False,) if places.sites else (False, True)
         called = {s: may_call(post.squeezed.text, places, s) for s in near}
         return cls(
@@ -142,9 +148,11 @@ class Asked:
             exact=(
                 *[f"{kind}:{value}" for kind in _EXACT for value in getattr(places, kind)],
                 *[f"said:{words}" for words in sorted(post.quotes)],
+                *([f"by:{post.writer}"] if post.writer else []),
                 *[f"{_near(sited)}stem:{name}" for sited in near for name in called[sited]],
             ),
-            towns=tuple([f"{_near(s)}town:{value}" for s in near for value in places.towns]),
+            # A burst is told by its neighbours: of a town all are asked for.
+            towns=tuple([f"{_near(s)}town:{t}" for s in (False, True) for t in places.towns]),
             terms=tuple([f"{_near(s)}{term}" for s in near for term in telling]),
         )
 
