@@ -164,7 +164,7 @@ def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -
     window = settings.window(category)
     if same and gap <= window and category in settings.site_is_enough:
         soon = near is Nearness.TOWN and gap <= settings.town_is_enough_within
-        if near is Nearness.SITE or soon:
+        if near is Nearness.SITE or (soon and category in settings.bursts):
             needed = 0.0
     if same and gap <= window and post.writer in known.writers and near not in _TWO_SITES:
         needed = 0.0  # who complains of one thing twice; who complains of two says which
