@@ -30,8 +30,9 @@ from gridvoice.telling.tell import tell_if_changed
 from pipeline.assess import Assessed
 from pipeline.incidents.absorb import Change, absorb, begin
 from pipeline.incidents.match import Candidate, best
-from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of
+from pipeline.incidents.post import PostFacts, places_of, said_by, wording_of, writer_of
 from pipeline.incidents.profile import Likeness, Profile, facts_of, facts_written
+from pipeline.incidents.quoting import quotes
 from pipeline.incidents.running_facts import RunningFacts
 
 log = logging.getLogger("gridvoice.grouping")
@@ -117,6 +118,8 @@ class Grouping:
             engagement=row.engagement,
             post_id=row.post_id,
             url=row.url,
+            quotes=quotes(read.text),
+            writer=writer_of(row.source, row.author_hash),
         )
 
     def _find(self, post: PostFacts) -> tuple[Matched | None, str | None]:

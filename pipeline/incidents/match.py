@@ -24,6 +24,7 @@ _LINES = {
     Nearness.UNKNOWN: "no_place",
     Nearness.OTHER_SITE: "other_site",
 }
+_TWO_SITES = (Nearness.OTHER_SITE, Nearness.NEIGHBOUR)
 _TELLING = 8  # pairs of characters that a text needs to be known again by its wording alone
 
 
@@ -87,10 +88,11 @@ def best(post: PostFacts, candidates: Iterable[Candidate], settings: ClusterSett
 
 
 def is_elsewhere(post: PostFacts, outline: Outline) -> bool:
-    """Whether `best` passes an incident by, whatever its wording: it has another place, and none of
-    its posts had these words."""
+    """Whether `best` passes an incident by, whatever its wording: it has another place, none of its
+    posts had these words, and none is passed on."""
     return (
         post.hash not in outline.hashes
+        and post.quotes.isdisjoint(outline.sayings)
         and nearness(post.places, post.squeezed.text, outline.places) is Nearness.APART
     )
 
@@ -144,6 +146,8 @@ def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -
     telling = len(post.wording.terms) >= _TELLING
     if telling and post.hash in known.hashes:
         return _Compared(1.0, 0.0, "same text")
+    if post.quotes and not post.quotes.isdisjoint(known.sayings):
+        return _Compared(1.0, 0.0, "passes on a post of it")
     near = nearness(post.places, post.squeezed.text, known.places)
     if near in (Nearness.APART, Nearness.NEIGHBOUR):
         # Before the wording: two villages that complain in the same words are two matters.
@@ -160,8 +164,10 @@ def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -
     window = settings.window(category)
     if same and gap <= window and category in settings.site_is_enough:
         soon = near is Nearness.TOWN and gap <= settings.town_is_enough_within
-        if near is Nearness.SITE or soon:
+        if near is Nearness.SITE or (soon and category in settings.bursts):
             needed = 0.0
+    if same and gap <= window and post.writer in known.writers and near not in _TWO_SITES:
+        needed = 0.0  # who complains of one thing twice; who complains of two says which
     if same and near is Nearness.TOWN and gap <= settings.soon:
         needed = min(needed, settings.same_town_soon)
     if same and near is Nearness.UNKNOWN and gap <= settings.no_place_within:

@@ -20,6 +20,8 @@ class PostFacts:
     `at` is when it happened, `first_seen` when we knew of it. `dated`: its time can be believed;
     one that is shown and cannot be read is no reason to take an old post for news. `copy`: the same
     words were posted before. `said` tells who said what (source, writer and text, hashed).
+    `quotes`: what it passes on of another post (`quoting`). `writer`: who wrote it, hashed; empty
+    where nobody knows.
     """
 
     squeezed: Squeezed
@@ -37,6 +39,8 @@ class PostFacts:
     engagement: Mapping[str, int] | None = None
     post_id: int = 0
     url: str | None = None
+    quotes: frozenset[str] = frozenset()
+    writer: str = ""
 
     @property
     def title(self) -> str:
@@ -78,3 +82,10 @@ def said_by(source: str, author_hash: str | None, text_hash: str) -> str:
     """Who said what, in a few characters."""
     words = f"{source}\n{author_hash or ''}\n{text_hash}"
     return hashlib.sha256(words.encode()).hexdigest()[:12]
+
+
+def writer_of(source: str, author_hash: str | None) -> str:
+    """Who wrote in a source, in a few characters; empty where nobody knows."""
+    return (
+        hashlib.sha256(f"{source}\n{author_hash}".encode()).hexdigest()[:12] if author_hash else ""
+    )

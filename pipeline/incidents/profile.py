@@ -15,12 +15,15 @@ from typing import Any
 
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.proximity import PlaceKeys, called_by, may_call
+from pipeline.incidents.quoting import sayings
 from pipeline.incidents.running_facts import RunningFacts
 from pipeline.incidents.similarity import Wording
 
 _TERMS = 96
 _NAMES = 24
 _HASHES = 64
+_SAYINGS = 64
+_WRITERS = 32
 _ASKED = 48  # the terms that a post asks by: those that tell most
 _TELLING = 32  # the terms of an incident that it is looked up by; its rarest and most repeated ones
 _EXACT = ("sites", "names", "roads")
@@ -28,12 +31,15 @@ _EXACT = ("sites", "names", "roads")
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What an incident is known again by: the mean wording of its posts, their texts and places."""
+    """What an incident is known again by: the mean wording of its posts, their texts and places,
+    their writers, and what may be passed on of them."""
 
     posts: int = 0
     wording: Wording = field(default_factory=lambda: Wording({}, 0.0))
     hashes: tuple[str, ...] = ()
     places: PlaceKeys = field(default_factory=PlaceKeys)
+    sayings: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
 
     def with_post(self, post: PostFacts) -> Likeness:
         """The likeness with a post more."""
@@ -47,6 +53,8 @@ class Likeness:
             wording=Wording.of({term: round(weight, 3) for term, weight in kept}),
             hashes=(*(h for h in self.hashes if h != post.hash), post.hash)[-_HASHES:],
             places=self.places.joined(post.places, _NAMES),
+            sayings=tuple(dict.fromkeys((*self.sayings, *sayings(post.squeezed))))[-_SAYINGS:],
+            writers=tuple(dict.fromkeys((*self.writers, *filter(None, [post.writer]))))[-_WRITERS:],
         )
 
     def keys(self) -> frozenset[str]:
@@ -55,6 +63,8 @@ class Likeness:
         telling = _heaviest(self.wording.terms)[:_TELLING]
         return frozenset(
             [f"#{text_hash}" for text_hash in self.hashes]
+            + [f"said:{words}" for words in self.sayings]
+            + [f"by:{writer}" for writer in self.writers]
             + [f"{kind}:{value}" for kind in _EXACT for value in getattr(places, kind)]
             + [f"{near}town:{value}" for value in places.towns]
             + [f"{near}stem:{called_by(stem)}" for stem in places.stems]
@@ -69,6 +79,8 @@ class Likeness:
             "terms": [" ".join([str(w), *(term for term, _ in some)]) for w, some in by_weight],
             "hashes": list(self.hashes),
             "places": self.places.to_profile(),
+            "sayings": list(self.sayings),
+            "writers": list(self.writers),
         }
 
     @classmethod
@@ -88,13 +100,15 @@ class Outline:
 
     hashes: tuple[str, ...]
     places: PlaceKeys
+    sayings: tuple[str, ...]
     stored: Mapping[str, Any]
 
     @classmethod
     def read(cls, written: str) -> Outline:
         """From what was stored. Raises what broken JSON raises."""
         stored = json.loads(written)
-        return cls(tuple(stored["hashes"]), PlaceKeys.from_profile(stored["places"]), stored)
+        places = PlaceKeys.from_profile(stored["places"])
+        return cls(tuple(stored["hashes"]), places, tuple(stored.get("sayings", ())), stored)
 
     def filled(self) -> Likeness:
         """The whole. Raises what broken JSON raises."""
@@ -102,7 +116,10 @@ class Outline:
         for some in self.stored["terms"]:
             weight, *terms = some.split()
             weighed.update(dict.fromkeys(terms, float(weight)))
-        return Likeness(int(self.stored["posts"]), Wording.of(weighed), self.hashes, self.places)
+        return Likeness(
+            int(self.stored["posts"]), Wording.of(weighed), self.hashes, self.places, self.sayings,
+            tuple(self.stored.get("writers", ())),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +140,19 @@ class Asked:
         places, terms = post.places, tuple(post.wording.terms)
         # The order of the text breaks ties.
         telling = sorted(terms, key=post.wording.terms.__getitem__, reverse=True)[:_ASKED]
-        # Two villages are two matters, whatever else they share: who names one asks for no other.
+        # Two villages are two matters, whatever words they share: who names one asks for no other.
         near = (False,) if places.sites else (False, True)
         called = {s: may_call(post.squeezed.text, places, s) for s in near}
         return cls(
             text=f"#{post.hash}",
             exact=(
                 *[f"{kind}:{value}" for kind in _EXACT for value in getattr(places, kind)],
+                *[f"said:{words}" for words in sorted(post.quotes)],
+                *([f"by:{post.writer}"] if post.writer else []),
                 *[f"{_near(sited)}stem:{name}" for sited in near for name in called[sited]],
             ),
-            towns=tuple([f"{_near(s)}town:{value}" for s in near for value in places.towns]),
+            # A burst is told by its neighbours: of a town all are asked for.
+            towns=tuple([f"{_near(s)}town:{t}" for s in (False, True) for t in places.towns]),
             terms=tuple([f"{_near(s)}{term}" for s in near for term in telling]),
         )
 

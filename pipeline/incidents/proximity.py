@@ -105,7 +105,7 @@ def nearness(one: PlaceKeys, text: str, other: PlaceKeys) -> Nearness:
     """How near the places of a post (its keys and squeezed text) lie to those of an incident."""
     if one.coded and other.coded and not one.coded & other.coded:
         return Nearness.APART
-    if one.sites & other.sites:
+    if one.sites & other.sites or any(name.endswith("线") for name in one.roads & other.roads):
         return Nearness.SITE
     for mine, theirs in (
         (one.towns, other.towns),

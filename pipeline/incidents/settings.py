@@ -32,11 +32,11 @@ class ClusterSettings:
     # Newer than the others: a configuration that has none goes by these.
     site_neighbour: float = 0.3
     soon: timedelta = timedelta(hours=24)
-    same_town_soon: float = 0.06
+    same_town_soon: float = 0.1
     no_place_within: timedelta = timedelta(hours=72)
     no_place_soon: float = 0.22
     bursts: tuple[Category, ...] = (Category.SUPPLY_QUALITY,)
-    burst_places: int = 3
+    burst_places: int = 4
     burst_within: timedelta = timedelta(hours=9)
     burst_lasts: timedelta = timedelta(hours=24)
 

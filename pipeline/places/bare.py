@@ -10,7 +10,7 @@ by themselves (region.yaml, `words`).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.places.gazetteer import Gazetteer, PlaceEntry
@@ -18,8 +18,10 @@ from pipeline.places.names import Level, stem
 from pipeline.text.normalise import Squeezed, squeezed_spelling
 from pipeline.text.pairs import is_rare
 from pipeline.text.phrases import PhraseBook
+from pipeline.text.sounds import sounding_like
 
 _ENOUGH = 3
+_BESIDE = 3
 _LOOK_BACK = 6  # characters before a name that are looked at
 
 # What stands right before a name that somebody lives at.
@@ -50,6 +52,7 @@ _LONGER_BEHIND = re.compile(
     r"[镇乡县市区山湖岭湾冲坳嘴路道巷方国坪垸溪江泉城府苑]|[壹一]号|花园|家园|公馆|国际|广场|大厦|云天"
 )
 _BUILT = frozenset("庄村寨营岗店桥集楼堂沟坡湾屯铺堡庙寺河洼台井")
+_NUMBERS = frozenset("一二三四五六七八九十两几每这那自新门")
 _SIDES = frozenset("东西南北前后中老新大小上下")
 
 
@@ -74,6 +77,8 @@ class BareNames:
                 if len(name) >= 2 and name not in ordinary:
                     called.setdefault(name, []).append(entry)
         self._book = PhraseBook({name: _outermost(found) for name, found in called.items()})
+        known = gazetteer.book.phrases.keys() | gazetteer.words.keys()
+        self._misspelt = PhraseBook(dict(_misspelt(called, known)))
 
     def find(
         self, post: Squeezed, taken: Iterable[tuple[int, int]], holders: Collection[int] = ()
@@ -83,11 +88,14 @@ class BareNames:
         `holders`: where places of ours end; a name right behind one lies in it.
         """
         covered = list(taken)
-        for start, end, entries in self._book.find(post):
-            if any(start < stop and begin < end for begin, stop in covered):
-                continue
-            if _speaks(post.text, start, end, start in holders) >= _ENOUGH:
-                yield BareName(start, end, entries)
+        text = post.text
+        for book, stands in ((self._book, _is_name), (self._misspelt, _is_misspelt)):
+            for start, end, entries in book.find(post):
+                if any(start < stop and begin < end for begin, stop in covered):
+                    continue
+                if stands(text, start, end, start in holders):
+                    covered.append((start, end))
+                    yield BareName(start, end, entries)
 
 
 def _outermost(found: Collection[PlaceEntry]) -> tuple[PlaceEntry, ...]:
@@ -99,10 +107,40 @@ def _outermost(found: Collection[PlaceEntry]) -> tuple[PlaceEntry, ...]:
     )
 
 
-def _speaks(text: str, start: int, end: int, held: bool) -> int:
-    """How much speaks for a name being one; 0 where it is a piece of something else."""
-    before = text[max(0, start - _LOOK_BACK) : start]
+def _misspelt(
+    called: Mapping[str, Sequence[PlaceEntry]], known: Collection[str]
+) -> Iterator[tuple[str, tuple[PlaceEntry, ...]]]:
+    """The names with one character written by its sound: 胡装 for 胡庄. Not those that are a name
+    of their own or may stand for two, nor such as are words or count something."""
+    meant: dict[str, set[str]] = {}
+    for name in called:
+        for at, char in enumerate(name):
+            for other in sounding_like(char):
+                meant.setdefault(f"{name[:at]}{other}{name[at + 1 :]}", set()).add(name)
+    for spelling, names in meant.items():
+        if len(names) == 1 and spelling not in known and _may_be_a_name(spelling):
+            entries = _outermost(called[min(names)])
+            if len(entries) == 1:
+                yield spelling, entries
+
+
+def _may_be_a_name(spelling: str) -> bool:
+    return is_rare(spelling) and not _NUMBERS & set(spelling)
+
+
+def _is_name(text: str, start: int, end: int, held: bool) -> bool:
+    """Whether enough speaks for a name being one."""
+    beside = _speaks_beside(text, start, end, held)
+    if beside is None:
+        return False
     name = text[start:end]
+    built = 2 if len(name) >= 3 else int(name[-1] in _BUILT and name[0] not in _SIDES)
+    return beside + built + 2 * is_rare(name) >= _ENOUGH
+
+
+def _speaks_beside(text: str, start: int, end: int, held: bool) -> int | None:
+    """How much of it stands beside the name; None where it is a piece of something else."""
+    before = text[max(0, start - _LOOK_BACK) : start]
     if held or _HOME_BEFORE.search(before):
         points = 2
     elif _STARTS.search(before):
@@ -110,13 +148,17 @@ def _speaks(text: str, start: int, end: int, held: bool) -> int:
     elif _MAY_STAND_BEFORE.search(before):
         points = 0
     else:
-        return 0
-    points += 2 if len(name) >= 3 else int(name[-1] in _BUILT and name[0] not in _SIDES)
-    points += 2 * is_rare(name)
+        return None
     if _SITE_BEHIND.match(text, end):
         return points + 3
     if _STATE_BEHIND.match(text, end):
         return points + 2
     if _LONGER_BEHIND.match(text, end):
-        return 0
+        return None
     return points + bool(_MAY_STAND_BEHIND.match(text, end))
+
+
+def _is_misspelt(text: str, start: int, end: int, held: bool) -> bool:
+    """Whether what sounds like a name is one: 门店 and 新装 are words, so it takes that the post
+    goes on as of a place, or comes from there."""
+    return (_speaks_beside(text, start, end, held) or 0) >= (_BESIDE if end - start < 3 else 2)

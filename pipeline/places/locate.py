@@ -40,6 +40,7 @@ class _Region:
 # A7县泉塘街道: boards that hide places behind codes; what follows lies there, wherever that is.
 _CODED_BEFORE = re.compile(r"[a-z]\d{0,2}[市县区]$")
 _CODE_LENGTHS = (9, 6, 4, 2)  # town, county, city, province: the nearer support goes first
+_DENIED = ("不是", "并非", "而非", "不是那个", "不是说")
 _LINKS = ("的", "、", ",", "·")
 
 
@@ -111,7 +112,7 @@ class Locator:
     ) -> list[Mention]:
         """The mentions that mean a place, with the bare names that hang on them."""
         self._resolve(post, mentions, region)
-        settled = [m for m in mentions if m.entry is not None]
+        settled = _without_denied([m for m in mentions if m.entry is not None], post.text)
         settled.extend(self._chained(settled, post))
         return settled
 
@@ -215,7 +216,7 @@ class Locator:
             meant = self._meant_bare(one, near, source.code, post)
             if meant is not None:
                 found.append(Mention(one.start, one.end, Form((meant,), (), True), meant))
-        return found
+        return _without_denied(found, post.text)
 
     def _meant_bare(
         self, one: BareName, near: set[str], region: str | None, post: Squeezed
@@ -275,3 +276,15 @@ def _with_bare_names(area: Area) -> Area:
     """The area of a post that also calls places of ours by their bare names: they settle what is
     unknown, and make what is plainly elsewhere doubtful."""
     return Area.UNKNOWN if area is Area.OUTSIDE else Area.INSIDE
+
+
+def _without_denied(mentions: list[Mention], text: str) -> list[Mention]:
+    """我们是大王庄，不是东大王庄: without the villages and towns that the writer says it is not."""
+    denied = {
+        m.entry.code
+        for m in mentions
+        if m.entry is not None
+        and m.entry.level >= Level.TOWN
+        and text.endswith(_DENIED, max(0, m.start - 4), m.start)
+    }
+    return [m for m in mentions if m.entry is not None and m.entry.code not in denied]
