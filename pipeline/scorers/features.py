@@ -16,7 +16,6 @@ import ahocorasick
 import numpy as np
 
 from pipeline.scorers import concepts
-from pipeline.scorers.genre import ORDER_CHANNELS
 from pipeline.scorers.plain import SIGNS, pair_table, plainly
 from pipeline.scorers.triggers import (
     COMMON,
@@ -59,9 +58,10 @@ _BOOK_OF = {
     "ticket_95598": "order",
     "grid_service": "order",
     "hotline_12345": "call",
-    "phone_programme": "call",
-    "letter_visit": "call",
+    "phone_programme": "own",
+    "letter_visit": "own",
 }
+_ALWAYS_READ = ("order", "own")  # about supply when they say nothing else
 # How an office begins and ends its answer, and how a citizen begins a letter.
 _REPLY_OPENING = re.compile(
     "收悉|回复如下|答复如下|汇报如下|说明如下|现回复|函复|^网友|[您你]所?反映的|来信人|[您你]的(?:留言|来信|信件|信访)"
@@ -84,12 +84,16 @@ _FORMS = (
     *(f"density{i}" for i in range(7)),
     "in_title",
     *(f"form_{f}" for f in ("headline", "news", "review")),
-    *("book_order", "book_call"),
+    *("book_order", "book_own", "book_call"),
     *("form_reply", "reply_opening", "reply_closing", "letter_opening"),  # the manners stand last
 )
 _FORM_NUMBER = {name: _FORM + i for i, name in enumerate(_FORMS)}
 # Log-odds for relevant and for a complaint that a channel gives by itself.
-GIVEN = {_FORM_NUMBER["book_order"]: (4.0, 2.0), _FORM_NUMBER["book_call"]: (0.3, 0.5)}
+GIVEN = {
+    _FORM_NUMBER["book_order"]: (4.0, 2.0),  # the company's own orders and logs
+    _FORM_NUMBER["book_own"]: (2.0, 0.5),  # its programme on the air, letters and visits to it
+    _FORM_NUMBER["book_call"]: (0.3, 0.5),  # the town's telephone: everybody's matters
+}
 MANNERS = frozenset(_FORM_NUMBER[m] for m in _FORMS[-4:])
 _INDEX = {name: i for i, name in enumerate(concepts.NAMES)}
 
@@ -235,7 +239,7 @@ class Reader:
 
     def read(self, post: Squeezed, channel: str | None) -> FeatureReading | None:
         """The post as features; None when nothing in it speaks of electricity."""
-        ordered = channel in ORDER_CHANNELS
+        ordered = _BOOK_OF.get(channel or "") in _ALWAYS_READ
         may_say, may_hint = _hinted(post) if self._prefilter else (True, True)
         if not may_hint and not ordered:
             return None
