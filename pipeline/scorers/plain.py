@@ -43,9 +43,10 @@ _BESIDE = [re.compile(_any_of(r["beside"])) if r["beside"] else None for r in RU
 _NOT_AFTER = [frozenset(rule["not-after"]) for rule in RULES]
 _NOT_BEFORE = [frozenset(rule["not-before"]) for rule in RULES]
 SIGNS = {word: number for number, rule in enumerate(RULES) for word in rule["sign"]}
+SIGN_PAIRS = frozenset(word[:2] for word in SIGNS)  # how they begin
 _LENGTHS: dict[str, tuple[int, ...]] = {
     pair: tuple(sorted({len(w) for w in SIGNS if w.startswith(pair)}, reverse=True))
-    for pair in {word[:2] for word in SIGNS}
+    for pair in SIGN_PAIRS
 }
 
 
@@ -59,9 +60,8 @@ def pair_table(words: Iterable[str]) -> NDArray[np.uint8]:
 _TABLE = pair_table(SIGNS)
 
 
-def _signs(post: Squeezed) -> Iterator[tuple[int, int, int]]:
+def _signs(text: str, hits: bytes) -> Iterator[tuple[int, int, int]]:
     """Start, end and rule of the longest sign at each place: hardly ever any, so asked by bytes."""
-    text, hits = post.text, _TABLE.take(post.hashes).tobytes()
     start = hits.find(1)
     while start >= 0:
         for length in _LENGTHS.get(text[start : start + 2], ()):
@@ -74,9 +74,12 @@ def _signs(post: Squeezed) -> Iterator[tuple[int, int, int]]:
 
 def plainly(post: Squeezed) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Where the title and where the text tell of supply without its words, in order."""
+    hits = _TABLE.take(post.hashes).tobytes()
+    if hits.find(1) < 0:
+        return [], []
     text, body = post.text, post.boundary + 1
     found: tuple[list[tuple[int, int]], list[tuple[int, int]]] = [], []
-    for start, end, rule in _signs(post):
+    for start, end, rule in _signs(text, hits):
         first, last = (0, post.boundary) if start < body else (body, len(text))
         if start > first and text[start - 1] in _NOT_AFTER[rule]:
             continue
