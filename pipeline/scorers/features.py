@@ -16,15 +16,14 @@ import ahocorasick
 import numpy as np
 
 from pipeline.scorers import concepts
-from pipeline.scorers.genre import ORDER_CHANNELS
-from pipeline.scorers.plain import SIGNS, pair_table, plainly
+from pipeline.scorers.plain import SIGN_PAIRS, SIGNS, pair_table, plainly
 from pipeline.scorers.triggers import (
-    COMMON,
+    LETTER,
     NEAR,
+    OTHERS,
     TITLE_LIMIT,
     TRIGGER,
     WIDE,
-    has_rare_letter,
     spread,
 )
 from pipeline.text import misread
@@ -59,9 +58,11 @@ _BOOK_OF = {
     "ticket_95598": "order",
     "grid_service": "order",
     "hotline_12345": "call",
-    "phone_programme": "call",
-    "letter_visit": "call",
+    "phone_programme": "own",
+    "letter_visit": "own",
 }
+# About supply when they say nothing else.
+_ALWAYS_READ = frozenset(channel for channel, book in _BOOK_OF.items() if book != "call")
 # How an office begins and ends its answer, and how a citizen begins a letter.
 _REPLY_OPENING = re.compile(
     "收悉|回复如下|答复如下|汇报如下|说明如下|现回复|函复|^网友|[您你]所?反映的|来信人|[您你]的(?:留言|来信|信件|信访)"
@@ -84,12 +85,16 @@ _FORMS = (
     *(f"density{i}" for i in range(7)),
     "in_title",
     *(f"form_{f}" for f in ("headline", "news", "review")),
-    *("book_order", "book_call"),
+    *("book_order", "book_own", "book_call"),
     *("form_reply", "reply_opening", "reply_closing", "letter_opening"),  # the manners stand last
 )
 _FORM_NUMBER = {name: _FORM + i for i, name in enumerate(_FORMS)}
 # Log-odds for relevant and for a complaint that a channel gives by itself.
-GIVEN = {_FORM_NUMBER["book_order"]: (4.0, 2.0), _FORM_NUMBER["book_call"]: (0.3, 0.5)}
+GIVEN = {
+    _FORM_NUMBER["book_order"]: (4.0, 2.0),  # the company's own orders and logs
+    _FORM_NUMBER["book_own"]: (2.0, 0.5),  # its programme on the air, letters and visits to it
+    _FORM_NUMBER["book_call"]: (0.3, 0.5),  # the town's telephone: everybody's matters
+}
 MANNERS = frozenset(_FORM_NUMBER[m] for m in _FORMS[-4:])
 _INDEX = {name: i for i, name in enumerate(concepts.NAMES)}
 
@@ -235,9 +240,8 @@ class Reader:
 
     def read(self, post: Squeezed, channel: str | None) -> FeatureReading | None:
         """The post as features; None when nothing in it speaks of electricity."""
-        ordered = channel in ORDER_CHANNELS
         may_say, may_hint = _hinted(post) if self._prefilter else (True, True)
-        if not may_hint and not ordered:
+        if not may_hint and channel not in _ALWAYS_READ:
             return None
         body = post.text[post.boundary + 1 :]
         head = post.text[: min(post.boundary, TITLE_LIMIT)]
@@ -248,7 +252,7 @@ class Reader:
             head_triggers, triggers = plainly(post)
             head_triggers = [span for span in head_triggers if span[1] <= len(head)]
             if not triggers and not head_triggers:
-                if not ordered:
+                if channel not in _ALWAYS_READ:
                     return None
                 triggers = [(0, min(len(body), WIDE))]  # an order that says nothing else
         size = len(body)
@@ -330,17 +334,21 @@ class Reader:
 
 
 _SAYS, _HINTS_AT = 1, 2
-# What a pair of letters may begin: a trigger word without a rare letter, or a plain sign.
-_HINTS = np.where(pair_table(COMMON), np.uint8(_SAYS), np.uint8(_HINTS_AT) * pair_table(SIGNS))
+# What a pair of letters may begin: a trigger word without 电, or a plain sign.
+_HINTS = np.where(pair_table(OTHERS), np.uint8(_SAYS), np.uint8(_HINTS_AT) * pair_table(SIGNS))
 
 
 def _hinted(post: Squeezed) -> tuple[bool, bool]:
     """Whether a text may hold a trigger, and a plain sign. Most of what people write may not."""
-    if has_rare_letter(post.text):
+    if LETTER in post.text:
         return True, True
     hits = _HINTS.take(post.hashes).tobytes()
-    trigger = hits.find(_SAYS) >= 0
-    return trigger, trigger or hits.find(_HINTS_AT) >= 0
+    if hits.find(_SAYS) >= 0:
+        return True, True
+    at = hits.find(_HINTS_AT)
+    while at >= 0 and post.text[at : at + 2] not in SIGN_PAIRS:  # another pair of that number
+        at = hits.find(_HINTS_AT, at + 1)
+    return False, at >= 0
 
 
 def _pair(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:

@@ -41,6 +41,7 @@ _ROLES = {
 REPLY_CHANNEL = "gov_reply"  # answers that a board shows beside the letters
 # The company's own books: what stands in them is about supply, and is a customer's.
 ORDER_CHANNELS = frozenset((PostChannel.TICKET_95598.value, PostChannel.GRID_SERVICE.value))
+_NO_OFFICE = frozenset(("forum", "short_video", "sms", "review", "hot_list"))  # none answers there
 _PRESS = frozenset(("news", "hot_list"))
 _PASSED_WITHIN = 400  # characters in which the mark of a repost is looked for
 _A_WORD = 2  # characters of its own that make a repost more than one
@@ -129,7 +130,7 @@ def manner_of(title: str, text: str, channel: str | None = None) -> Manner | Non
     """
     if (title and _NOTICE_TITLE.search(title[:80])) or _NOTICE_OPENING.search(text[:240]):
         return Manner.NOTICE
-    if channel == REPLY_CHANNEL or is_answer(title, text):
+    if channel == REPLY_CHANNEL or (channel not in _NO_OFFICE and is_answer(title, text)):
         return Manner.RECORD if channel in ORDER_CHANNELS else Manner.REPLY
     head = title or text
     if _PRAISE.search(head[:60]) and not (_BUT.search(title) or _BUT.search(text)):

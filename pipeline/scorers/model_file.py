@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.assessments import Category
-from pipeline.scorers import concepts, plain
+from pipeline.scorers import concepts
 from pipeline.scorers.features import REGISTERS, feature_name, feature_number
 from pipeline.text.misread import OTHER_WORDS
 from pipeline.text.normalise import Squeezed
@@ -129,7 +129,6 @@ def lexicon_digest() -> str:
             concepts.NAMES,
             sorted(concepts.words().items()),
             OTHER_WORDS,
-            plain.RULES,
             sorted(concepts.DENIABLE),
             sorted(concepts.ASKABLE),
         ],

@@ -78,12 +78,13 @@ _LAST_HASH = np.uint32(PAIR_HASHES - 1)
 _SPREAD = np.uint32(40503)  # odd, so that no two first characters of one block fall together
 
 
-def _hashes(units: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """A number below PAIR_HASHES for each pair of neighbouring characters."""
-    return ((units[:-1] * _SPREAD) ^ units[1:]) & _LAST_HASH
+def _hashes(units: NDArray[np.uint32]) -> NDArray[np.intp]:
+    """A number below PAIR_HASHES for each pair of neighbouring characters, of the type that an
+    index has: several tables are asked with it, and each would turn it anew."""
+    return (((units[:-1] * _SPREAD) ^ units[1:]) & _LAST_HASH).astype(np.intp)
 
 
-def pair_hashes(pairs: Iterable[str]) -> NDArray[np.uint32]:
+def pair_hashes(pairs: Iterable[str]) -> NDArray[np.intp]:
     """The numbers of pairs of squeezed characters."""
     return _hashes(_units("".join(pairs)))[::2]
 

@@ -34,11 +34,10 @@ _ANSWERS = re.compile(
 )
 # Opens the report of somebody who went to look.
 _FOUND = re.compile(
-    r"^(?:【?[^】,。:]{0,8}】?[:,]?)?(?:尊敬的)?(?:[您你]好[,!。:]?)?(?:网友[,!。:]?|市民[,!。:]?)?(?:你好|您好)?[,!。:]?"
-    r"(?:接[^,。]{0,12}后[,]?|针对[^,。]{0,40}[,]|关于[^,。]{0,60}[,:]?|对于[^,。]{0,40}[,])?"
-    r"[^,。]{0,14}(?:经|已)(?:与|向|对|我|由|市|县|区|镇|供|电)?[^,。]{0,14}"
-    r"(?:核实|核查|调查|勘查|勘察|查看|走访|了解|查明|查询|排查|查实|询问|沟通|协调|联系|转办|派员|派人|现场|实地|查)"
+    r"[经已][^,。]{0,16}(?:核实|核查|调查|勘查|勘察|查看|走访|了解|查明|查询|排查|查实|询问|沟通|协调|联系|转办|派员"
+    r"|派人|现场|实地|查)"
 )
+_FOUND_WITHIN = 40  # an office begins with it
 _SIGNED = re.compile(
     r"[^,。!?]{2,24}(?:供电公司|供电局|供电所|管理局|人民政府|办事处)"
 )  # nothing but a name
@@ -78,7 +77,7 @@ def is_answer(title: str, text: str) -> bool:
     if _TO_A_WRITER.search(head):
         return not _DOUBTS_ANSWER.search(title)  # a citizen pastes the answer and asks again
     titled = title and _TITLE.search(title[-40:]) and not _ASKS_IN_TITLE.search(title)
-    answers, found = _ANSWERS.search(head), _FOUND.search(head)
+    answers, found = _ANSWERS.search(head), _FOUND.search(head, 0, _FOUND_WITHIN)
     if not (titled or answers or found or _GREETS.search(head)):
         return False
     body = _QUOTED.sub("", text[:_READ])

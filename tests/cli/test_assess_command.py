@@ -17,8 +17,8 @@ from machine import fixed_work_s
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [
-    "id", "relevant", "relevance", "complaint", "negativity", "category", "aspects", "severity",
-    "area", "places", "station", "reasons", "scorer",
+    "id", "relevant", "relevance", "complaint", "role", "negativity", "category", "aspects",
+    "severity", "area", "places", "station", "reasons", "scorer",
 ]  # fmt: skip
 OUTAGE = {
     "id": "a",
@@ -41,6 +41,7 @@ def test_a_line_out_per_line_in_in_order_with_every_field(
     assert said.code == 0
     assert [row["id"] for row in said.rows] == ["a", "b", "c"]
     assert all(list(row) == KEYS for row in said.rows)
+    assert [row["role"] for row in said.rows] == ["complaint", None, "complaint"]
     assert all(len(line.splitlines()) == 1 for line in said.out.splitlines())
 
 

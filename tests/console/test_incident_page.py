@@ -14,11 +14,11 @@ import console_scene as scene
 import pytest
 import requests
 from console_server import NOW, Console
-from sqlalchemy import Engine, event, text, update
+from sqlalchemy import Engine, event, select, text, update
 
 from db import incidents, timers
 from db.engine import read, write
-from db.tables import deliveries
+from db.tables import assessments, deliveries, versions
 from domain.assessments import Category, Severity
 from domain.clock import SHANGHAI
 from domain.incidents.events import Cause, TimerKind
@@ -121,6 +121,22 @@ def test_a_repost_on_another_source_is_told_from_a_repeat(
         )  # fmt: skip
     page = running().get(f"/incidents/{number}").text
     assert re.findall(r'<span class="tag">(转载|重复)</span>', page) == ["重复", "转载"]
+
+
+def test_a_post_that_complains_of_nothing_says_what_it_is(
+    running: Callable[..., Console], engine: Engine
+) -> None:
+    with write(engine) as conn:
+        _, number = scene.open_with(
+            conn, NOW, "停电", Category.SUPPLY_QUALITY, Severity.BLUE,
+            [scene.Said(9, "forum", "a", "", "五女店镇停电一整天没人管"),
+             scene.Said(8, "weibo", "b", "", "五女店镇来电了，谢谢师傅")],
+        )  # fmt: skip
+        of_it = select(versions.c.id).where(versions.c.text.contains("谢谢师傅"))
+        thanks = update(assessments).where(assessments.c.version_id.in_(of_it))
+        conn.execute(thanks.values(role="thanks", complaint=False))
+    page = running().get(f"/incidents/{number}").text
+    assert re.findall(r'<span class="tag">([^<]+)</span>', page.split('id="posts"')[1]) == ["致谢"]
 
 
 def test_the_timeline_tells_events_and_what_receivers_answered(console: Console) -> None:
