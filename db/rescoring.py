@@ -57,6 +57,29 @@ def to_rescore(
     return readable(conn, statement, versions.c.id, _assessment, unreadable)
 
 
+# Only among the newest versions: no knock reads all of history.
+_NEWEST = 20_000
+
+
+def assessed_lately_by(
+    conn: Connection,
+    scorer: str,
+    after: int,
+    limit: int,
+    unreadable: dict[int, str] | None = None,
+) -> list[AssessedVersion]:
+    """Current versions among the newest, with ids above `after`, that `scorer`'s assessment stands
+    for; in order of arrival. `unreadable` as in `to_rescore`."""
+    newest = select(func.max(versions.c.id) - _NEWEST).scalar_subquery()
+    statement = (
+        _assessed_versions()
+        .where(versions.c.assessed_by == scorer, versions.c.id > newest, versions.c.id > after)
+        .order_by(versions.c.id)
+        .limit(limit)
+    )
+    return readable(conn, statement, versions.c.id, _assessment, unreadable)
+
+
 def count_to_rescore(conn: Connection, scorers: Sequence[str], since: datetime) -> int:
     """How many versions `to_rescore` would give."""
     statement = (

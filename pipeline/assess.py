@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from domain.assessments import Assessment, Category
+from domain.assessments import Assessment, Category, Severity
 from domain.input.load import load_file
 from pipeline.aspects import Aspects, CategorySettings
 from pipeline.places.gazetteer import load_gazetteer
 from pipeline.places.locate import Locator
 from pipeline.places.mention import AsideWords
 from pipeline.scorers.genre import role_of
-from pipeline.scorers.score import Score, Scorer, names_of
+from pipeline.scorers.score import Score, Scorer, Staged, names_of
 from pipeline.severity.rate import NOT_RATED, SeverityRules
 from pipeline.severity.settings import SeveritySettings
 from pipeline.text.normalise import Squeezed, squeeze
@@ -76,6 +76,7 @@ class Assessor:
         aspects: Aspects,
     ) -> None:
         self.scorer = scorer
+        self._staged = scorer if isinstance(scorer, Staged) else None
         self.locator = locator
         self.severity_rules = severity_rules
         self.aspects = aspects
@@ -89,10 +90,29 @@ class Assessor:
         """The assessment on a post. Any text at all; never raises for what a post says."""
         return self.read(post).assessment
 
-    def read(self, post: HasText) -> Assessed:
-        """As `assess`, with the text as rules read it."""
+    @property
+    def unheard(self) -> str | None:
+        """The name of an assessment that the scorer's second stage was due on and not heard."""
+        return self._staged.unheard if self._staged else None
+
+    def can_hear(self) -> bool:
+        """Whether the scorer has a second stage here; it is loaded by this."""
+        return self._staged is not None and self._staged.can_hear()
+
+    def waits(self, assessment: Assessment) -> bool:
+        """Whether an assessment is to be told only after its second reading: in doubt, not grave,
+        and there is somebody to read it."""
+        return (
+            assessment.scorer == self.unheard
+            and assessment.severity < Severity.ORANGE
+            and self.can_hear()
+        )
+
+    def read(self, post: HasText, at_once: bool = False) -> Assessed:
+        """As `assess`, with the text as rules read it. `at_once`: by the first stage alone."""
         squeezed = squeeze(post.title, post.text)
-        return self.assessed(post, squeezed, self.scorer.score(squeezed, post.channel))
+        score_by = self._staged.first_word if self._staged and at_once else self.scorer.score
+        return self.assessed(post, squeezed, score_by(squeezed, post.channel))
 
     def assessed(self, post: HasText, squeezed: Squeezed, score: Score) -> Assessed:
         """The assessment that a score comes to."""

@@ -24,6 +24,13 @@ def real_posts() -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
+def ordinary_posts() -> Path | None:
+    """The file of 45,291 ordinary posts of one summer, where it is there."""
+    folder = data_folder()
+    path = folder / "stream_weibo_202608.jsonl.gz" if folder else None
+    return path if path is not None and path.is_file() else None
+
+
 def fixed_set() -> tuple[Path, Path] | None:
     """(the written posts no training sees, the floors of a model on them); None: absent."""
     folder = _CHECKOUT / "tests" / "eval"

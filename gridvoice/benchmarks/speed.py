@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -43,13 +43,15 @@ def best_speed(work: Callable[[], int], rounds: int = 3) -> float:
     return best
 
 
-def bench_score(config_dir: Path, posts: list[FoundPost]) -> list[dict[str, object]]:
+def bench_score(
+    config_dir: Path, posts: list[FoundPost], ordinary: Sequence[FoundPost] = ()
+) -> list[dict[str, object]]:
     """The full assessment (all outputs, reasons included) against SnowNLP, same posts cut to 100
     characters: all of them relevant ones, and a natural stream of which 1 % are; by the first
-    stage alone, then by both."""
+    stage alone, then by both. `ordinary`: posts as the wire brings them, read by both as well."""
     assessor = open_assessor(config_dir, "fast")
     both = open_assessor(config_dir, "full")
-    texts = [PostText("", (p.title + " " + p.text).strip()[:100], p.channel) for p in posts]
+    texts, wire = _cut(posts), _cut(ordinary)
     relevant: list[PostText] = []
     others: list[PostText] = []
     for text in texts:
@@ -65,6 +67,7 @@ def bench_score(config_dir: Path, posts: list[FoundPost]) -> list[dict[str, obje
         ("all_relevant", dense, assessor, snow_dense, {"bar": 50}, 3),
         ("natural_1_percent", natural, assessor, snow_natural, {"bar": 300}, 3),
         ("natural_1_percent", natural, both, snow_natural, {"bar": 100}, 1),
+        *([("ordinary", wire, both, snownlp_speed(wire), {"bar": 100}, 1)] if wire else []),
         ("all_relevant", dense[:1000], both, snow_dense, {"bar_posts_per_s": 30}, 1),
     ):
         ours = best_speed(partial(_assess_all, by.assess, stream), rounds)
@@ -81,6 +84,10 @@ def bench_score(config_dir: Path, posts: list[FoundPost]) -> list[dict[str, obje
             }
         )
     return answer
+
+
+def _cut(posts: Sequence[FoundPost]) -> list[PostText]:
+    return [PostText("", f"{p.title} {p.text}".strip()[:100], p.channel) for p in posts]
 
 
 def _mixed(relevant: list[PostText], others: list[PostText], size: int) -> list[PostText]:

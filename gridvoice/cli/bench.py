@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from domain.posts import FoundPost
 
 
+_ORDINARY = 10_000  # posts of the wire: some seconds
+
+
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = with_common(commands.add_parser("bench", help="测速: 与同一次运行中的基线相比"))
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="项目")
@@ -29,9 +32,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _score(args: argparse.Namespace) -> int:
+    from gridvoice.benchmarks.local_data import ordinary_posts
     from gridvoice.benchmarks.speed import bench_score
 
-    return _print(args, bench_score(config_dir(args), _posts(args)))
+    wire = ordinary_posts()
+    ordinary = [] if wire is None else _read(str(wire))[:_ORDINARY]
+    return _print(args, bench_score(config_dir(args), _posts(args), ordinary))
 
 
 def _pipeline(args: argparse.Namespace) -> int:
@@ -53,7 +59,6 @@ def _incidents(args: argparse.Namespace) -> int:
 
 def _posts(args: argparse.Namespace) -> list[FoundPost]:
     """The posts asked for; else the real ones beside the project; else the demo town's own."""
-    from domain.input.found_rows import BadRow, post_from_line
     from gridvoice.benchmarks.local_data import real_posts
 
     name = args.posts or real_posts()
@@ -61,16 +66,22 @@ def _posts(args: argparse.Namespace) -> list[FoundPost]:
         complain("没有 ../shared/data/gov_posts.jsonl.gz, 改用演示小镇的帖文(重复)")
         posts = _town_posts()
     else:
-        try:
-            with open_lines(str(name)) as lines:
-                posts = [
-                    post_from_line(line, "bench")
-                    for line in lines
-                    if not isinstance(line, str) or line.strip()
-                ]
-        except BadRow as bad:
-            raise Unusable(f"{name}: {bad}") from None
+        posts = _read(str(name))
     return posts[: args.limit] if args.limit else posts
+
+
+def _read(name: str) -> list[FoundPost]:
+    from domain.input.found_rows import BadRow, post_from_line
+
+    try:
+        with open_lines(name) as lines:
+            return [
+                post_from_line(line, "bench")
+                for line in lines
+                if not isinstance(line, str) or line.strip()
+            ]
+    except BadRow as bad:
+        raise Unusable(f"{name}: {bad}") from None
 
 
 def _town_posts() -> list[FoundPost]:

@@ -80,11 +80,11 @@ class GivenVerdicts(Assessor):
         super().__init__(own.scorer, own.locator, own.severity_rules, own.aspects)
         self._given = given
 
-    def read(self, post: HasText) -> Assessed:
+    def read(self, post: HasText, at_once: bool = False) -> Assessed:
         """As it is told, where the post is one of those."""
         told = self._given.get(post.key) if isinstance(post, ToAssess) else None
         if told is None:
-            return super().read(post)
+            return super().read(post, at_once)
         squeezed = squeeze(post.title, post.text)
         score = self._told_of(told, squeezed, post.channel)
         assessed = self.assessed(post, squeezed, score)

@@ -42,6 +42,7 @@ from gridvoice.tasks.assess import assess
 from gridvoice.tasks.opinions import ask_for_opinions
 from gridvoice.tasks.reclaim import reclaim
 from gridvoice.tasks.relay import relay
+from gridvoice.tasks.second_readings import SecondReadings
 from gridvoice.tasks.tell_operator import TELL_EVERY_S, Operator
 from gridvoice.tasks.timers import follow_up
 
@@ -51,7 +52,9 @@ ASSESS_EVERY_S = 0.2
 RELAY_EVERY_S = 0.25
 FOLLOW_UP_EVERY_S = 5.0
 RECLAIM_EVERY_S = 2.0
+SECOND_READING_EVERY_S = 2.0
 OPINION_EVERY_S = 5.0
+_SECOND_READINGS = 64  # of one batch: some two seconds before what it found is told
 _TEND_EVERY_S = 0.2
 _WATCH_EVERY_S = 1.0
 _CHECK_AT = time(3, 40)
@@ -149,6 +152,9 @@ class Service:
         add("health", "体检", LOOK_EVERY_S, self._look)
         if ServiceRole.ASSESSOR in self.roles:
             add("assess", "研判", ASSESS_EVERY_S, self._assess_all)
+            if self.config.assessing.assessor.unheard is not None:
+                again = SecondReadings(self.engine, self.config)
+                add("second_reading", "语义复核", SECOND_READING_EVERY_S, again)
             if self.config.second_opinion.enabled:
                 add("second_opinion", "第二意见", OPINION_EVERY_S, self._ask)
         if ServiceRole.CLOCK in self.roles:
@@ -183,7 +189,9 @@ class Service:
 
     def _assess_all(self, go_on: GoOn) -> None:
         while go_on():
-            assessed = assess(self.engine, self.config, lambda _: utc_now())
+            assessed = assess(
+                self.engine, self.config, lambda _: utc_now(), second=_SECOND_READINGS
+            )
             if not assessed.posts:
                 return
             log.info(

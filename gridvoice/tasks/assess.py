@@ -82,10 +82,15 @@ def assess(
     limit: int = BATCH,
     wall: Callable[[], datetime] = utc_now,
     only_recorded: bool = False,
+    second: int | None = None,
 ) -> AssessedBatch:
     """Assess up to `limit` waiting versions, all or those of recordings. `clock` tells the present
     as each post knows it: the wall clock, or the stream's own time in a replay, by which recordings
-    live whoever assesses them. What is set aside waits on `wall`."""
+    live whoever assesses them. What is set aside waits on `wall`.
+
+    `second`: how many second readings the batch has time for; None: as many as there are doubts.
+    What is left over is stored by its first reading, and grouped after its second one
+    (`second_readings`), unless it is grave: that goes at once."""
     program = aside.program_of(config)
     unreadable: dict[int, str] = {}
     with read(engine) as conn:
@@ -98,7 +103,7 @@ def assess(
         failed = [Failed(ASSESS, v, name_of(conn, v), said) for v, said in unreadable.items()]
     if not batch and not failed:
         return AssessedBatch()
-    assessments = _assessed(config.assessing.assessor, batch, failed)
+    assessments = _assessed(config.assessing.assessor, batch, failed, second)
     moments = {
         row.version_id: row.first_seen if row.recorded else clock(row) for row, _ in assessments
     }
@@ -134,7 +139,9 @@ def _stored(conn: Connection, by: _Pass, assessments: Assessments, each: Each) -
     members = [
         (row, read)
         for row, read in assessments
-        if read.assessment.role is not None and row.version_id in fresh
+        if read.assessment.role is not None
+        and row.version_id in fresh
+        and not by.config.assessing.assessor.waits(read.assessment)
     ]
     grouping = Grouping(conn, by.config)
     taken: list[Taken] = []
@@ -174,7 +181,9 @@ def _parts(assessments: Assessments) -> Iterator[Assessments]:
         yield part
 
 
-def _assessed(assessor: Assessor, batch: Sequence[ToAssess], failed: list[Failed]) -> Assessments:
+def _assessed(
+    assessor: Assessor, batch: Sequence[ToAssess], failed: list[Failed], second: int | None
+) -> Assessments:
     """The assessments of a batch, or of its beginning: letters of a megabyte take a second, and
     what is found in the first ones does not wait for the last."""
     assessments: Assessments = []
@@ -183,7 +192,10 @@ def _assessed(assessor: Assessor, batch: Sequence[ToAssess], failed: list[Failed
         if time.monotonic() > until and (assessments or failed):
             break
         try:
-            assessments.append((row, assessor.read(row)))
+            found = assessor.read(row, at_once=second is not None)
+            if second and assessor.waits(found.assessment):
+                found, second = assessor.read(row), second - 1
+            assessments.append((row, found))
         except Exception as error:
             failed.append(Failed.row(ASSESS, row, problem_of(error)))
     return assessments

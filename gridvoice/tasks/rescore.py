@@ -84,7 +84,6 @@ def rescore(
 ) -> Iterator[Batch]:
     """Assess again what happened at `since` or later, each batch given once it is stored."""
     assessor = config.assessing.assessor
-    program = program_of(config)
     after = 0
     while True:
         unreadable: dict[int, str] = {}
@@ -94,25 +93,36 @@ def rescore(
         if not waiting and not failed:
             return
         after = max((*(one.row.version_id for one in waiting), *unreadable))
-        assessments: Assessments = []
-        for one in waiting:
-            try:
-                assessments.append((one, assessor.assess(one.row)))
-            except Exception as error:
-                failed.append(Failed.row(RESCORE, one.row, problem_of(error)))
-        posts: list[Rescored] = []
-        grouped = Grouped()
-        for part, replaced, came_to in _stored(engine, config, assessments, clock, failed):
-            grouped = grouped.plus(came_to)
-            posts += [
-                Rescored(o.row.source, o.row.key, o.standing, v, o.row.version_id in replaced)
-                for o, v in part
-            ]
-        with write(engine) as conn:
-            passed = [str(o.row.version_id) for o, _ in assessments]
-            set_aside.passed(conn, [RESCORE], passed)
-            put(conn, failed, program, clock())
-        yield Batch(tuple(posts), grouped, tuple(failed))
+        yield read_anew(engine, config, waiting, failed, clock)
+
+
+def read_anew(
+    engine: Engine,
+    config: Configuration,
+    waiting: Sequence[AssessedVersion],
+    failed: list[Failed],
+    clock: Callable[[], datetime],
+) -> Batch:
+    """Assess these again, store and group them. `failed` are those that could not be read."""
+    assessments: Assessments = []
+    for one in waiting:
+        try:
+            assessments.append((one, config.assessing.assessor.assess(one.row)))
+        except Exception as error:
+            failed.append(Failed.row(RESCORE, one.row, problem_of(error)))
+    posts: list[Rescored] = []
+    grouped = Grouped()
+    for part, replaced, came_to in _stored(engine, config, assessments, clock, failed):
+        grouped = grouped.plus(came_to)
+        posts += [
+            Rescored(o.row.source, o.row.key, o.standing, v, o.row.version_id in replaced)
+            for o, v in part
+        ]
+    with write(engine) as conn:
+        passed = [str(o.row.version_id) for o, _ in assessments]
+        set_aside.passed(conn, [RESCORE], passed)
+        put(conn, failed, program_of(config), clock())
+    return Batch(tuple(posts), grouped, tuple(failed))
 
 
 def _stored(

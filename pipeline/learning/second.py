@@ -23,7 +23,7 @@ from pipeline.scorers.heads import above_line
 from pipeline.scorers.model_file import SCALE
 from pipeline.scorers.views import view
 
-_UNEVEN = 0.01  # what a line must be worth in F1 for each unit that it lies away from 0
+_UNEVEN = 0.01  # what a unit away from a share of 1 and a line at 0 must be worth in F1
 
 Matrix = NDArray[np.float64]  # (2, width + 1): weights and bias of relevant and complaint
 
@@ -130,7 +130,7 @@ def _worth(heard: Sequence[Heard], share: float, line: float, band: tuple[float,
     said = [fused(h, share, line, band) for h in heard]
     complaint = hits([(h.complaint, min(s) > 0) for h, s in zip(heard, said, strict=True)])["f1"]
     relevant = hits([(h.relevant, s[0] > 0) for h, s in zip(heard, said, strict=True)])["f1"]
-    return (2 * complaint + relevant) / 3 - _UNEVEN * abs(line)
+    return (2 * complaint + relevant) / 3 - _UNEVEN * (abs(line) + abs(share - 1))
 
 
 def fused(

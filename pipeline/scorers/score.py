@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from domain.assessments import Category, Reason
 from pipeline.text.normalise import Squeezed
@@ -39,6 +39,24 @@ class Scorer(Protocol):
 
     def score(self, post: Squeezed, channel: str | None = None) -> Score:
         """Assess any text at all; never raises for what a post says."""
+        ...
+
+
+@runtime_checkable
+class Staged(Scorer, Protocol):
+    """A scorer of two stages, of which the second is slow and may be missing."""
+
+    @property
+    def unheard(self) -> str:
+        """The name of a verdict that the second stage was due on and not heard."""
+        ...
+
+    def first_word(self, post: Squeezed, channel: str | None = None) -> Score:
+        """As `score`, at once: the second stage is not asked, which the name tells if it is due."""
+        ...
+
+    def can_hear(self) -> bool:
+        """Whether there is a second stage here; it is loaded by this."""
         ...
 
 

@@ -43,7 +43,7 @@ class TwoStages:
         self.heads = heads
         self.name = first.name
         self.names = first.name, f"{first.name}+{heads.name}"
-        self._unheard = f"{first.name}+e5?"
+        self.unheard = f"{first.name}+e5?"
         self._matrices = [r.matrix() for r in heads.registers]
         self._open = open_encoder
         self._opening = Lock()
@@ -58,9 +58,21 @@ class TwoStages:
             return self.first.judge(read)
         encoder = self._reader()
         if encoder is None:
-            return replace(self.first.judge(read), scorer=self._unheard)
+            return replace(self.first.judge(read), scorer=self.unheard)
         second = self.second(read, encoder.vector(view(read.reading)))
         return replace(self.first.judge(read, second), scorer=self.names[-1])
+
+    def first_word(self, post: Squeezed, channel: str | None = None) -> Score:
+        """As `score`, at once: of a post in doubt the name tells that the second is due."""
+        read = self.first.read(post, channel)
+        if read is None:
+            return IRRELEVANT
+        score = self.first.judge(read)
+        return replace(score, scorer=self.unheard) if self.doubts(read) else score
+
+    def can_hear(self) -> bool:
+        """Whether the encoder can be used; it is loaded by this."""
+        return self._reader() is not None
 
     def doubts(self, read: FirstReading) -> bool:
         """Whether the first stage is in doubt whether a post is about supply."""
