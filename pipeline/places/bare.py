@@ -52,7 +52,10 @@ _LONGER_BEHIND = re.compile(
     r"[镇乡县市区山湖岭湾冲坳嘴路道巷方国坪垸溪江泉城府苑]|[壹一]号|花园|家园|公馆|国际|广场|大厦|云天"
 )
 _BUILT = frozenset("庄村寨营岗店桥集楼堂沟坡湾屯铺堡庙寺河洼台井")
-_NUMBERS = frozenset("一二三四五六七八九十两几每这那自新门")
+# 南头, 后街: every village has one.
+_ANY_VILLAGE_HAS = re.compile(r"[东西南北前后中上下大小老新][头边街门关口院场]$")
+# No slip of the pen makes a name of these.
+_NO_SLIPS = frozenset("一二三四五六七八九十两几每这那自新门在的是了不有和就也都")
 _SIDES = frozenset("东西南北前后中老新大小上下")
 
 
@@ -74,7 +77,7 @@ class BareNames:
         for entry in gazetteer.by_code.values():
             if gazetteer.is_inside(entry.code) and entry.level in (Level.TOWN, Level.VILLAGE):
                 name = squeezed_spelling(stem(entry.name, entry.level))
-                if len(name) >= 2 and name not in ordinary:
+                if len(name) >= 2 and name not in ordinary and not _ANY_VILLAGE_HAS.match(name):
                     called.setdefault(name, []).append(entry)
         self._book = PhraseBook({name: _outermost(found) for name, found in called.items()})
         known = gazetteer.book.phrases.keys() | gazetteer.words.keys()
@@ -125,7 +128,7 @@ def _misspelt(
 
 
 def _may_be_a_name(spelling: str) -> bool:
-    return is_rare(spelling) and not _NUMBERS & set(spelling)
+    return is_rare(spelling) and not _NO_SLIPS & set(spelling)
 
 
 def _is_name(text: str, start: int, end: int, held: bool) -> bool:

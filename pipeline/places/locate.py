@@ -207,7 +207,11 @@ class Locator:
             return []
         inside = self.gazetteer.is_inside
         known = [m for m in settled if m.entry is not None]
-        holders = {m.end for m in known if m.entry is not None and inside(m.entry.code)}
+        holders = {
+            m.end
+            for m in known
+            if m.entry is not None and m.entry.level <= Level.TOWN and inside(m.entry.code)
+        }
         bare = list(self._bare.find(post, [(m.start, m.end) for m in known], holders))
         near = {m.entry.code for m in known if m.entry is not None}
         near |= {one.entries[0].code for one in bare if len(one.entries) == 1}

@@ -50,6 +50,24 @@ def test_what_only_looks_like_one(locator: Locator, text: str) -> None:
     assert locator.locate("", text).area is not Area.INSIDE
 
 
+def test_what_every_village_has_is_no_village(locator: Locator) -> None:
+    assert codes(locator, "榆林乡扁担黄村南头的电线断了") == codes(
+        locator, "榆林乡扁担黄村的电线断了"
+    )
+
+
+def test_one_wrong_character_where_it_sounds_alike(locator: Locator) -> None:
+    assert codes(locator, "北债村又停电了") == [NORTH]
+    assert codes(locator, "俺北在这电压低得灯都不亮") == [], "在 is no end of a village's name"
+    assert codes(locator, "门店停电了，新装电表没人管，四楼也没电") == [], "words"
+
+
+def test_a_village_that_the_writer_denies_is_none(locator: Locator) -> None:
+    denied = locator.locate("", "是小召毛里村停电，不是北寨，北寨有电")
+    assert [place.code for place in denied.places if place.code == NORTH] == []
+    assert denied.area is Area.INSIDE
+
+
 def test_several_of_one_name_go_by_what_else_is_named(locator: Locator) -> None:
     assert codes(locator, "北寨停电，赵庄也停电了")[1] == "411003005023"
     assert codes(locator, "赵庄停电了", "小召街道") == ["411003005023"]
