@@ -14,6 +14,7 @@ def test_characters_are_counted_and_the_last_is_the_ellipsis() -> None:
     assert clip(f"ab{MARKED}c", 5) == "ab…", "no mark is torn off its letter"
     assert clip(f"ab{MARKED}cd", 6) == f"ab{MARKED}…"
     assert clip(f"{MARKED}cd", 3) == "…"
+    assert clip("abe\u0301cd", 4) == "ab…", "and no letter more is lost"
 
 
 def test_bytes_are_counted_in_whole_characters() -> None:

@@ -55,12 +55,12 @@ def run(chosen: list[Mutant], touched: Touched, jobs: int, budget_s: float) -> I
             trees.put(stack.enter_context(copied(ROOT)))
 
         def one(mutant: Mutant) -> Result:
-            tests = tests_of(mutant, touched, ROOT)
+            tests, near = tests_of(mutant, touched, ROOT)
             if not tests:
                 return Result(mutant, "", 0, 0)
             tree = trees.get()
             try:
-                return tried(mutant, tree, tests, touched, budget_s)
+                return Result(mutant, *tried(mutant, tree, tests, touched, budget_s), near)
             finally:
                 trees.put(tree)
 
@@ -92,12 +92,15 @@ def main() -> int:
     begun = time.monotonic()
     results: list[Result] = []
     chosen = [m for folder in asked.folders for m in sample(folder, asked.count, asked.seed)]
-    for result in run(chosen, touched, asked.jobs, asked.budget):
-        results.append(result)
-        m = result.mutant
-        told = result.by or f"{result.asked} of {result.touching} tests"
-        print(f"{result.outcome:9}{m.path}:{m.line} {m.where} [{m.kind}] {m.change}  ({told})")
-        sys.stdout.flush()
+    try:
+        for result in run(chosen, touched, asked.jobs, asked.budget):
+            results.append(result)
+            m = result.mutant
+            told = result.by or f"{result.asked} tests asked, {result.touching} touch it"
+            print(f"{result.outcome:9}{m.path}:{m.line} {m.where} [{m.kind}] {m.change}  ({told})")
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        print(f"\nbroken off after {len(results)} of {len(chosen)}")
     if asked.json:
         lines = [asdict(r) | {"outcome": r.outcome, "change": r.mutant.change} for r in results]
         for line in lines:

@@ -57,17 +57,23 @@ def copied(root: Path) -> Iterator[Path]:
         yield tree
 
 
-def tests_of(mutant: Mutant, touched: Touched, root: Path) -> list[str]:
-    """The tests that touch it: those of its own folder before others, the quickest first."""
-    found = set(touched.by(mutant.path, mutant.body))
+def tests_of(mutant: Mutant, touched: Touched, root: Path) -> tuple[list[str], int]:
+    """The tests that may notice it, and how many of them, the first ones, touch its lines.
+
+    Behind them come those that touch the file at all: what is made once for many tests (a fixture
+    of the session, a cache) was touched by the first of them alone. The tests of its own folder go
+    before others, the quickest first.
+    """
+    near = set(touched.by(mutant.path, mutant.body))
     if mutant.names:
-        found = set()
+        near = set()
         for name in mutant.names:
-            found |= _by_name(name, touched, root)
-        found |= set() if found else touched.files.get(mutant.path, frozenset())
+            near |= _by_name(name, touched, root)
     folder = mutant.path.split("/")[0]
     home = _APP if folder == "gridvoice" else (f"tests/{folder}/",)
-    return sorted(found, key=lambda t: (not t.startswith(home), touched.seconds[t], t))
+    found = near | touched.files.get(mutant.path, frozenset())
+    order = sorted(found, key=lambda t: (t not in near, not t.startswith(home), touched.seconds[t]))
+    return order, len(near)
 
 
 def _by_name(name: str, touched: Touched, root: Path) -> set[str]:
@@ -79,8 +85,9 @@ def _by_name(name: str, touched: Touched, root: Path) -> set[str]:
 
 def tried(
     mutant: Mutant, tree: Path, tests: list[str], touched: Touched, budget_s: float
-) -> Result:
-    """Put the wrong version in its place, ask the tests, and put the right one back."""
+) -> tuple[str, int]:
+    """Put the wrong version in its place, ask the tests, and put the right one back. Which noticed,
+    how many were asked."""
     place = tree / mutant.path
     right, times = place.read_bytes(), place.stat()
     quick, rest = _portions(tests, touched, budget_s)
@@ -98,7 +105,7 @@ def tried(
     finally:
         place.write_bytes(right)
         os.utime(place, ns=(times.st_atime_ns, times.st_mtime_ns))
-    return Result(mutant, by, len(quick) + len(rest), len(tests))
+    return by, len(quick) + len(rest)
 
 
 def _portions(tests: list[str], touched: Touched, budget_s: float) -> tuple[list[str], list[str]]:
