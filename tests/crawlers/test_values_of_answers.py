@@ -52,7 +52,7 @@ def test_a_title_is_one_line() -> None:
     ("value", "url"),
     [
         ("/2.html", "http://www.example.gov.cn/2.html"), ("http://b.example/3", "http://b.example/3"),
-        ('["/4.html", "/5.html"]', "http://www.example.gov.cn/4.html"), 
+        ('["/4.html", "/5.html"]', "http://www.example.gov.cn/4.html"),
         (["/6.html"], "http://www.example.gov.cn/6.html"),
         ("[]", None), ("[broken", None), ([], None), (7, None), (None, None), ("#", None),
     ],
