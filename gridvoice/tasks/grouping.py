@@ -125,7 +125,8 @@ class Grouping:
     def _find(self, post: PostFacts) -> tuple[Matched | None, str | None]:
         """The incident that the post joins; else the number of the one before it."""
         settings = self._config.assessing.grouping
-        span = LookBack(post.at - _PREVIOUS_WITHIN, post.at - settings.town_is_enough_within)
+        hours = max(settings.town_is_enough_within, settings.burst_within)
+        span = LookBack(post.at - _PREVIOUS_WITHIN, post.at - hours)
         known = known_incidents(self._conn, post, span, self.unreadable)
         while True:
             choice = best(post, known, settings)

@@ -14,7 +14,7 @@ from domain.assessments import Category
 from pipeline.incidents.post import PostFacts
 from pipeline.incidents.profile import Likeness, Outline
 from pipeline.incidents.proximity import Nearness, nearness
-from pipeline.incidents.settings import ClusterSettings
+from pipeline.incidents.settings import ClusterSettings, are_neighbours
 
 _LINES = {
     Nearness.SITE: "same_site",
@@ -173,16 +173,13 @@ def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -
     if same and near is Nearness.UNKNOWN and gap <= settings.no_place_within:
         needed = min(needed, settings.no_place_soon)
     if not same:
-        neighbours = (
-            category is not None
-            and candidate.category is not None
-            and settings.are_neighbours(category, candidate.category)
-        )
-        if near is Nearness.SITE:
-            # One site has matters of its own: the door of its cabinet and its voltage are two.
-            needed = settings.site_neighbour if neighbours else settings.site_other_category
-        elif neighbours:
+        # One site has matters of its own: the door of its cabinet and its voltage are two. But what
+        # an outage burnt is of the outage.
+        pairs = settings.of_one_cause if near is Nearness.SITE else settings.neighbours
+        if are_neighbours(category, candidate.category, pairs):
             needed += settings.neighbour_extra
+        elif near is Nearness.SITE:
+            needed = settings.site_other_category
         else:
             needed = max(needed, settings.other_category)
     if gap > window:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
@@ -30,7 +30,9 @@ class ClusterSettings:
     town_is_enough_within: timedelta
     repost: float
     # Newer than the others: a configuration that has none goes by these.
-    site_neighbour: float = 0.3
+    of_one_cause: tuple[tuple[Category, ...], ...] = (
+        (Category.SUPPLY_QUALITY, Category.APPLIANCE_DAMAGE),
+    )
     soon: timedelta = timedelta(hours=24)
     same_town_soon: float = 0.1
     no_place_within: timedelta = timedelta(hours=72)
@@ -51,10 +53,13 @@ class ClusterSettings:
         if not self.same_site <= self.same_town <= self.same_county <= self.no_place:
             yield "same_site", "不得高于 same_town, 后者不得高于 same_county, 再后不得高于 no_place"
 
-    def are_neighbours(self, one: Category, other: Category) -> bool:
-        """Whether posts of these categories may be about one matter."""
-        return any(one in pair and other in pair for pair in self.neighbours)
-
     def window(self, category: Category | None) -> timedelta:
         """How long a matter of this category rests and is still the same."""
         return self.windows[category] if category is not None else min(self.windows.values())
+
+
+def are_neighbours(
+    one: Category | None, other: Category | None, pairs: Iterable[tuple[Category, ...]]
+) -> bool:
+    """Whether posts of these categories may be about one matter, by pairs of categories."""
+    return any(one in pair and other in pair for pair in pairs)
