@@ -23,7 +23,7 @@ from pipeline.scorers.heads import above_line
 from pipeline.scorers.model_file import SCALE
 from pipeline.scorers.views import view
 
-_UNEVEN = 0.01  # what a unit away from a share of 1 and a line at 0 must be worth in F1
+_UNEVEN = 0.04  # what a unit away from a share of 1 and a line at 0 must be worth in F1
 
 Matrix = NDArray[np.float64]  # (2, width + 1): weights and bias of relevant and complaint
 
