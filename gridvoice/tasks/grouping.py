@@ -125,9 +125,12 @@ class Grouping:
     def _find(self, post: PostFacts) -> tuple[Matched | None, str | None]:
         """The incident that the post joins; else the number of the one before it."""
         settings = self._config.assessing.grouping
-        hours = max(settings.town_is_enough_within, settings.burst_within)
+        may_burst = post.assessment.category in settings.bursts
+        hours = settings.town_is_enough_within
+        if may_burst:
+            hours = max(hours, settings.burst_within)
         span = LookBack(post.at - _PREVIOUS_WITHIN, post.at - hours)
-        known = known_incidents(self._conn, post, span, self.unreadable)
+        known = known_incidents(self._conn, post, span, self.unreadable, may_burst)
         while True:
             choice = best(post, known, settings)
             chosen = choice.candidate

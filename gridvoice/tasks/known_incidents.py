@@ -31,11 +31,16 @@ _LATELY: Lately[Likeness] = Lately(2_000)
 
 
 def known_incidents(
-    conn: Connection, post: PostFacts, span: LookBack, unreadable: dict[int, str]
+    conn: Connection,
+    post: PostFacts,
+    span: LookBack,
+    unreadable: dict[int, str],
+    neighbours: bool = False,
 ) -> list[Candidate]:
-    """The incidents worth comparing with a post. `unreadable` takes the ids of those that cannot be
-    read, with the problem."""
-    heads = incident_keys.candidates(conn, Asked.of(post), span, _head, unreadable)
+    """The incidents worth comparing with a post, its `neighbours` of the town too or not.
+    `unreadable` takes the ids of those that cannot be read, with the problem."""
+    asked = Asked.of(post, neighbours)
+    heads = incident_keys.candidates(conn, asked, span, _head, unreadable)
     lately = {head.digest: _LATELY.get(head.digest) for head in heads}
     unread = [head.incident_id for head in heads if lately[head.digest] is None]
     written = incident_likeness.likenesses(conn, unread) if unread else {}

@@ -136,7 +136,8 @@ class Asked:
     terms: tuple[str, ...]
 
     @classmethod
-    def of(cls, post: PostFacts) -> Asked:
+    def of(cls, post: PostFacts, neighbours: bool = False) -> Asked:
+        """`neighbours`: also by the other villages of its towns, as what bursts is told by them."""
         places, terms = post.places, tuple(post.wording.terms)
         # The order of the text breaks ties.
         telling = sorted(terms, key=post.wording.terms.__getitem__, reverse=True)[:_ASKED]
@@ -151,8 +152,13 @@ class Asked:
                 *([f"by:{post.writer}"] if post.writer else []),
                 *[f"{_near(sited)}stem:{name}" for sited in near for name in called[sited]],
             ),
-            # A burst is told by its neighbours: of a town all are asked for.
-            towns=tuple([f"{_near(s)}town:{t}" for s in (False, True) for t in places.towns]),
+            towns=tuple(
+                [
+                    f"{_near(sited)}town:{town}"
+                    for sited in ((False, True) if neighbours else near)
+                    for town in places.towns
+                ]
+            ),
             terms=tuple([f"{_near(s)}{term}" for s in near for term in telling]),
         )
 

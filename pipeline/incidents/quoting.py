@@ -13,7 +13,7 @@ from pipeline.text.pairs import RAREST, common_pairs
 
 _CLAUSE = re.compile(r"[一-鿿a-z0-9]+")
 _PASSED_ON = re.compile(r"//@[^:]{1,30}:([^\n]+)")
-_KEPT_CLAUSES = 6
+_KEPT_CLAUSES = 4
 _END = 5  # characters
 _TELLING = 5.0  # mean weight of their pairs
 _MOST = 24

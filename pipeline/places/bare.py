@@ -90,14 +90,14 @@ class BareNames:
 
         `holders`: where places of ours end; a name right behind one lies in it.
         """
-        covered = list(taken)
         text = post.text
+        covered = bytearray(len(text))
+        for start, end in taken:
+            covered[start:end] = b"x" * (end - start)
         for book, stands in ((self._book, _is_name), (self._misspelt, _is_misspelt)):
             for start, end, entries in book.find(post):
-                if any(start < stop and begin < end for begin, stop in covered):
-                    continue
-                if stands(text, start, end, start in holders):
-                    covered.append((start, end))
+                if not any(covered[start:end]) and stands(text, start, end, start in holders):
+                    covered[start:end] = b"x" * (end - start)
                     yield BareName(start, end, entries)
 
 

@@ -215,22 +215,23 @@ class Locator:
         bare = list(self._bare.find(post, [(m.start, m.end) for m in known], holders))
         near = {m.entry.code for m in known if m.entry is not None}
         near |= {one.entries[0].code for one in bare if len(one.entries) == 1}
+        towns = {code[:9] for code in (*near, source.code or "") if len(code) >= 9}
+        ours = bool(near) or source.code is not None
         found = []
         for one in bare:
-            meant = self._meant_bare(one, near, source.code, post)
+            meant = self._meant_bare(one, towns, ours, post)
             if meant is not None:
                 found.append(Mention(one.start, one.end, Form((meant,), (), True), meant))
         return _without_denied(found, post.text)
 
     def _meant_bare(
-        self, one: BareName, near: set[str], region: str | None, post: Squeezed
+        self, one: BareName, towns: set[str], ours: bool, post: Squeezed
     ) -> PlaceEntry | None:
         """The one place, else that of a town named beside it, else what is known where it may be
         several: nothing, where nothing else speaks of us."""
         entries = list(one.entries)
-        if len(entries) > 1 and not near and region is None:
+        if len(entries) > 1 and not ours:
             return None
-        towns = {code[:9] for code in (*near, region or "") if len(code) >= 9}
         fit = [e for e in entries if e.code[:9] in towns]
         return self._agreed(fit or entries, post.text[one.start : one.end])
 
