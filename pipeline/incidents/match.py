@@ -173,18 +173,30 @@ def _compare(post: PostFacts, candidate: Candidate, settings: ClusterSettings) -
     if same and near is Nearness.UNKNOWN and gap <= settings.no_place_within:
         needed = min(needed, settings.no_place_soon)
     if not same:
-        # One site has matters of its own: the door of its cabinet and its voltage are two. But what
-        # an outage burnt is of the outage.
-        pairs = settings.of_one_cause if near is Nearness.SITE else settings.neighbours
-        if are_neighbours(category, candidate.category, pairs):
-            needed += settings.neighbour_extra
-        elif near is Nearness.SITE:
-            needed = settings.site_other_category
-        else:
-            needed = max(needed, settings.other_category)
+        needed = _other_category(needed, near, category, candidate.category, settings)
     if gap > window:
         needed += settings.returns_extra
     return _Compared(wording, needed, near)
+
+
+def _other_category(
+    needed: float,
+    near: Nearness,
+    category: Category | None,
+    other: Category | None,
+    settings: ClusterSettings,
+) -> float:
+    """What is needed across categories.
+
+    One site has matters of its own: the door of its cabinet and its voltage are two. But what an
+    outage burnt is of the outage.
+    """
+    neighbours = are_neighbours(category, other, settings.neighbours)
+    if near is Nearness.SITE and not are_neighbours(category, other, settings.of_one_cause):
+        return settings.site_neighbour if neighbours else settings.site_other_category
+    if neighbours:
+        return needed + settings.neighbour_extra
+    return max(needed, settings.other_category)
 
 
 def _gap(moment: datetime, candidate: Candidate) -> timedelta:

@@ -30,6 +30,7 @@ class ClusterSettings:
     town_is_enough_within: timedelta
     repost: float
     # Newer than the others: a configuration that has none goes by these.
+    site_neighbour: float = 0.2
     of_one_cause: tuple[tuple[Category, ...], ...] = (
         (Category.SUPPLY_QUALITY, Category.APPLIANCE_DAMAGE),
     )
