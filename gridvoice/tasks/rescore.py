@@ -167,18 +167,20 @@ def group_late(
     assessments: Sequence[tuple[AssessedVersion, Assessment]],
     now: datetime,
 ) -> Grouped:
-    """Give complaints that stand in no incident theirs; in the caller's grouping lane.
+    """Give what stands in no incident and belongs to one its own; in the caller's grouping lane.
 
-    We know of them as complaints since `now`, whenever we first saw them; phones ring only for
-    what is fresh measured from there.
+    We know of its matter since `now`, whenever we first saw it; phones ring only for what is fresh
+    measured from there.
     """
-    complaints = {
-        one.row.version_id: assessment for one, assessment in assessments if assessment.complaint
+    members = {
+        one.row.version_id: assessment
+        for one, assessment in assessments
+        if assessment.role is not None
     }
     # Read again within the lane: meanwhile another process may have edited or grouped them.
     homeless = [
-        (replace(one.row, first_seen=now), complaints[one.row.version_id])
-        for one in rescoring.assessed_versions(conn, sorted(complaints))
+        (replace(one.row, first_seen=now), members[one.row.version_id])
+        for one in rescoring.assessed_versions(conn, sorted(members))
         if one.row.incident_id is None
     ]
     grouping = Grouping(conn, config)
@@ -188,7 +190,8 @@ def group_late(
         read = Assessed(squeeze(row.title, row.text), assessment)
         taken.append(grouping.take(row, read, now, late=old))
     opened = sum(one.opened for one in taken)
-    return Grouped(opened, len(homeless) - opened, sum(one.told for one in taken))
+    complaints = sum(assessment.complaint for _, assessment in homeless)
+    return Grouped(opened, complaints - opened, sum(one.told for one in taken))
 
 
 def _outcome(assessment: Assessment) -> tuple[object, ...]:

@@ -103,7 +103,7 @@ def main_matters(members: Iterable[Member]) -> dict[str, str | None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class AlertsHeard:
     """What people heard. `per_matter`: first alerts that each matter which deserves one caused;
     `needless`: first alerts of anything else; `untold`: grave matters that nobody was told of."""
 
@@ -112,7 +112,9 @@ class Heard:
     untold: tuple[str, ...]
 
 
-def told(members: Sequence[Member], alerted: Iterable[str], matters: Iterable[Matter]) -> Heard:
+def told(
+    members: Sequence[Member], alerted: Iterable[str], matters: Iterable[Matter]
+) -> AlertsHeard:
     """What people heard of the matters. `alerted`: the incidents that they were told of.
 
     An alert speaks for the matter of most of its posts. A grave matter whose posts all lie in
@@ -123,7 +125,7 @@ def told(members: Sequence[Member], alerted: Iterable[str], matters: Iterable[Ma
     by_name = {one.matter: one for one in matters}
     deserving = [name for name, one in by_name.items() if one.deserves_alert]
     caused = sum(heard[name] for name in deserving)
-    return Heard(
+    return AlertsHeard(
         per_matter=caused / len(deserving) if deserving else 0.0,
         needless=heard.total() - caused,
         untold=tuple(

@@ -84,6 +84,6 @@ def test_a_line_that_is_not_on_the_disk_is_taken_back(
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", fails)
-    with pytest.raises(SendError, match="Input/output error"):
+    with pytest.raises(SendError, match="读写失败"):
         channel(path).send(notice(), "", "dlv_2")
     assert path.read_bytes() == whole

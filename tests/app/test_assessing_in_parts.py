@@ -15,7 +15,6 @@ from app_scene import (
     OUTAGE,
     OUTAGE_AGAIN,
     OVERCHARGED,
-    SHOCK,
     all_incidents,
     found,
     members,
@@ -130,7 +129,7 @@ def test_what_is_no_complaint_joins_its_matter_and_neither_raises_reopens_nor_ri
     if closed:
         close(engine, config, the_incident(engine).incident.number, "张三", "", later(1))
     before, heard = the_incident(engine), reasons(engine)
-    grave = OUTAGE_AGAIN + "。村里有人触电死亡，" + SHOCK
+    grave = OUTAGE_AGAIN + "。村里有人触电死亡"
     keys = keys_of(engine, before)
     for minute, role in enumerate(OTHERS, 5):
         assert grouped(engine, config, role, grave + role, role, minute) == Taken()

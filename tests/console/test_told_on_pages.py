@@ -28,7 +28,7 @@ def event(number: int, kind: str, *, who: str = "", note: str = "", **data: Any)
 
 
 def delivery(**changes: Any) -> ShownDelivery:
-    one = ShownDelivery("group", "", "delivered", 1, False, NOW, NOW, "0", "ok")
+    one = ShownDelivery("group", "", "delivered", 1, False, NOW, NOW, "0", "ok", None)
     return replace(one, **changes)
 
 
@@ -143,7 +143,7 @@ INCIDENT = Incident(
 
 def shown(**changes: Any) -> Any:
     incident = replace(INCIDENT, **changes)
-    return card(ShownIncident(1, incident, NOW - MINUTE), [(NOW, 2)], False, NOW)
+    return card(ShownIncident(1, incident, NOW - MINUTE), [(NOW, 2)], False, None, NOW)
 
 
 def test_a_card_says_how_long_it_waits_and_whether_that_is_too_long() -> None:

@@ -115,8 +115,9 @@ def test_a_source_tells_its_addresses_its_slowest_rhythm_and_its_own_hosts() -> 
     more: Source = replace(API, url="http://A.example/", urls=("http://b.example:8080/x",))
     assert more.addresses == ("http://A.example/", "http://b.example:8080/x")
     assert (more.slowest, replace(more, every_at_most=HOUR).slowest) == (5 * MINUTE, HOUR)
-    assert more.private_hosts == frozenset()
-    assert replace(more, private_host=True).private_hosts == {"a.example", "b.example"}
+    assert more.private_places == frozenset()
+    own = {("a.example", 80), ("a.example", 443), ("b.example", 8080)}
+    assert replace(more, private_host=True).private_places == own
 
 
 def test_an_old_cursor_means_less_when_what_is_read_has_changed_and_only_then() -> None:

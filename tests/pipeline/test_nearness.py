@@ -42,7 +42,7 @@ N = Nearness
 @pytest.mark.parametrize(
     ("one", "other", "near"),
     [
-        (AT_SITE, AT_SITE, N.SITE), (AT_SITE, AT_OTHER_SITE, N.APART),
+        (AT_SITE, AT_SITE, N.SITE), (AT_SITE, AT_OTHER_SITE, N.NEIGHBOUR),
         (AT_SITE, AT_TOWN, N.TOWN), (AT_TOWN, AT_TOWN, N.TOWN), (AT_TOWN, AT_OTHER_TOWN, N.APART),
         (AT_SITE, AT_COUNTY, N.COUNTY), (AT_COUNTY, AT_COUNTY, N.COUNTY),
         (AT_COUNTY, AT_OTHER_COUNTY, N.APART), (AT_CITY, AT_OTHER_CITY, N.APART),

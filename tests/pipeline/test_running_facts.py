@@ -11,14 +11,13 @@ import pytest
 from assessed_posts import START, complaint, facts, incident, post
 
 from domain.assessments import Category, Severity
-from domain.incidents.incident import PostRole
 from domain.input.load import BadSettings, load_text
 from pipeline.incidents.absorb import begin
 from pipeline.incidents.match import best
 from pipeline.incidents.post import PostFacts, said_by
 from pipeline.incidents.profile import facts_of, facts_written, voices_of
 from pipeline.incidents.running_facts import RunningFacts
-from pipeline.incidents.settings import ClusterSettings
+from pipeline.incidents.settings import ClusterSettings, are_neighbours
 from pipeline.places.locate import Locator
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -112,7 +111,7 @@ def test_who_said_what_is_told_apart_by_source_writer_and_words() -> None:
 
 def test_a_title_is_the_posts_own_or_its_first_sentence_masked_and_bounded() -> None:
     def titled(title: str, text: str) -> str:
-        made = replace(facts(title, text, complaint(), START), role=PostRole.COMPLAINT)
+        made = facts(title, text, complaint(), START)
         return begin(made, "1", True, None, START).after.title
 
     assert titled(" 停电 三天 ", "x") == "停电 三天"
@@ -149,8 +148,8 @@ def test_settings_of_grouping_that_cannot_hold_are_named(grouping: ClusterSettin
     assert wrong(same_site=grouping.no_place, same_town=grouping.no_place,
                  same_county=grouping.no_place) == []  # fmt: skip
     one, other = grouping.neighbours[0][:2]
-    assert grouping.are_neighbours(one, other)
-    assert grouping.are_neighbours(other, one)
+    assert are_neighbours(one, other, grouping.neighbours)
+    assert are_neighbours(other, one, grouping.neighbours)
     least = min(grouping.windows.values())
     assert grouping.window(None) == least
     assert all(grouping.window(c) == grouping.windows[c] for c in Category)
