@@ -146,7 +146,7 @@ def _facts(post: Told, locator: Locator) -> PostFacts:
         places=located.places, station=located.station, reasons=(), scorer="reader",
     )  # fmt: skip
     return PostFacts(
-        text=text, assessment=assessment, at=post.at, first_seen=post.at, hash=words,
+        squeezed=text, assessment=assessment, at=post.at, first_seen=post.at, hash=words,
         channel=post.channel, said=said_by("", None, words), wording=wording_of(text),
         places=places_of(text, assessment),
     )  # fmt: skip
