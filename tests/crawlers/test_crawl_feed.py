@@ -116,6 +116,7 @@ def test_entities_that_multiply_or_read_files_do_no_harm(crawler: Crawler, site:
     assert "实体声明" in polled.problem
 
 
+@pytest.mark.slow
 def test_a_huge_feed_does_not_hold_up_other_polls(crawler: Crawler, site: Site) -> None:
     # Which of the two ends first is a race on a busy machine; that a small one never once ends
     # while a huge one is being read is not.

@@ -76,6 +76,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     serving.stop()
 
 
+@pytest.mark.slow
 def test_its_source_file_lets_the_crawler_read_every_post_once(serving: Serving) -> None:
     source = load_sources(serving.source.parent)["served_posts"]
     kind = KINDS["board"]
@@ -118,6 +119,7 @@ def test_pages_that_are_not_there_are_404(serving: Serving) -> None:
         assert serving.get(path)[0] == 404
 
 
+@pytest.mark.slow
 def test_it_serves_hundreds_of_pages_over_one_connection(
     serving: Serving, figure: Callable[[str, float, str], None]
 ) -> None:

@@ -108,6 +108,7 @@ def test_without_its_encoder_the_first_stage_speaks_and_it_is_said_once(
     assert [r.levelname for r in caplog.records] == ["WARNING"]
 
 
+@pytest.mark.slow
 def test_verdicts_hang_on_no_order_thread_or_process() -> None:
     once = [score(t) for t in POSTS]
     assert [score(t) for t in reversed(POSTS)] == once[::-1]
