@@ -28,6 +28,7 @@ class Manner(StrEnum):
     REPOST = "只是转发"
     FIGURE = "比喻说法"
     DORMITORY = "宿舍作息"
+    GAME = "游戏里的事"
 
 
 _ROLES = {
@@ -85,8 +86,18 @@ _GRID = re.compile(
 )
 
 
+_GAME = re.compile(
+    r"(?:城建|建城|建造|经营|模拟|种田|像素)[^，。！？]{0,6}(?:游戏|手游)|(?:游戏|手游)[^，。！？]{0,6}(?:建城|城建|铺电网)"
+    r"|模拟城市|模拟经营"
+)
+_REAL = re.compile(
+    r"供电所|供电局|供电公司|电力公司|电力局|国网|95598|12345|我家|俺家|我们(?:村|小区|这|楼|家)"
+)
+
+
 def is_elsewhere(title: str, text: str) -> Manner | None:
-    """Why what sounds like supply is none: a figure of speech, the lights-out of a dormitory.
+    """Why what sounds like supply is none: a figure of speech, the lights-out of a dormitory, the
+    grid of a game.
 
     Speaks only where nothing else in the post is about electricity or its supply.
     """
@@ -95,6 +106,8 @@ def is_elsewhere(title: str, text: str) -> Manner | None:
         return Manner.FIGURE
     if _DORMITORY.search(whole) and not _GRID.search(whole):
         return Manner.DORMITORY
+    if _GAME.search(whole) and not _REAL.search(whole):
+        return Manner.GAME
     return None
 
 

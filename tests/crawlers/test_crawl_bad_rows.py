@@ -350,7 +350,9 @@ def test_a_refusal_stays_one_however_it_is_packed(crawler: Crawler, site: Site) 
     assert "HTTP 403" in crawler.poll(board(site, "refused-br")).problem
 
 
-@pytest.mark.parametrize("rows", [400, *(pytest.param(n, marks=pytest.mark.slow) for n in (900, 3_000))])
+@pytest.mark.parametrize(
+    "rows", [400, *(pytest.param(n, marks=pytest.mark.slow) for n in (900, 3_000))]
+)
 def test_rows_whose_tags_are_never_closed_are_all_read(rows: int) -> None:
     items = "".join(f"<li><font><a href=/{n}>第{n}封</a>" for n in range(rows))
     found = listed(source("board", "item: li\ntitle: a"), page(f"<ul>{items}"))

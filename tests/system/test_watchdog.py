@@ -28,9 +28,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for proce
 
 _LOCKED_S = 10.0
 TOLD_S = 300.0  # DESIGN 7: a person is told within five minutes
-# Villages of the territory, none of whose names begins another's.
-PLACES = ("冶庄村", "高店村", "庞楼村", "扶桥村", "何门村", "徐门村", "刘门村", "后李庄村",
-          "举人卢村", "大罗庄村", "老庄陈村", "北寨村")  # fmt: skip
+# Villages of the territory, none of whose names begins another's; at most three of a town, for four
+# that complain within hours are one wide matter.
+PLACES = ("冶庄村", "高店村", "庞楼村", "扶桥村", "何门村", "王门村", "宫后村", "军张村",
+          "谷杨村", "北寨村", "毛里村", "史堂村")  # fmt: skip
 
 
 class DeafSite:
