@@ -19,7 +19,7 @@ from pipeline.learning.labels import Example
 from pipeline.learning.metrics import hits
 from pipeline.learning.vectors import Vectors
 from pipeline.scorers.features import REGISTERS, Reader
-from pipeline.scorers.heads import above_line
+from pipeline.scorers.heads import above_line, lines
 from pipeline.scorers.model_file import SCALE
 from pipeline.scorers.views import view
 
@@ -140,6 +140,7 @@ def fused(
     if not band[0] <= heard.first[0] <= band[1]:
         return heard.first
     relevant, complaint = (
-        above_line(f, e, share, line) for f, e in zip(heard.first, heard.encoder, strict=True)
+        above_line(f, e, share, least)
+        for f, e, least in zip(heard.first, heard.encoder, lines(line), strict=True)
     )
     return relevant, complaint

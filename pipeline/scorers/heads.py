@@ -113,6 +113,12 @@ def encoder_log_odds(matrix: NDArray[np.float64], vector: Vector) -> tuple[float
     return round(float(relevant), _ROUNDED), round(float(complaint), _ROUNDED)
 
 
+def lines(line: float) -> tuple[float, float]:
+    """The lines of relevant and complaint. A low one finds more that is about supply; it makes no
+    complaint of what is merely told."""
+    return line, max(line, 0.0)
+
+
 def above_line(first: float, encoder: float, share: float, line: float) -> float:
     """How far both stages' log-odds together lie above the line; the first's own (above 0) where
     that is too near to tell."""

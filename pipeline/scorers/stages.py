@@ -15,7 +15,7 @@ from threading import Lock
 
 from pipeline.encoder import encoder as encoders
 from pipeline.encoder.encoder import HasVectors, NoEncoder, Vector
-from pipeline.scorers.heads import Heads, above_line, encoder_log_odds, load_heads
+from pipeline.scorers.heads import Heads, above_line, encoder_log_odds, lines, load_heads
 from pipeline.scorers.linear import FirstReading, OwnScorer, SecondReading, logistic
 from pipeline.scorers.model_file import SCALE, BadModel
 from pipeline.scorers.score import IRRELEVANT, Score, Scorer
@@ -86,8 +86,8 @@ class TwoStages:
         share, line = heads.share / SCALE, heads.line / SCALE
         spoken = encoder_log_odds(self._matrices[register], vector)
         both = [
-            above_line(first / SCALE, said, share, line)
-            for first, said in zip(read.sums, spoken, strict=False)
+            above_line(first / SCALE, said, share, least)
+            for first, said, least in zip(read.sums, spoken, lines(line), strict=False)
         ]
         relevance, negativity = (
             logistic(slope / SCALE * sum_) for slope, sum_ in zip(heads.slopes, both, strict=True)
