@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.input.found_rows import post_from_row
 from domain.input.jsonl import as_object
@@ -12,6 +13,7 @@ from gridvoice.cli.assess import open_lines
 from gridvoice.cli.options import Unusable, command, data_dir
 from gridvoice.cli.output import complain, emit, say, table
 
+T = TypeVar("T")
 _DEFAULT_SCORERS = ("full", "fast", "snownlp", "keywords+snownlp")
 
 
@@ -34,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from pipeline.learning.evaluate import SHIPPED, evaluate
     from pipeline.learning.train import open_vectors, own_labels
 
-    rows, bad = read_labels(args.labels)
+    rows, bad = read_rows(args.labels, _labelled)
     if not rows:
         raise Unusable(f"{args.labels} 中没有可用的标注行")
     # By folds our scorer is taught anew; the shipped model stands beside it.
@@ -55,20 +57,21 @@ def run(args: argparse.Namespace) -> int:
     return 1 if bad else 0
 
 
-def read_labels(name: str) -> tuple[list[dict[str, Any]], int]:
-    """Labelled rows of a JSONL file, and how many lines were unusable (each complained of)."""
-    rows: list[dict[str, Any]] = []
+def read_rows(name: str, make: Callable[[dict[str, Any]], T]) -> tuple[list[T], int]:
+    """What a JSONL file holds, and how many lines were unusable (each complained of). `make` raises
+    ValueError for a row that is."""
+    made: list[T] = []
     bad = 0
     with open_lines(name) as lines:
         for number, line in enumerate(lines, 1):
             if isinstance(line, str) and not line.strip():
                 continue
             try:
-                rows.append(_labelled(as_object(line)))
+                made.append(make(as_object(line)))
             except ValueError as problem:
                 bad += 1
                 complain(f"{name}:{number}: {problem}")
-    return rows, bad
+    return made, bad
 
 
 def _labelled(row: dict[str, Any]) -> dict[str, Any]:

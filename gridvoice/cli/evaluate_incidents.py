@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from domain.input.found_rows import post_from_row
-from domain.input.jsonl import as_object
-from gridvoice.cli.assess import open_lines
+from gridvoice.cli.evaluate import read_rows
 from gridvoice.cli.options import Unusable, command, configuration
 from gridvoice.cli.output import complain, emit, say, table
 
 if TYPE_CHECKING:
     from pipeline.incidents.measure import Matter
-
-T = TypeVar("T")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,12 +30,12 @@ def run(args: argparse.Namespace) -> int:
     if args.outages is not None:
         raise Unusable("--outages: 停电记录还不参与归并, 给了也不改变结果; 请去掉")
     config = configuration(args)
-    rows, bad = _read(args.file, _post)
+    rows, bad = read_rows(args.file, _post)
     if not rows:
         raise Unusable(f"{args.file} 中没有可用的帖文")
     verdicts = None
     if args.verdicts is not None:
-        given, wrong = _read(args.verdicts, verdict)
+        given, wrong = read_rows(args.verdicts, verdict)
         verdicts, bad = dict(given), bad + wrong
     matters, wrong = _matters(args.file)
     truth = Truth({str(r["id"]): r.get("matter") for r in rows}, matters, verdicts)
@@ -65,23 +61,7 @@ def _matters(posts: str) -> tuple[list[Matter], int]:
     from gridvoice.service.evaluate_incidents import matter
 
     beside = Path(posts).with_name("matters.jsonl")
-    return _read(str(beside), matter) if beside.is_file() else ([], 0)
-
-
-def _read(name: str, make: Callable[[dict[str, Any]], T]) -> tuple[list[T], int]:
-    """What a JSONL file holds, and how many lines were unusable (each complained of)."""
-    made: list[T] = []
-    bad = 0
-    with open_lines(name) as lines:
-        for number, line in enumerate(lines, 1):
-            if isinstance(line, str) and not line.strip():
-                continue
-            try:
-                made.append(make(as_object(line)))
-            except ValueError as problem:
-                bad += 1
-                complain(f"{name}:{number}: {problem}")
-    return made, bad
+    return read_rows(str(beside), matter) if beside.is_file() else ([], 0)
 
 
 def _show(said: dict[str, Any]) -> None:
