@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -75,7 +76,7 @@ def json_request(content: object, headers: Mapping[str, str] | None = None) -> R
 S = TypeVar("S", bound=HttpSettings)
 
 
-class HttpChannel(Generic[S]):
+class HttpChannel(ABC, Generic[S]):
     """A vendor writes `request` and `read_answer`, and sets what differs from the rest.
 
     `own_hosts`: where the vendor's receivers are; empty: anywhere.
@@ -102,16 +103,16 @@ class HttpChannel(Generic[S]):
         url = checked_url(secrets.url or "", allowed)
         self._endpoint = Endpoint(url, settings.timeout, secrets.proxy, settings.ca_file)
 
+    @abstractmethod
     def request(self, notice: Notice, recipient: str, delivery_id: str) -> Request:
         """What is sent, made anew for each attempt. Raises SendError (TOO_LONG)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_answer(self, body: Any) -> Receipt:
         """What a 2xx answer says: `body` is its JSON, else its text. Raises SendError.
 
         Where code or text are left empty, the status and the answer's own words stand for them.
         """
-        raise NotImplementedError
 
     def shorter(self, notice: Notice, recipient: str) -> Request | None:
         """What is sent, once, after the whole was refused for its length or form; None: nothing."""
